@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CRC-32C (Castagnoli, RFC 3720 B.4), the checksum S3 knows as
+ * x-amz-checksum-crc32c. Uses the SSE4.2 instruction where there is one.
+ *
+ *   crc = crc32c(0, first, n);
+ *   crc = crc32c(crc, second, m);
+ */
+#ifndef BASE_CRC32C_H
+#define BASE_CRC32C_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+/* The CRC of a followed by b, from both and b's length in bytes. */
+uint32_t crc32c_combine(uint32_t a, uint32_t b, uint64_t b_len);
+
+#endif

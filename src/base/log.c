@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* One line per event; see log.h. The only global state of the program. */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+static const struct {
+	const char *name;
+	int priority;
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", LOG_ERR },
+	[LOG_LEVEL_WARN] = { "warn", LOG_WARNING },
+	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
+	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+};
+
+static _Atomic int threshold = LOG_LEVEL_WARN;
+static atomic_bool use_syslog;
+
+void log_setup(enum log_level level, bool to_syslog)
+{
+	threshold = (int)level;
+	if (to_syslog)
+		openlog("s3storefs", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	use_syslog = to_syslog;
+}
+
+int log_level_parse(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(name, levels[i].name) == 0) {
+			*level = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= threshold;
+}
+
+/* Makes the line safe to print: no control characters, cut to the room. */
+static void escape(char *out, size_t room, const char *in)
+{
+	size_t n = 0;
+
+	for (; *in && n + 5 < room; in++) {
+		unsigned char c = (unsigned char)*in;
+
+		if (c >= 0x20 && c != 0x7f)
+			out[n++] = (char)c;
+		else
+			n += (size_t)snprintf(out + n, room - n, "\\x%02x", c);
+	}
+	out[n] = '\0';
+}
+
+static void to_stderr(enum log_level level, const char *area, const char *line)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	fprintf(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: %s\n",
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, levels[level].name,
+		area, line);
+}
+
+void log_write(enum log_level level, const char *area, const char *fmt, ...)
+{
+	char text[4096], line[4096];
+	va_list args;
+
+	if (!log_enabled(level))
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	escape(line, sizeof(line), text);
+	if (use_syslog)
+		syslog(levels[level].priority, "%s: %s", area, line);
+	else
+		to_stderr(level, area, line);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads for work that has to wait; see pool.h. */
+#include "pool.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "lock.h"
+
+#define IDLE_SECONDS 10
+#define STACK_BYTES  (256u * 1024)
+
+struct pool {
+	struct lock lock;
+	pthread_cond_t work; /* a job came, or it is time to go */
+	pthread_cond_t gone; /* a thread left */
+	unsigned thread_limit;
+	struct {
+		struct list_link jobs;
+		unsigned threads;
+		unsigned idle;
+		bool is_closing;
+	} locked;
+};
+
+struct pool *pool_new(unsigned thread_limit)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+	pthread_condattr_t attr;
+
+	if (!pool)
+		return NULL;
+	pool->lock = (struct lock)LOCK_INIT;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->work, &attr);
+	pthread_cond_init(&pool->gone, &attr);
+	pthread_condattr_destroy(&attr);
+	pool->thread_limit = thread_limit;
+	list_init(&pool->locked.jobs);
+	return pool;
+}
+
+/* The next job, or NULL when this thread should leave. */
+static struct list_link *next_job_locked(struct pool *pool)
+{
+	struct timespec until;
+	struct list_link *link;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_SECONDS;
+	pool->locked.idle++;
+	while (!(link = list_pop(&pool->locked.jobs)) &&
+	       !pool->locked.is_closing && rc == 0)
+		rc = lock_wait_until(&pool->lock, &pool->work, &until);
+	pool->locked.idle--;
+	return link;
+}
+
+static void *thread_main(void *arg)
+{
+	struct pool *pool = arg;
+	struct list_link *link;
+
+	lock_enter(&pool->lock);
+	while ((link = next_job_locked(pool))) {
+		struct pool_job *job =
+			container_of(link, struct pool_job, link);
+
+		lock_leave(&pool->lock);
+		job->run(job);
+		lock_enter(&pool->lock);
+	}
+	pool->locked.threads--;
+	pthread_cond_broadcast(&pool->gone);
+	lock_leave(&pool->lock);
+	return NULL;
+}
+
+/* Signals are for the main thread; 0 or -EAGAIN. */
+static int start_thread(struct pool *pool)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	rc = pthread_create(&thread, &attr, thread_main, pool);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -rc;
+}
+
+void pool_submit(struct pool *pool, struct pool_job *job)
+{
+	bool is_alone = false;
+
+	list_init(&job->link);
+	{
+		LOCK(&pool->lock);
+		list_push(&pool->locked.jobs, &job->link);
+		if (pool->locked.idle == 0 &&
+		    pool->locked.threads < pool->thread_limit &&
+		    start_thread(pool) == 0)
+			pool->locked.threads++;
+		pthread_cond_signal(&pool->work);
+		if (pool->locked.threads == 0) {
+			list_remove(&job->link);
+			is_alone = true;
+		}
+	}
+	if (is_alone)
+		job->run(job);
+}
+
+void pool_free(struct pool *pool)
+{
+	if (!pool)
+		return;
+	{
+		LOCK(&pool->lock);
+		pool->locked.is_closing = true;
+		pthread_cond_broadcast(&pool->work);
+		while (pool->locked.threads > 0)
+			lock_wait(&pool->lock, &pool->gone);
+	}
+	pthread_cond_destroy(&pool->work);
+	pthread_cond_destroy(&pool->gone);
+	pthread_mutex_destroy(&pool->lock.mutex);
+	free(pool);
+}
