@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP requests on event-loop threads over libcurl's multi interface.
+ *
+ *   struct http_request req = { .method = "GET", .url = url, .done = done };
+ *   http_submit(http, &req);
+ *   ... done(&req) is called once, on a loop thread ...
+ *   http_request_release(&req);
+ *
+ * A request's memory is the caller's; from submit to done it is lent to the
+ * engine and touched by nobody else (http_cancel alone may be called).
+ * Requests wait in our own queue by priority until a connection is free.
+ * This layer knows no buckets, signatures or retries; it follows no
+ * redirect and reads no netrc.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "errinfo.h"
+#include "list.h"
+#include "pairs.h"
+
+struct http;
+
+/* Who goes first when connections are scarce. */
+enum http_priority {
+	HTTP_FOREGROUND, /* a reader waits for these bytes */
+	HTTP_METADATA,   /* HEAD, LIST */
+	HTTP_COMMIT,     /* what a close or fsync waits for */
+	HTTP_UPLOAD,     /* parts of files still being written */
+	HTTP_PREFETCH,   /* read-ahead */
+	HTTP_BACKGROUND, /* deletes, copies, aborts */
+	HTTP_PRIORITIES
+};
+
+struct http_options {
+	unsigned connection_limit; /* 0: 64; parallel requests in all */
+	int connect_timeout_ms;    /* 0: 10,000 */
+	int stall_timeout_ms;      /* 0: 20,000; under 1 KiB/s for so long */
+	bool skip_verify;          /* TLS: take any certificate */
+	const char *ca_file; /* TLS: bundle or folder; NULL: the system's */
+	const char *user_agent;
+	/*
+	 * Proxy for http:// and for https:// URLs; NULL: none. With
+	 * use_environment_proxy both are ignored and http_proxy,
+	 * https_proxy, no_proxy count (curl's rules).
+	 */
+	bool use_environment_proxy;
+	const char *http_proxy;
+	const char *https_proxy;
+};
+
+/* The body of a request. */
+struct http_body {
+	uint64_t length;
+	/*
+	 * Copies up to room bytes from offset on. Returns their number (at
+	 * least 1 while offset < length) or a negative errno. Called on a
+	 * loop thread, offsets rising, perhaps again from 0; must not wait.
+	 */
+	ssize_t (*read)(void *arg, uint64_t offset, void *to, size_t room);
+	void *arg;
+};
+
+struct http_request {
+	/* Set by the caller; zero means none. */
+	const char *method;
+	const char *url; /* percent-encoded already; borrowed until done */
+	struct pairs headers;
+	struct http_body body;
+	enum http_priority priority;
+	int deadline_ms; /* from submit to done; 0: none */
+	/*
+	 * Takes a 2xx body piece by piece, on a loop thread, status and
+	 * response_headers being complete; must not wait. A negative errno
+	 * ends the request with it. Without a sink the body is kept in
+	 * response_body, as is the body of every other status; both end the
+	 * request with -EMSGSIZE past body_limit (0: 64 KiB).
+	 */
+	int (*sink)(struct http_request *req, const void *data, size_t len);
+	size_t body_limit;
+	void (*done)(struct http_request *req);
+
+	/*
+	 * Set by the engine; valid in done. result is 0 if a whole response
+	 * came, whatever its status, else: -ETIMEDOUT (connect, stall,
+	 * deadline), -EHOSTUNREACH (no address, refused), -ECONNRESET (lost
+	 * in the middle, cut body), -EPROTO (TLS or HTTP broken),
+	 * -EKEYREJECTED (certificate not trusted), -ECANCELED, -EMSGSIZE,
+	 * -ENOMEM, or what body.read or sink gave.
+	 */
+	int result;
+	int status;
+	struct pairs response_headers; /* of the final response */
+	struct buf response_body;
+	struct errinfo err;
+	/*
+	 * Nothing of an answer came, the connection had served before and
+	 * was found dead: the server closed it while idle. Sending the
+	 * request once more is no second try.
+	 */
+	bool was_stale_connection;
+	uint64_t bytes_sent; /* of the body, this time */
+
+	/* The engine's own. */
+	struct list_link link;
+	struct http_transfer *transfer;
+	int64_t start_ms, deadline_at_ms;
+	int state;
+};
+
+/* All totals since http_new. */
+struct http_stats {
+	uint64_t requests;
+	uint64_t connections; /* opened */
+	uint64_t bytes_sent;  /* bodies */
+	uint64_t bytes_received;
+	unsigned in_flight;
+	unsigned queued;
+};
+
+/*
+ * Starts the loop thread. options and its texts are copied. Returns 0 or
+ * -ENOMEM, -EAGAIN, -EMFILE. After fork only.
+ */
+MUST_USE int http_new(const struct http_options *options, struct http **out,
+		      struct errinfo *err);
+
+/* Lends req to the engine. Any thread, also from done. Never fails here. */
+void http_submit(struct http *http, struct http_request *req);
+
+/* As http_submit, but not before delay_ms have passed (back-off). */
+void http_submit_after(struct http *http, struct http_request *req,
+		       int delay_ms);
+
+/*
+ * Asks for the end of a submitted request: its done comes soon, with
+ * -ECANCELED unless it was over already. Any thread. req must not be freed
+ * by its done at the same time: the caller makes sure of that.
+ */
+void http_cancel(struct http *http, struct http_request *req);
+
+void http_get_stats(struct http *http, struct http_stats *out);
+
+/* Frees headers and response; not what the caller lent. Keeps nothing. */
+void http_request_release(struct http_request *req);
+
+/* Cancels what is left, waits for every done, stops the threads. */
+void http_free(struct http *http);
+
+#endif

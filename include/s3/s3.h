@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The operations of S3 on one bucket.
+ *
+ * Every operation is a struct that begins with a struct s3_op. The caller
+ * fills in what goes in, starts it, and reads what came out when it is done:
+ *
+ *   struct s3_head head = { .key = key };
+ *   s3_head_start(client, &head);
+ *   result = s3_wait(client, &head.op);        or: head.op.done = callback
+ *   ...
+ *   s3_head_release(&head);
+ *
+ * The struct is the caller's; from start to done it is lent. Texts that go
+ * in (key, prefix, ...) are borrowed until done. done is called once, on a
+ * loop thread, and must not wait; it may start other operations. It may be
+ * called before start returns. Operations sign, send, retry with back-off,
+ * follow a bucket to its region and correct the clock by themselves; result
+ * is 0 or a negative errno from the table in src/s3/error.c, err says it in
+ * words:
+ *   -ENOENT no such object (a sure 404), -ENODEV no such bucket, -EACCES
+ *   refused, -EEXIST if_none_match and the key is taken, -ESTALE another
+ *   precondition failed, -ERANGE range behind the end, -EFBIG, -ENOTSUP the
+ *   server cannot, -EBADMSG an answer that is no S3 answer, -ETIMEDOUT,
+ *   -EHOSTUNREACH, -ECANCELED, -EIO the rest.
+ *
+ * Any thread may start operations. ETags are kept without their quotes.
+ */
+#ifndef S3_S3_H
+#define S3_S3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "errinfo.h"
+#include "pairs.h"
+
+struct http;
+struct s3_client;
+struct s3_request;
+
+/* The S3 API reference's limits. */
+#define S3_KEY_MAX    1024                 /* bytes */
+#define S3_ETAG_MAX   128                  /* bytes, NUL included; ours */
+#define S3_PART_MIN   (5ull * 1024 * 1024) /* but the last */
+#define S3_PART_MAX   (5ull * 1024 * 1024 * 1024)
+#define S3_COPY_MAX   (5ull * 1024 * 1024 * 1024)
+#define S3_PARTS_MAX  10000
+#define S3_OBJECT_MAX (50ull * 1024 * 1024 * 1024 * 1024)
+#define S3_DELETE_MAX 1000
+#define S3_LIST_MAX   1000
+
+enum s3_addressing {
+	S3_ADDRESSING_AUTO,
+	S3_ADDRESSING_VIRTUAL,
+	S3_ADDRESSING_PATH
+};
+enum s3_signature {
+	S3_SIGNATURE_DEFAULT,
+	S3_SIGNATURE_V2,
+	S3_SIGNATURE_V4
+};
+enum s3_payload {
+	S3_PAYLOAD_AUTO, /* unsigned over TLS, signed over plain HTTP */
+	S3_PAYLOAD_SIGNED,
+	S3_PAYLOAD_UNSIGNED,
+};
+
+/* Texts are borrowed for the life of the client; NULL or "": unset. */
+struct s3_options {
+	const char *bucket;
+	const char *endpoint_url; /* scheme://host[:port][/base] */
+	const char *region;
+	bool no_ssl; /* http:// when there is no endpoint_url */
+	enum s3_addressing addressing;
+	enum s3_signature signature;
+	enum s3_payload payload;
+	/* Keys set here win over the environment and the shared files. */
+	const char *access_key, *secret_key, *session_token;
+	const char *profile;
+	bool anonymous;   /* sign nothing */
+	int attempts;     /* in all, of one request; 0: 5 */
+	int timeout_ms;   /* one operation with all its retries; 0: 30,000
+			     plus the time its bytes take at 256 KiB/s */
+	bool no_checksum; /* send no x-amz-checksum-crc32c */
+};
+
+/* Lower goes first; see http.h. */
+enum s3_priority {
+	S3_FOREGROUND,
+	S3_METADATA,
+	S3_COMMIT,
+	S3_UPLOAD,
+	S3_PREFETCH,
+	S3_BACKGROUND,
+};
+
+struct s3_op {
+	/* In. */
+	void (*done)(struct s3_op *op); /* NULL: somebody calls s3_wait */
+	enum s3_priority priority;
+	/* Out. */
+	int result;
+	struct errinfo err;
+	/* The client's own. */
+	struct s3_request *request;
+	bool is_done;
+};
+
+/* What a HEAD or GET tells of an object. */
+struct s3_object {
+	uint64_t size;    /* of the whole object, as stored */
+	int64_t mtime_ns; /* since 1970; whole seconds from headers */
+	char etag[S3_ETAG_MAX];
+	/*
+	 * All headers of the answer that belong to the object, lower case:
+	 * content-type, cache-control, content-disposition,
+	 * content-encoding, content-language, expires, x-amz-meta-*,
+	 * x-amz-storage-class, x-amz-website-redirect-location,
+	 * x-amz-server-side-encryption*, x-amz-checksum-*, x-amz-restore,
+	 * x-amz-version-id.
+	 */
+	struct pairs headers;
+};
+
+/* The bytes of an upload; read as in struct http_body. */
+struct s3_body {
+	uint64_t length;
+	ssize_t (*read)(void *arg, uint64_t offset, void *to, size_t room);
+	void *arg;
+	bool has_crc32c; /* crc32c is that of all bytes; sent along */
+	uint32_t crc32c;
+};
+
+struct s3_head {
+	struct s3_op op;
+	const char *key;
+	struct pairs headers;    /* in, owned by the struct: extra ones */
+	struct s3_object object; /* out */
+};
+void s3_head_start(struct s3_client *c, struct s3_head *head);
+void s3_head_release(struct s3_head *head);
+
+#define S3_WHOLE UINT64_MAX
+
+struct s3_get {
+	struct s3_op op;
+	const char *key;
+	struct pairs headers; /* in: extra ones */
+	uint64_t offset;
+	uint64_t length;      /* S3_WHOLE: to the end; never 0 */
+	const char *if_match; /* an ETag without quotes, or NULL */
+	/*
+	 * Takes the bytes in order from offset on, each once, whatever was
+	 * cut and fetched again; on a loop thread; must not wait. object is
+	 * complete. A negative errno ends the operation with it. A range
+	 * that ends behind the object's end gives fewer bytes.
+	 */
+	int (*sink)(struct s3_get *get, const void *data, size_t len);
+	struct s3_object object; /* out */
+	uint64_t received;       /* out: bytes given to sink */
+};
+void s3_get_start(struct s3_client *c, struct s3_get *get);
+void s3_get_release(struct s3_get *get);
+
+struct s3_put {
+	struct s3_op op;
+	const char *key;
+	struct pairs headers; /* in: content-type, x-amz-acl, x-amz-meta-* */
+	struct s3_body body;
+	bool if_none_match; /* only if the key is free, else -EEXIST */
+	const char *if_match;
+	char etag[S3_ETAG_MAX]; /* out */
+};
+void s3_put_start(struct s3_client *c, struct s3_put *put);
+void s3_put_release(struct s3_put *put);
+
+/* CopyObject inside the bucket; up to S3_COPY_MAX bytes. */
+struct s3_copy {
+	struct s3_op op;
+	const char *source_key;
+	const char *source_etag; /* copied only if it still is; or NULL */
+	const char *key;
+	bool replace_headers; /* headers instead of the source's */
+	struct pairs headers;
+	bool if_none_match;
+	char etag[S3_ETAG_MAX]; /* out */
+	int64_t mtime_ns;       /* out */
+};
+void s3_copy_start(struct s3_client *c, struct s3_copy *copy);
+void s3_copy_release(struct s3_copy *copy);
+
+struct s3_delete {
+	struct s3_op op;
+	const char *key;
+};
+void s3_delete_start(struct s3_client *c, struct s3_delete *del);
+void s3_delete_release(struct s3_delete *del);
+
+struct s3_delete_key {
+	const char *key;
+	int result; /* out: 0, or why this key is still there */
+};
+
+/* DeleteObjects. result is 0 if every key's is. A missing key is success. */
+struct s3_delete_many {
+	struct s3_op op;
+	struct s3_delete_key *keys; /* the caller's */
+	size_t count;               /* 1 to S3_DELETE_MAX */
+	struct buf body;            /* own */
+};
+void s3_delete_many_start(struct s3_client *c, struct s3_delete_many *del);
+void s3_delete_many_release(struct s3_delete_many *del);
+
+struct s3_listed {
+	const char *key; /* decoded, ends in a NUL; may be a common prefix */
+	size_t key_len;
+	bool is_prefix;
+	uint64_t size;
+	int64_t mtime_ns;
+	char etag[S3_ETAG_MAX];
+};
+
+/*
+ * One page of ListObjectsV2, or V1 where the server has no V2. Keys come
+ * decoded and rising. Keys with a NUL byte are left out.
+ */
+struct s3_list {
+	struct s3_op op;
+	const char *prefix;      /* "" for all */
+	const char *delimiter;   /* "/" or NULL */
+	const char *start_after; /* keys behind this one; NULL: from the start */
+	unsigned max_keys;       /* 0: S3_LIST_MAX */
+	struct s3_listed *items; /* out, rising; objects and prefixes merged */
+	size_t count;
+	bool is_truncated; /* out: there is more behind last_key */
+	char *last_key;    /* out: the greatest key or prefix of the page,
+			      also one left out of items; NULL if none */
+	struct s3_list_page *page; /* own: holds the texts */
+};
+void s3_list_start(struct s3_client *c, struct s3_list *list);
+void s3_list_release(struct s3_list *list);
+
+struct s3_create_upload {
+	struct s3_op op;
+	const char *key;
+	struct pairs headers; /* as for PUT */
+	char *upload_id;      /* out, owned by the struct */
+};
+void s3_create_upload_start(struct s3_client *c, struct s3_create_upload *up);
+void s3_create_upload_release(struct s3_create_upload *up);
+
+struct s3_upload_part {
+	struct s3_op op;
+	const char *key;
+	const char *upload_id;
+	struct pairs headers;
+	unsigned number; /* 1 to S3_PARTS_MAX */
+	struct s3_body body;
+	char etag[S3_ETAG_MAX]; /* out */
+};
+void s3_upload_part_start(struct s3_client *c, struct s3_upload_part *part);
+void s3_upload_part_release(struct s3_upload_part *part);
+
+struct s3_copy_part {
+	struct s3_op op;
+	const char *key;
+	const char *upload_id;
+	struct pairs headers;
+	unsigned number;
+	const char *source_key;
+	const char *source_etag;
+	uint64_t offset, length; /* of the source; 1 to S3_PART_MAX bytes */
+	char etag[S3_ETAG_MAX];  /* out */
+};
+void s3_copy_part_start(struct s3_client *c, struct s3_copy_part *part);
+void s3_copy_part_release(struct s3_copy_part *part);
+
+struct s3_part {
+	unsigned number;
+	char etag[S3_ETAG_MAX];
+	bool has_crc32c;
+	uint32_t crc32c;
+};
+
+/*
+ * CompleteMultipartUpload. Success only on a result element with an ETag; a
+ * lost answer is settled by looking at the object.
+ */
+struct s3_complete_upload {
+	struct s3_op op;
+	const char *key;
+	const char *upload_id;
+	struct pairs headers;
+	const struct s3_part *parts; /* rising numbers */
+	size_t count;
+	bool if_none_match;
+	const char *if_match;
+	char etag[S3_ETAG_MAX]; /* out */
+	struct buf body;        /* own */
+};
+void s3_complete_upload_start(struct s3_client *c,
+			      struct s3_complete_upload *up);
+void s3_complete_upload_release(struct s3_complete_upload *up);
+
+/* A missing upload is success. */
+struct s3_abort_upload {
+	struct s3_op op;
+	const char *key;
+	const char *upload_id;
+};
+void s3_abort_upload_start(struct s3_client *c, struct s3_abort_upload *up);
+void s3_abort_upload_release(struct s3_abort_upload *up);
+
+struct s3_listed_upload {
+	char *key;
+	char *upload_id;
+	int64_t initiated_ns;
+};
+
+/* ListMultipartUploads, all pages' worth of up to 1000 a call. */
+struct s3_list_uploads {
+	struct s3_op op;
+	const char *prefix;
+	const char *key_marker, *upload_id_marker;
+	struct s3_listed_upload *items; /* out */
+	size_t count;
+	bool is_truncated;
+};
+void s3_list_uploads_start(struct s3_client *c, struct s3_list_uploads *list);
+void s3_list_uploads_release(struct s3_list_uploads *list);
+
+/* ListParts, up to 1000 behind number_marker. */
+struct s3_list_parts {
+	struct s3_op op;
+	const char *key;
+	const char *upload_id;
+	unsigned number_marker;
+	struct s3_part *items; /* out */
+	uint64_t *sizes;       /* out, of the items */
+	size_t count;
+	bool is_truncated;
+};
+void s3_list_parts_start(struct s3_client *c, struct s3_list_parts *list);
+void s3_list_parts_release(struct s3_list_parts *list);
+
+struct s3_head_bucket {
+	struct s3_op op;
+	char region[64]; /* out: x-amz-bucket-region, "" if not told */
+};
+void s3_head_bucket_start(struct s3_client *c, struct s3_head_bucket *head);
+void s3_head_bucket_release(struct s3_head_bucket *head);
+
+/* LocationConstraint is the client's region unless that is us-east-1. */
+struct s3_create_bucket {
+	struct s3_op op;
+	const char *acl; /* canned, or NULL */
+	struct buf body; /* own */
+};
+void s3_create_bucket_start(struct s3_client *c, struct s3_create_bucket *b);
+void s3_create_bucket_release(struct s3_create_bucket *b);
+
+struct s3_bucket_location {
+	struct s3_op op;
+	char region[64]; /* out; "us-east-1" for the empty constraint */
+};
+void s3_bucket_location_start(struct s3_client *c,
+			      struct s3_bucket_location *loc);
+void s3_bucket_location_release(struct s3_bucket_location *loc);
+
+/*
+ * Checks options, finds the first credentials and makes a client on http,
+ * which must outlive it. Sends nothing. -EINVAL: an option, err says which;
+ * -ENOKEY: no credentials, err says where it looked; -EACCES: a credentials
+ * file that others can read; -ENOMEM.
+ */
+MUST_USE int s3_client_new(struct http *http, const struct s3_options *options,
+			   struct s3_client **out, struct errinfo *err);
+
+/* All operations must be done. */
+void s3_client_free(struct s3_client *c);
+
+/*
+ * Blocks until op, started with done == NULL, is over; returns its result.
+ * Not on a loop thread.
+ */
+MUST_USE int s3_wait(struct s3_client *c, struct s3_op *op);
+
+/*
+ * Asks for the end of a started op: its done comes soon. Any thread, while
+ * op is not done or its memory is still valid.
+ */
+void s3_cancel(struct s3_client *c, struct s3_op *op);
+
+/* Where requests go, for messages: "http://127.0.0.1:4710/bucket". */
+const char *s3_client_url(const struct s3_client *c);
+const char *s3_client_region(const struct s3_client *c);
+/* "environment", "profile media of /home/u/.aws/credentials", ... */
+const char *s3_client_credentials_source(const struct s3_client *c);
+
+#endif
