@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mount: FUSE's low-level protocol on one side, a store on the other.
+ *
+ *   fs_new(store, &options, &fs, &err);  mounts
+ *   fs_run(fs);                          until unmounted or fs_stop
+ *   fs_free(fs);                         unmounts
+ */
+#ifndef FS_FS_H
+#define FS_FS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "errinfo.h"
+#include "macros.h"
+
+struct fs;
+struct store;
+
+/* Texts are borrowed for the life of the mount. */
+struct fs_options {
+	const char *mountpoint;
+	const char *fsname; /* what mount(8) shows as the source */
+	bool read_only;
+	bool allow_other, allow_root;
+	bool allow_suid, allow_dev; /* else nosuid, nodev */
+	bool no_exec, no_atime;
+	const char *extra; /* more -o words for libfuse, or NULL */
+	uid_t uid;         /* owner of what has none of its own */
+	gid_t gid;
+	mode_t file_mode; /* 0644; permission bits */
+	mode_t dir_mode;  /* 0755 */
+	unsigned threads; /* that receive requests; 0: 2 */
+	bool debug;       /* libfuse's own debug lines */
+};
+
+/*
+ * Mounts. -EINVAL, -ENOENT, -ENOTDIR, -EACCES, -EBUSY, -ENODEV (no
+ * /dev/fuse), -EIO; err says why and what to do.
+ */
+MUST_USE int fs_new(struct store *store, const struct fs_options *options,
+		    struct fs **out, struct errinfo *err);
+
+/*
+ * Serves until the mount is gone or fs_stop was called; 0 or -errno. SIGINT,
+ * SIGTERM and SIGHUP stop it.
+ */
+MUST_USE int fs_run(struct fs *fs);
+
+/* Ends fs_run; safe in a signal handler and from any thread. */
+void fs_stop(struct fs *fs);
+
+/*
+ * Unmounts if need be, waits until parked requests are answered, gives all
+ * nodes and handles back. The store is then ready for store_free.
+ */
+void fs_free(struct fs *fs);
+
+#endif
