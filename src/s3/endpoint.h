@@ -22,9 +22,13 @@
 #include "errinfo.h"
 #include "query.h"
 #include "s3.h"
-#include "sign.h"
 
 #define ENDPOINT_REGION_MAX 64 /* bytes, NUL included */
+
+enum sign_version {
+	SIGN_V2,
+	SIGN_V4
+};
 
 /* botocore gives presigned URLs another host than its own requests. */
 enum endpoint_use {
@@ -62,9 +66,15 @@ void endpoint_release(struct endpoint *e);
 
 /*
  * Appends the encoded path of key, or of the bucket if key is NULL: what
- * stands in the URL and what is signed.
+ * stands in the URL and what V4 signs. Ends in a slash for the bucket.
  */
 void endpoint_path(const struct endpoint *e, const char *key, struct buf *out);
+
+/*
+ * Appends "/bucket/key", whatever the host and base are: what V2 signs.
+ */
+void endpoint_resource(const struct endpoint *e, const char *key,
+		       struct buf *out);
 
 /* Appends the whole URL; query may be NULL. */
 void endpoint_url(const struct endpoint *e, const char *key,

@@ -3,11 +3,11 @@
  * Signatures of requests: AWS Signature Version 4 and Version 2, in headers.
  * (In URLs: presign.h.)
  *
- *   struct sign_request req = { .method = "GET", .host = endpoint.host,
- *           .path = path, .query = &query, .region = endpoint.region,
- *           .bucket = endpoint.is_virtual ? endpoint.bucket : NULL,
- *           .payload = SIGN_UNSIGNED_PAYLOAD, .unix_s = now };
+ *   struct sign_request req = { .method = "GET", .endpoint = &endpoint,
+ *           .key = key, .query = &query, .unix_s = now,
+ *           .payload = SIGN_UNSIGNED_PAYLOAD };
  *   sign_headers(&req, SIGN_V4, creds, &http.headers, err);
+ *   endpoint_url(&endpoint, key, &query, &url);
  *
  * Pure functions of their arguments; any thread. Neither secrets nor the
  * texts they were made from get into err.
@@ -18,16 +18,12 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "endpoint.h"
 #include "errinfo.h"
 #include "pairs.h"
 #include "query.h"
 
 struct s3_creds;
-
-enum sign_version {
-	SIGN_V2,
-	SIGN_V4
-};
 
 #define SIGN_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 /* SHA-256 of no bytes. */
@@ -37,11 +33,9 @@ enum sign_version {
 /* All borrowed. */
 struct sign_request {
 	const char *method;
-	const char *host;          /* as the Host header will say */
-	const char *path;          /* encoded, as in the URL */
-	const char *bucket;        /* if host carries it, else NULL; V2 only */
+	const struct endpoint *endpoint;
+	const char *key;           /* NULL: the bucket itself */
 	const struct query *query; /* NULL: none */
-	const char *region;        /* V4 only */
 	/* V4 only: SHA-256 in hex, SIGN_UNSIGNED_PAYLOAD, STREAMING-... */
 	const char *payload;
 	int64_t unix_s; /* now, by the server's clock */
