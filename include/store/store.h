@@ -101,7 +101,7 @@ struct node *store_root(struct store *store);
 uint64_t node_id(const struct node *node);
 struct node *node_get(struct node *node);
 /* Any thread; count references at once. */
-void node_put(struct node *node, unsigned count);
+void node_put(struct store *store, struct node *node, unsigned count);
 
 /*
  * out: node, attr. -ENOENT: attr.valid_ms tells how long the absence may be

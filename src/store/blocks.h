@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of one file that this program holds: in memory in blocks of
+ * BLOCK_BYTES, or in a spool file at the same offset. Blocks are counted,
+ * so that a reader or an upload keeps what it saw while writers go on: a
+ * write into a shared block makes a copy first.
+ *
+ * Which bytes are held is the owner's knowledge (struct file's extents);
+ * here is only where they are: in the spool if spilled says so, else in a
+ * block. The owner's lock protects a struct blocks; pieces are free of it.
+ */
+#ifndef STORE_BLOCKS_H
+#define STORE_BLOCKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "budget.h"
+#include "extents.h"
+#include "macros.h"
+
+#define BLOCK_BYTES (256u * 1024)
+
+struct block;
+
+struct blocks {
+	struct block ***chunks; /* two levels, so that a sparse file is cheap */
+	size_t chunk_count;
+	struct budget *budget;
+	uint64_t memory_bytes;  /* of blocks */
+	struct extents spilled; /* bytes whose place is the spool */
+	int spool_fd;           /* -1: none yet */
+	const char *temp_dir;
+};
+
+void blocks_init(struct blocks *b, struct budget *budget, const char *temp_dir);
+void blocks_release(struct blocks *b);
+
+/* How a write pays for the memory it needs. */
+enum blocks_pay {
+	BLOCKS_TRY,   /* from the budget, or -EAGAIN with nothing written */
+	BLOCKS_FORCE, /* over the limit if need be */
+};
+
+/*
+ * Copies data to memory. Returns 0, -EAGAIN (budget), -ENOMEM. *ticket, if
+ * ticket is not NULL, pays first: it is lessened by what was used of it.
+ */
+MUST_USE int blocks_write(struct blocks *b, uint64_t offset, const void *data,
+			  size_t len, enum blocks_pay pay, uint64_t *ticket);
+
+/*
+ * Writes data to the spool, which is made when missing: unlinked, 0600, in
+ * temp_dir. Returns 0, -ENOSPC, another error of the disk, or -ENOMEM.
+ */
+MUST_USE int blocks_write_spool(struct blocks *b, uint64_t offset,
+				const void *data, size_t len);
+
+/* Moves the bytes of have that are in memory to the spool. As above. */
+MUST_USE int blocks_spill(struct blocks *b, const struct extents *have);
+
+/* Frees every block that lies in [start, end) as a whole. */
+void blocks_drop(struct blocks *b, uint64_t start, uint64_t end);
+
+/* Some bytes of a file, kept: pieces of blocks, of the spool, of zeros. */
+struct piece {
+	struct block *block; /* counted; NULL: zeros */
+	const char *data;
+	size_t len;
+};
+
+struct pieces {
+	struct piece *items;
+	size_t count;
+	size_t cap;
+	uint64_t length; /* of all */
+};
+
+#define PIECES_INIT \
+	{           \
+		0   \
+	}
+
+/*
+ * Appends [offset, offset + len) of what have says is held; the rest are
+ * zeros. What is in the spool is read into memory of its own (budget forced).
+ * Returns 0, -ENOMEM or -EIO (the spool's disk).
+ */
+MUST_USE int pieces_add(struct pieces *p, struct blocks *b,
+			const struct extents *have, uint64_t offset,
+			uint64_t len);
+
+/* The read function of an upload's body; arg is a struct pieces. */
+ssize_t pieces_read(void *arg, uint64_t offset, void *to, size_t room);
+
+uint32_t pieces_crc32c(const struct pieces *p);
+
+void pieces_release(struct pieces *p);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the store share: the store, its nodes, open files.
+ *
+ * Locks, always taken in this order: file.lock, then tree.lock, then the
+ * leaves (budget, deletes, pool). None is held over a call that waits, over
+ * a callback, or over the start of an S3 operation.
+ *
+ * What is known of a name comes from several sources: a node, an absence, a
+ * page of the listing. Each knowledge has a sequence number: that of the
+ * moment its request was started or, for our own change, was done; while a
+ * change of ours is not in the bucket yet it is SEQ_PENDING. Of what has not
+ * expired the highest number is right, so an answer that was on its way
+ * while we changed something cannot undo the change.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include "blocks.h"
+#include "buf.h"
+#include "list.h"
+#include "listing.h"
+#include "lock.h"
+#include "pool.h"
+#include "s3.h"
+#include "store.h"
+#include "strmap.h"
+
+#define SEQ_PENDING UINT64_MAX
+#define NEVER_MS    INT64_MAX
+
+struct dir;
+struct file;
+struct deletes;
+
+struct node {
+	struct node *hash_next;
+	struct node *parent; /* counted; NULL: the root */
+	char *name;
+	uint64_t id;
+	_Atomic unsigned refs;
+	bool is_dir;
+	bool is_detached; /* no path leads here any more */
+	bool is_created;  /* stands in the parent's list of created nodes */
+	struct list_link created_link;
+
+	uint64_t seq;
+	int64_t until_ms; /* believed so long */
+	uint64_t size;
+	int64_t mtime_ns, atime_ns;
+	char *etag; /* NULL: no object is known to be behind it */
+	bool has_mode, has_uid, has_gid;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	uint64_t version;	 /* of the bytes */
+	uint64_t cached_version; /* what the kernel's pages hold */
+
+	struct file *file; /* while open; not counted */
+	struct dir *dir;   /* made when first needed */
+};
+
+/* A name that is known not to be there. */
+struct absence {
+	uint64_t seq;
+	int64_t until_ms;
+};
+
+/* What a directory's node knows of what is below. */
+struct dir {
+	struct listing listing;
+	struct strmap absent; /* name -> struct absence */
+	size_t prune_at;
+	struct list_link created; /* nodes newer than the listing, counted */
+	int delete_error;	  /* of a removal below, told once */
+};
+
+struct tree {
+	struct lock lock;
+	struct node *root;
+	struct node **buckets;
+	size_t bucket_count;
+	size_t count;
+	uint64_t last_id;
+	uint64_t seq;
+};
+
+struct store {
+	struct s3_client *s3;
+	struct store_options options;
+	char *location; /* "" or ends in a slash */
+	char *temp_dir;
+	struct pool *pool;
+	struct budget budget;
+	struct store_notify notify;
+	struct tree tree;
+	struct deletes *deletes;
+	struct lock files_lock;
+	struct list_link files; /* all struct file, least recently used first */
+	_Atomic int first_error; /* of data that could not be stored */
+	atomic_bool no_conditional_put;
+	atomic_bool has_conditional_put; /* seen to work */
+	atomic_bool no_part_copy;
+};
+
+/* ------------------------------------------------------------ tree.c */
+
+int tree_init(struct tree *tree);
+void tree_release(struct tree *tree);
+
+/* All _locked: tree.lock is held. */
+struct node *tree_find_locked(struct tree *tree, const struct node *parent,
+			      const char *name);
+/* A new node in the tree with one reference, the caller's; or NULL. */
+struct node *tree_make_locked(struct tree *tree, struct node *parent,
+			      const char *name, bool is_dir);
+struct node *node_get_locked(struct node *node);
+void node_put_locked(struct tree *tree, struct node *node);
+/* Takes node out of its name; who holds it keeps it. */
+void tree_detach_locked(struct tree *tree, struct node *node);
+/* Gives node another name. -ENOMEM: nothing has changed. */
+MUST_USE int tree_move_locked(struct tree *tree, struct node *node,
+			      struct node *parent, const char *name);
+/* The directory part of a node; NULL if there is no memory. */
+struct dir *node_dir_locked(struct node *node);
+/* Notes that the parent's listing does not know node. */
+void node_mark_created_locked(struct node *node);
+void node_unmark_created_locked(struct tree *tree, struct node *node);
+/* Notes that name is not below parent. Without memory: forgets it. */
+void tree_note_absent_locked(struct node *parent, const char *name,
+			     uint64_t seq, int64_t until_ms);
+void tree_forget_absent_locked(struct node *parent, const char *name);
+uint64_t tree_next_seq_locked(struct tree *tree);
+
+/* "media/a/b", with a slash behind directories; the root's is the location. */
+void node_key_locked(const struct store *store, const struct node *node,
+		     struct buf *key);
+void node_key(struct store *store, struct node *node, struct buf *key);
+/* The key that name has below parent. -ENAMETOOLONG, -EILSEQ, -EINVAL. */
+MUST_USE int child_key(struct store *store, struct node *parent,
+		       const char *name, struct buf *key);
+
+/* What the bucket said of a file; until_ms by the attribute time-out. */
+void node_learn_locked(struct store *store, struct node *node, uint64_t size,
+		       int64_t mtime_ns, const char *etag, uint64_t seq);
+void node_attr_locked(const struct store *store, const struct node *node,
+		      struct store_attr *attr);
+
+/* ---------------------------------------------------------- lookup.c */
+
+/*
+ * What memory knows of a name: 1 and *out counted, -ENOENT (*until_ms), or
+ * 0 for nothing.
+ */
+int lookup_cached_locked(struct store *store, struct node *parent,
+			 const char *name, struct node **out,
+			 int64_t *until_ms);
+
+/* store_lookup, waiting; on the pool only. *out is counted. */
+MUST_USE int lookup_wait(struct store *store, struct node *parent,
+			 const char *name, struct node **out,
+			 struct errinfo *err);
+
+/* ------------------------------------------------------------- job.c */
+
+/*
+ * Runs run(job) on the pool and answers op with what it returns. job is
+ * allocated with struct store_job first, and freed after.
+ */
+struct store_job {
+	struct pool_job pool;
+	struct store *store;
+	struct store_op *op;
+	int (*run)(struct store_job *job, struct errinfo *err);
+	void (*release)(struct store_job *job); /* of what it holds; or NULL */
+};
+void job_start(struct store_job *job);
+
+#endif

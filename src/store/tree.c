@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/* The nodes that somebody holds, by parent and name; see internal.h. */
+#include <string.h>
+
+#include "clock.h"
+#include "internal.h"
+#include "name.h"
+
+#define PRUNE_AT 1024
+
+int tree_init(struct tree *tree)
+{
+	tree->lock = (struct lock)LOCK_INIT;
+	tree->bucket_count = 256;
+	tree->buckets = calloc(tree->bucket_count, sizeof(*tree->buckets));
+	tree->root = calloc(1, sizeof(*tree->root));
+	if (!tree->buckets || !tree->root) {
+		tree_release(tree);
+		return -ENOMEM;
+	}
+	tree->last_id = 1;
+	tree->root->id = 1;
+	tree->root->refs = 1;
+	tree->root->is_dir = true;
+	tree->root->until_ms = NEVER_MS;
+	tree->root->mtime_ns = clock_wall_ns();
+	tree->root->atime_ns = tree->root->mtime_ns;
+	list_init(&tree->root->created_link);
+	return 0;
+}
+
+static void dir_free(struct dir *dir)
+{
+	if (!dir)
+		return;
+	listing_release(&dir->listing);
+	for (struct strmap_entry *e = strmap_next(&dir->absent, NULL); e;
+	     e = strmap_next(&dir->absent, e))
+		free(e->value);
+	strmap_release(&dir->absent);
+	free(dir);
+}
+
+static void node_free(struct node *node)
+{
+	dir_free(node->dir);
+	free(node->name);
+	free(node->etag);
+	free(node);
+}
+
+/* Drops the created lists, which hold nodes, then the root. */
+void tree_release(struct tree *tree)
+{
+	for (size_t i = 0; tree->buckets && i < tree->bucket_count; i++) {
+		while (tree->buckets[i]) {
+			struct node *node = tree->buckets[i];
+
+			tree->buckets[i] = node->hash_next;
+			node_free(node);
+		}
+	}
+	if (tree->root)
+		node_free(tree->root);
+	free(tree->buckets);
+}
+
+static size_t bucket_of(const struct tree *tree, const struct node *parent,
+			const char *name)
+{
+	return strmap_hash(name, strlen(name), parent->id) &
+	       (tree->bucket_count - 1);
+}
+
+static void hash_insert(struct tree *tree, struct node *node)
+{
+	struct node **at =
+		&tree->buckets[bucket_of(tree, node->parent, node->name)];
+
+	node->hash_next = *at;
+	*at = node;
+	tree->count++;
+}
+
+static void hash_remove(struct tree *tree, struct node *node)
+{
+	struct node **at =
+		&tree->buckets[bucket_of(tree, node->parent, node->name)];
+
+	while (*at != node)
+		at = &(*at)->hash_next;
+	*at = node->hash_next;
+	node->hash_next = NULL;
+	tree->count--;
+}
+
+/* Without memory the table stays as it is, only slower. */
+static void hash_grow(struct tree *tree)
+{
+	size_t old_count = tree->bucket_count;
+	struct node **old = tree->buckets;
+	struct node **buckets = calloc(old_count * 2, sizeof(*buckets));
+
+	if (!buckets)
+		return;
+	tree->buckets = buckets;
+	tree->bucket_count = old_count * 2;
+	tree->count = 0;
+	for (size_t i = 0; i < old_count; i++) {
+		while (old[i]) {
+			struct node *node = old[i];
+
+			old[i] = node->hash_next;
+			hash_insert(tree, node);
+		}
+	}
+	free(old);
+}
+
+struct node *tree_find_locked(struct tree *tree, const struct node *parent,
+			      const char *name)
+{
+	struct node *node = tree->buckets[bucket_of(tree, parent, name)];
+
+	lock_assert_held(&tree->lock);
+	while (node && (node->parent != parent || strcmp(node->name, name) != 0))
+		node = node->hash_next;
+	return node;
+}
+
+struct node *tree_make_locked(struct tree *tree, struct node *parent,
+			      const char *name, bool is_dir)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	if (!node)
+		return NULL;
+	node->name = strdup(name);
+	if (!node->name) {
+		free(node);
+		return NULL;
+	}
+	if (tree->count >= tree->bucket_count)
+		hash_grow(tree);
+	node->parent = node_get_locked(parent);
+	node->id = ++tree->last_id;
+	node->refs = 1;
+	node->is_dir = is_dir;
+	node->mtime_ns = clock_wall_ns();
+	node->atime_ns = node->mtime_ns;
+	list_init(&node->created_link);
+	hash_insert(tree, node);
+	return node;
+}
+
+struct node *node_get_locked(struct node *node)
+{
+	node->refs++;
+	return node;
+}
+
+void node_put_locked(struct tree *tree, struct node *node)
+{
+	lock_assert_held(&tree->lock);
+	while (node && --node->refs == 0) {
+		struct node *parent = node->parent;
+
+		if (!node->is_detached)
+			hash_remove(tree, node);
+		node_free(node);
+		node = parent;
+	}
+}
+
+void tree_detach_locked(struct tree *tree, struct node *node)
+{
+	if (node->is_detached || !node->parent)
+		return;
+	hash_remove(tree, node);
+	node->is_detached = true;
+	node_unmark_created_locked(tree, node);
+}
+
+int tree_move_locked(struct tree *tree, struct node *node, struct node *parent,
+		     const char *name)
+{
+	struct node *old_parent = node->parent;
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	node_get_locked(node);
+	if (!node->is_detached)
+		hash_remove(tree, node);
+	node_unmark_created_locked(tree, node);
+	free(node->name);
+	node->name = copy;
+	node->parent = node_get_locked(parent);
+	node->is_detached = false;
+	hash_insert(tree, node);
+	node_put_locked(tree, old_parent);
+	node_put_locked(tree, node);
+	return 0;
+}
+
+struct dir *node_dir_locked(struct node *node)
+{
+	if (!node->dir) {
+		node->dir = calloc(1, sizeof(*node->dir));
+		if (!node->dir)
+			return NULL;
+		listing_init(&node->dir->listing);
+		list_init(&node->dir->created);
+		node->dir->prune_at = PRUNE_AT;
+	}
+	return node->dir;
+}
+
+void node_mark_created_locked(struct node *node)
+{
+	struct dir *dir = node_dir_locked(node->parent);
+
+	if (!dir || node->is_created || node->is_detached)
+		return;
+	node->is_created = true;
+	list_push(&dir->created, &node_get_locked(node)->created_link);
+}
+
+void node_unmark_created_locked(struct tree *tree, struct node *node)
+{
+	if (!node->is_created)
+		return;
+	node->is_created = false;
+	list_remove(&node->created_link);
+	node_put_locked(tree, node);
+}
+
+/* Takes out what has expired, so that the map stays small. */
+static void prune_absent(struct dir *dir)
+{
+	struct strmap kept = STRMAP_INIT;
+	int64_t now_ms = clock_now_ms();
+
+	for (struct strmap_entry *e = strmap_next(&dir->absent, NULL); e;
+	     e = strmap_next(&dir->absent, e)) {
+		struct absence *absence = e->value;
+
+		if (absence->until_ms <= now_ms ||
+		    strmap_set(&kept, e->key, absence, NULL) < 0)
+			free(absence);
+	}
+	strmap_release(&dir->absent);
+	dir->absent = kept;
+	dir->prune_at = kept.count * 2 > PRUNE_AT ? kept.count * 2 : PRUNE_AT;
+}
+
+void tree_note_absent_locked(struct node *parent, const char *name,
+			     uint64_t seq, int64_t until_ms)
+{
+	struct dir *dir = node_dir_locked(parent);
+	struct absence *absence;
+
+	if (!dir)
+		return;
+	absence = strmap_get(&dir->absent, name);
+	if (!absence) {
+		if (dir->absent.count >= dir->prune_at)
+			prune_absent(dir);
+		absence = calloc(1, sizeof(*absence));
+		if (!absence ||
+		    strmap_set(&dir->absent, name, absence, NULL) < 0) {
+			free(absence);
+			return;
+		}
+	}
+	absence->seq = seq;
+	absence->until_ms = until_ms;
+}
+
+void tree_forget_absent_locked(struct node *parent, const char *name)
+{
+	if (parent->dir)
+		free(strmap_remove(&parent->dir->absent, name));
+}
+
+uint64_t tree_next_seq_locked(struct tree *tree)
+{
+	return ++tree->seq;
+}
+
+/* Recursion is bounded: a key has 1024 bytes at most. */
+static void add_path(const struct node *node, struct buf *key)
+{
+	if (!node->parent)
+		return;
+	add_path(node->parent, key);
+	buf_add_str(key, node->name);
+	if (node->is_dir)
+		buf_add_char(key, '/');
+}
+
+void node_key_locked(const struct store *store, const struct node *node,
+		     struct buf *key)
+{
+	buf_clear(key);
+	buf_add_str(key, store->location);
+	add_path(node, key);
+}
+
+void node_key(struct store *store, struct node *node, struct buf *key)
+{
+	LOCK(&store->tree.lock);
+	node_key_locked(store, node, key);
+}
+
+int child_key(struct store *store, struct node *parent, const char *name,
+	      struct buf *key)
+{
+	int result = name_check(name, strlen(name));
+
+	if (result < 0)
+		return result;
+	node_key(store, parent, key);
+	buf_add_str(key, name);
+	if (key->error == -EMSGSIZE || key->len > S3_KEY_MAX)
+		return -ENAMETOOLONG;
+	return key->error;
+}
+
+struct node *node_get(struct node *node)
+{
+	/* Whoever holds a node may give another reference away. */
+	__atomic_add_fetch(&node->refs, 1, __ATOMIC_RELAXED);
+	return node;
+}
+
+void node_learn_locked(struct store *store, struct node *node, uint64_t size,
+		       int64_t mtime_ns, const char *etag, uint64_t seq)
+{
+	bool is_same = node->etag && etag && strcmp(node->etag, etag) == 0;
+
+	node->seq = seq;
+	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
+	if (is_same && node->size == size)
+		return;
+	free(node->etag);
+	node->etag = etag ? strdup(etag) : NULL;
+	node->size = size;
+	/* Seconds, so that a listing (ms) and a HEAD (s) agree. */
+	node->mtime_ns = mtime_ns / 1000000000 * 1000000000;
+	node->atime_ns = node->mtime_ns;
+	node->version++;
+}
+
+void node_attr_locked(const struct store *store, const struct node *node,
+		      struct store_attr *attr)
+{
+	int64_t left_ms = node->until_ms - clock_now_ms();
+	int64_t most_ms = store->options.attr_timeout_ms;
+
+	*attr = (struct store_attr){
+		.id = node->id,
+		.is_dir = node->is_dir,
+		.size = node->size,
+		.mtime_ns = node->mtime_ns,
+		.atime_ns = node->atime_ns,
+		.has_mode = node->has_mode,
+		.has_uid = node->has_uid,
+		.has_gid = node->has_gid,
+		.mode = node->mode,
+		.uid = node->uid,
+		.gid = node->gid,
+		.version = node->version,
+	};
+	if (left_ms > 0 && most_ms > 0)
+		attr->valid_ms = (int)(left_ms < most_ms ? left_ms : most_ms);
+}
+
+uint64_t node_id(const struct node *node)
+{
+	return node->id;
+}
