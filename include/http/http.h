@@ -76,6 +76,8 @@ struct http_request {
 	struct http_body body;
 	enum http_priority priority;
 	int deadline_ms; /* from submit to done; 0: none */
+	/* 0: the engine's; negative: none, for answers that take minutes */
+	int stall_timeout_ms;
 	/*
 	 * Takes a 2xx body piece by piece, on a loop thread, status and
 	 * response_headers being complete; must not wait. A negative errno
@@ -93,7 +95,7 @@ struct http_request {
 	 * deadline), -EHOSTUNREACH (no address, refused), -ECONNRESET (lost
 	 * in the middle, cut body), -EPROTO (TLS or HTTP broken),
 	 * -EKEYREJECTED (certificate not trusted), -ECANCELED, -EMSGSIZE,
-	 * -ENOMEM, or what body.read or sink gave.
+	 * -ENOMEM, -EINVAL (no http URL), or what body.read or sink gave.
 	 */
 	int result;
 	int status;
@@ -126,13 +128,17 @@ struct http_stats {
 };
 
 /*
- * Starts the loop thread. options and its texts are copied. Returns 0 or
- * -ENOMEM, -EAGAIN, -EMFILE. After fork only.
+ * Starts the loop thread. options and its texts are copied. Returns 0,
+ * -ENOMEM, -EAGAIN, -EMFILE, or why ca_file cannot be used (-ENOENT, -EACCES).
+ * After fork only.
  */
 MUST_USE int http_new(const struct http_options *options, struct http **out,
 		      struct errinfo *err);
 
-/* Lends req to the engine. Any thread, also from done. Never fails here. */
+/*
+ * Lends req to the engine, freeing what an earlier answer left in it. Any
+ * thread, also from done. Never fails here.
+ */
 void http_submit(struct http *http, struct http_request *req);
 
 /* As http_submit, but not before delay_ms have passed (back-off). */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's beginning, its end, and its door; see http.h. */
+#include "http.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "internal.h"
+
+enum {
+	CONNECTION_LIMIT = 64,
+	CONNECT_TIMEOUT_MS = 10000,
+	STALL_TIMEOUT_MS = 20000
+};
+
+static void init_curl(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static int copy_text(char **to, const char *from)
+{
+	if (!from)
+		return 0;
+	*to = strdup(from);
+	return *to ? 0 : -ENOMEM;
+}
+
+/*
+ * The bundle curl was built with, alone: curl keeps a bundle parsed for all
+ * connections, but reads it again for each one if there is a folder too.
+ */
+static int choose_default_ca(struct http *http)
+{
+	CURL *easy = curl_easy_init();
+	char *file = NULL, *folder = NULL;
+	int result;
+
+	if (!easy)
+		return -ENOMEM;
+	curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+	curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
+	if (file && access(file, R_OK) == 0)
+		result = copy_text(&http->ca_file, file);
+	else
+		result = copy_text(&http->ca_folder, folder);
+	curl_easy_cleanup(easy);
+	return result;
+}
+
+static int choose_ca(struct http *http, const char *path, struct errinfo *err)
+{
+	struct stat st;
+
+	if (!path)
+		return choose_default_ca(http);
+	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
+		return errinfo_set(err, -errno,
+				   "the certificates in %s cannot be read: %s",
+				   path, strerror(errno));
+	return copy_text(
+		S_ISDIR(st.st_mode) ? &http->ca_folder : &http->ca_file, path);
+}
+
+static int or_default(int value, int otherwise)
+{
+	return value ? value : otherwise;
+}
+
+static int copy_options(struct http *http, const struct http_options *from,
+			struct errinfo *err)
+{
+	http->options = (struct http_options){
+		.connect_timeout_ms = or_default(from->connect_timeout_ms,
+						 CONNECT_TIMEOUT_MS),
+		.stall_timeout_ms =
+			or_default(from->stall_timeout_ms, STALL_TIMEOUT_MS),
+		.skip_verify = from->skip_verify,
+		.use_environment_proxy = from->use_environment_proxy,
+	};
+	if (copy_text(&http->user_agent, from->user_agent) < 0 ||
+	    copy_text(&http->http_proxy, from->http_proxy) < 0 ||
+	    copy_text(&http->https_proxy, from->https_proxy) < 0)
+		return -ENOMEM;
+	return choose_ca(http, from->ca_file, err);
+}
+
+static void http_destroy(struct http *http)
+{
+	http_loop_release(http);
+	http_queue_release(&http->queue);
+	free(http->user_agent);
+	free(http->http_proxy);
+	free(http->https_proxy);
+	free(http->ca_file);
+	free(http->ca_folder);
+	free(http);
+}
+
+/* Signals are for other threads; SIGPIPE out of TLS for nobody. */
+static int start_thread(struct http *http)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&http->thread, NULL, http_loop_main, http);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error)
+		return -error;
+	pthread_setname_np(http->thread, "http");
+	return 0;
+}
+
+static int set_up(struct http *http, const struct http_options *options,
+		  struct errinfo *err)
+{
+	unsigned limit = options->connection_limit ? options->connection_limit :
+						     CONNECTION_LIMIT;
+	int result = http_queue_init(&http->queue, limit);
+
+	if (result == 0)
+		result = copy_options(http, options, err);
+	if (result == 0)
+		result = http_loop_init(http);
+	if (result == 0)
+		result = start_thread(http);
+	return result;
+}
+
+int http_new(const struct http_options *options, struct http **out,
+	     struct errinfo *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct errinfo why = ERRINFO_INIT;
+	struct http *http = calloc(1, sizeof(*http));
+	int result;
+
+	if (!http)
+		return errinfo_set(err, -ENOMEM, "no memory for HTTP");
+	pthread_once(&once, init_curl);
+	http->epoll_fd = -1;
+	list_init(&http->active);
+	list_init(&http->idle);
+	result = set_up(http, options, &why);
+	if (result < 0) {
+		http_destroy(http);
+		if (why.code)
+			return errinfo_set(err, result, "%s", why.text);
+		return errinfo_set(err, result, "HTTP cannot start: %s",
+				   strerror(-result));
+	}
+	*out = http;
+	return 0;
+}
+
+void http_submit(struct http *http, struct http_request *req)
+{
+	http_submit_after(http, req, 0);
+}
+
+void http_submit_after(struct http *http, struct http_request *req,
+		       int delay_ms)
+{
+	pairs_release(&req->response_headers);
+	buf_release(&req->response_body);
+	req->result = 0;
+	req->status = 0;
+	req->err = (struct errinfo)ERRINFO_INIT;
+	req->was_stale_connection = false;
+	req->bytes_sent = 0;
+	http_queue_add(&http->queue, req, delay_ms);
+}
+
+void http_cancel(struct http *http, struct http_request *req)
+{
+	http_queue_cancel(&http->queue, req);
+}
+
+void http_get_stats(struct http *http, struct http_stats *out)
+{
+	http_queue_get_stats(&http->queue, out);
+}
+
+void http_request_release(struct http_request *req)
+{
+	pairs_release(&req->headers);
+	pairs_release(&req->response_headers);
+	buf_release(&req->response_body);
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	http_queue_stop(&http->queue);
+	pthread_join(http->thread, NULL);
+	http_destroy(http);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What comes back: header lines and pieces of the body, within bounds, and
+ * in the end one errno for curl's many codes. On the loop thread only.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+enum {
+	HEADERS_LIMIT = 256 * 1024, /* of all responses to one request */
+	BODY_LIMIT = 64 * 1024      /* http.h's default */
+};
+
+/* A 1xx, and the 417 after which curl asks again, come before the answer. */
+static void begin_response(struct http_transfer *t)
+{
+	struct http_request *req = t->req;
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	req->status = status >= 200 ? (int)status : 0;
+	t->has_final_headers = false;
+	pairs_release(&req->response_headers);
+	buf_clear(&req->response_body);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* A line that is no "name: value" is left out, as if it had not come. */
+static int add_line(struct pairs *headers, const char *line, size_t len)
+{
+	AUTO_FREE char *name = strndup(line, len);
+	char *value, *end;
+	int result;
+
+	if (!name)
+		return -ENOMEM;
+	value = strchr(name, ':');
+	if (!value || strlen(name) != len)
+		return 0;
+	*value++ = '\0';
+	while (is_blank(*value))
+		value++;
+	end = value + strlen(value);
+	while (end > value && is_blank(end[-1]))
+		*--end = '\0';
+	result = pairs_add(headers, name, value);
+	return result == -EINVAL ? 0 : result;
+}
+
+/* curl calls this for each whole line, those of trailers included. */
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_transfer *t = arg;
+	size_t len = size * count;
+
+	t->header_bytes += len;
+	if (t->header_bytes > HEADERS_LIMIT) {
+		t->failure = -EMSGSIZE;
+		return 0;
+	}
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0 && !t->has_fed_sink)
+		begin_response(t);
+	else if (t->has_final_headers)
+		return len;
+	else if (len > 0 && data[0] != '\r' && data[0] != '\n')
+		t->failure = add_line(&t->req->response_headers, data, len);
+	else
+		t->has_final_headers = t->req->status != 0;
+	return t->failure ? 0 : len;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_transfer *t = arg;
+	struct http_request *req = t->req;
+	size_t len = size * count;
+
+	if (req->sink && req->status / 100 == 2) {
+		t->has_fed_sink = true;
+		t->failure = req->sink(req, data, len);
+	} else {
+		buf_add(&req->response_body, data, len);
+		t->failure = req->response_body.error;
+	}
+	return t->failure < 0 ? 0 : len;
+}
+
+void http_response_begin(struct http_transfer *t)
+{
+	struct http_request *req = t->req;
+
+	req->response_body = (struct buf)BUF_INIT(
+		req->body_limit ? req->body_limit : (size_t)BODY_LIMIT);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+}
+
+static bool is_lost(CURLcode code)
+{
+	return code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR ||
+	       code == CURLE_RECV_ERROR;
+}
+
+bool http_response_is_stale(const struct http_transfer *t, CURLcode code)
+{
+	long connections = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connections);
+	return is_lost(code) && connections == 0 && t->header_bytes == 0 &&
+	       t->failure == 0;
+}
+
+/* curl gives a refused CONNECT the code of a lost connection. */
+static bool is_refused_by_proxy(const struct http_transfer *t, CURLcode code)
+{
+	long connect_status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+	return code != CURLE_OK && connect_status >= 300;
+}
+
+static bool is_reset(const struct http_transfer *t)
+{
+	long os_errno = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+	return os_errno == ECONNRESET || os_errno == EPIPE;
+}
+
+int http_response_result(const struct http_transfer *t, CURLcode code)
+{
+	if (t->failure < 0)
+		return t->failure;
+	if (is_lost(code) || code == CURLE_PARTIAL_FILE)
+		return is_refused_by_proxy(t, code) ? -EHOSTUNREACH :
+						      -ECONNRESET;
+	switch (code) {
+	case CURLE_OK:
+		return t->has_final_headers ? 0 : -EPROTO;
+	case CURLE_OPERATION_TIMEDOUT:
+		return -ETIMEDOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
+		return -EHOSTUNREACH;
+	case CURLE_SEND_FAIL_REWIND:
+		return -ECONNRESET;
+	case CURLE_SSL_CONNECT_ERROR:
+		return is_reset(t) ? -ECONNRESET : -EPROTO;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+		return -EKEYREJECTED;
+	case CURLE_OUT_OF_MEMORY:
+		return -ENOMEM;
+	case CURLE_URL_MALFORMAT:
+		return -EINVAL;
+	default:
+		return -EPROTO;
+	}
+}
+
+const char *http_response_reason(const struct http_transfer *t, CURLcode code)
+{
+	if (t->failure == -EMSGSIZE)
+		return "the answer is too long";
+	if (code == CURLE_OK)
+		return "no final answer";
+	return t->error[0] ? t->error : curl_easy_strerror(code);
+}

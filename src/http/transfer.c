@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request becomes a transfer: one of curl's easy handles, taken from a
+ * small cache, with every option set anew. On the loop thread only.
+ */
+#include "internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+
+enum {
+	IDLE_LIMIT = 16,        /* easy handles kept; some 8 KiB each */
+	LINE_LIMIT = 64 * 1024, /* of one request header */
+	URL_SHOWN = 100,        /* bytes of it in a message */
+	STALL_BYTES_PER_S = 1024,
+	/*
+	 * Bodies above this ask first (Expect: 100-continue): a server that
+	 * says 412 or 503 to a part usually closes after it, and a body on
+	 * its way then turns the answer into a reset. A server that stays
+	 * silent costs CONTINUE_MS once a request.
+	 */
+	EXPECT_ABOVE = 1024 * 1024,
+	CONTINUE_MS = 300
+};
+
+static const struct {
+	CURLoption option;
+	long value;
+} fixed_options[] = {
+	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
+	{ CURLOPT_BUFFERSIZE, 256 * 1024 },
+	{ CURLOPT_UPLOAD_BUFFERSIZE, 512 * 1024 },
+	{ CURLOPT_FOLLOWLOCATION, 0 },
+	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
+	{ CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+	{ CURLOPT_PATH_AS_IS, 1 }, /* keys hold .. and // */
+	{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
+	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+	{ CURLOPT_EXPECT_100_TIMEOUT_MS, CONTINUE_MS },
+	{ CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_S },
+	{ CURLOPT_TCP_KEEPALIVE, 1 },
+	{ CURLOPT_DNS_CACHE_TIMEOUT, 5 },
+	{ CURLOPT_DNS_SHUFFLE_ADDRESSES, 1 }, /* S3's names have many */
+	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+	{ CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+};
+
+static void note(struct http_transfer *t, CURLcode code)
+{
+	if (t->setup == CURLE_OK)
+		t->setup = code;
+}
+
+static void set_long(struct http_transfer *t, CURLoption option, long value)
+{
+	note(t, curl_easy_setopt(t->easy, option, value));
+}
+
+static void set_text(struct http_transfer *t, CURLoption option,
+		     const char *text)
+{
+	note(t, curl_easy_setopt(t->easy, option, text));
+}
+
+static struct http_transfer *transfer_get(struct http *http)
+{
+	struct list_link *link = list_pop(&http->idle);
+	struct http_transfer *t;
+
+	if (link) {
+		http->idle_count--;
+		return container_of(link, struct http_transfer, link);
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->easy = curl_easy_init();
+	if (!t->easy) {
+		free(t);
+		return NULL;
+	}
+	list_init(&t->link);
+	return t;
+}
+
+static void transfer_free(struct http_transfer *t)
+{
+	curl_slist_free_all(t->headers);
+	curl_easy_cleanup(t->easy);
+	free(t);
+}
+
+/* Resets it: connections and TLS sessions live in the multi and the share. */
+static void transfer_put(struct http *http, struct http_transfer *t)
+{
+	CURL *easy = t->easy;
+
+	if (http->idle_count >= IDLE_LIMIT) {
+		transfer_free(t);
+		return;
+	}
+	curl_slist_free_all(t->headers);
+	curl_easy_reset(easy);
+	*t = (struct http_transfer){ .easy = easy };
+	list_push(http->idle.next, &t->link); /* the warmest goes first */
+	http->idle_count++;
+}
+
+void http_transfers_release(struct http *http)
+{
+	struct list_link *link;
+
+	while ((link = list_pop(&http->idle)))
+		transfer_free(container_of(link, struct http_transfer, link));
+}
+
+static void add_header(struct http_transfer *t, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(t->headers, line);
+
+	if (longer)
+		t->headers = longer;
+	else
+		note(t, CURLE_OUT_OF_MEMORY);
+}
+
+static void set_headers(struct http_transfer *t)
+{
+	AUTO_BUF struct buf line = BUF_INIT(LINE_LIMIT);
+	const struct pairs *headers = &t->req->headers;
+
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *value = headers->items[i].value;
+
+		buf_clear(&line);
+		buf_add_str(&line, headers->items[i].name);
+		/* "Name:" alone would make curl leave the header out. */
+		if (value[strspn(value, " \t")] == '\0')
+			buf_add_char(&line, ';');
+		else
+			buf_add_fmt(&line, ": %s", value);
+		if (line.error)
+			note(t, CURLE_OUT_OF_MEMORY);
+		else
+			add_header(t, line.data);
+	}
+	if (t->req->body.length <= EXPECT_ABOVE)
+		add_header(t, "Expect:");
+	note(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
+}
+
+/* Fills curl's buffer from the caller's body. */
+static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
+{
+	struct http_transfer *t = arg;
+	const struct http_body *body = &t->req->body;
+	uint64_t left = body->length - t->body_offset;
+	size_t room = size * count < left ? size * count : (size_t)left;
+	ssize_t got;
+
+	if (room == 0)
+		return 0;
+	got = body->read(body->arg, t->body_offset, to, room);
+	if (got <= 0 || (size_t)got > room) {
+		t->failure = got < 0 ? (int)got : -EIO;
+		return CURL_READFUNC_ABORT;
+	}
+	t->body_offset += (uint64_t)got;
+	return (size_t)got;
+}
+
+/* curl sends a body once more when a connection it used again was dead. */
+static int on_body_rewind(void *arg, curl_off_t offset, int origin)
+{
+	struct http_transfer *t = arg;
+
+	if (origin != SEEK_SET || offset < 0)
+		return CURL_SEEKFUNC_FAIL;
+	t->body_offset = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* An empty PUT or POST still says Content-Length: 0. */
+static bool has_body(const struct http_request *req)
+{
+	return req->body.length > 0 || strcmp(req->method, "PUT") == 0 ||
+	       strcmp(req->method, "POST") == 0;
+}
+
+static void set_method(struct http_transfer *t)
+{
+	const struct http_request *req = t->req;
+
+	if (strcmp(req->method, "HEAD") == 0) {
+		set_long(t, CURLOPT_NOBODY, 1);
+		return;
+	}
+	set_text(t, CURLOPT_CUSTOMREQUEST, req->method);
+	if (!has_body(req))
+		return;
+	set_long(t, CURLOPT_UPLOAD, 1);
+	note(t, curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE,
+				 (curl_off_t)req->body.length));
+	note(t,
+	     curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_body_wanted));
+	note(t, curl_easy_setopt(t->easy, CURLOPT_READDATA, t));
+	note(t,
+	     curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_body_rewind));
+	note(t, curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t));
+}
+
+static void set_times(struct http_transfer *t,
+		      const struct http_options *options)
+{
+	const struct http_request *req = t->req;
+	int stall_ms = req->stall_timeout_ms ? req->stall_timeout_ms :
+					       options->stall_timeout_ms;
+	int64_t left_ms = req->deadline_at_ms - clock_now_ms();
+
+	set_long(t, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
+	if (stall_ms > 0)
+		set_long(t, CURLOPT_LOW_SPEED_TIME, (stall_ms + 999L) / 1000);
+	if (req->deadline_at_ms != INT64_MAX)
+		set_long(t, CURLOPT_TIMEOUT_MS, left_ms > 1 ? left_ms : 1);
+}
+
+/* Only what was set counts: an empty text keeps curl off the environment. */
+static void set_proxy(struct http_transfer *t, const struct http *http)
+{
+	bool is_https = strncasecmp(t->req->url, "https:", 6) == 0;
+	const char *proxy = is_https ? http->https_proxy : http->http_proxy;
+
+	if (http->options.use_environment_proxy)
+		return;
+	set_text(t, CURLOPT_PROXY, proxy ? proxy : "");
+	set_text(t, CURLOPT_NOPROXY, "");
+}
+
+static void set_tls(struct http_transfer *t, const struct http *http)
+{
+	bool verify = !http->options.skip_verify;
+
+	set_long(t, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
+	set_long(t, CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0);
+	set_text(t, CURLOPT_CAINFO, http->ca_file);
+	set_text(t, CURLOPT_CAPATH, http->ca_folder);
+	set_text(t, CURLOPT_PROXY_CAINFO, http->ca_file);
+	set_text(t, CURLOPT_PROXY_CAPATH, http->ca_folder);
+}
+
+static void set_up(struct http *http, struct http_transfer *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fixed_options); i++)
+		set_long(t, fixed_options[i].option, fixed_options[i].value);
+	set_text(t, CURLOPT_PROTOCOLS_STR, "http,https");
+	set_text(t, CURLOPT_USERAGENT, http->user_agent);
+	set_text(t, CURLOPT_URL, t->req->url);
+	note(t, curl_easy_setopt(t->easy, CURLOPT_SHARE, http->share));
+	note(t, curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t));
+	note(t, curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error));
+	set_method(t);
+	set_headers(t);
+	set_times(t, &http->options);
+	set_proxy(t, http);
+	set_tls(t, http);
+	http_response_begin(t);
+}
+
+int http_transfer_start(struct http *http, struct http_request *req)
+{
+	struct http_transfer *t = transfer_get(http);
+
+	if (!t)
+		return -ENOMEM;
+	t->req = req;
+	set_up(http, t);
+	if (t->setup == CURLE_OK &&
+	    curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
+		t->setup = CURLE_OUT_OF_MEMORY;
+	if (t->setup != CURLE_OK) {
+		int result =
+			t->setup == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+
+		transfer_put(http, t);
+		return result;
+	}
+	req->transfer = t;
+	list_push(&http->active, &t->link);
+	return 0;
+}
+
+static struct http_stats count(const struct http_transfer *t)
+{
+	curl_off_t sent = 0, received = 0;
+	long connections = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connections);
+	return (struct http_stats){
+		.in_flight = 1,
+		.connections = (uint64_t)connections,
+		.bytes_sent = (uint64_t)sent,
+		.bytes_received = (uint64_t)received,
+	};
+}
+
+void http_transfer_end(struct http *http, struct http_transfer *t,
+		       CURLcode code, int failure)
+{
+	struct http_request *req = t->req;
+	struct http_stats used = count(t);
+	char reason[CURL_ERROR_SIZE] = "cancelled";
+	int result = failure;
+
+	if (result == 0) {
+		const char *text = http_response_reason(t, code);
+
+		memcpy(reason, text, strnlen(text, sizeof(reason) - 1) + 1);
+		reason[sizeof(reason) - 1] = '\0';
+		result = http_response_result(t, code);
+		req->was_stale_connection = http_response_is_stale(t, code);
+	}
+	req->bytes_sent = used.bytes_sent;
+	req->transfer = NULL;
+	list_remove(&t->link);
+	curl_multi_remove_handle(http->multi, t->easy);
+	transfer_put(http, t);
+	http_request_end(http, req, result, reason, &used);
+}
+
+/* What follows the ? may be a signature. */
+static int url_len_shown(const char *url)
+{
+	size_t len = strcspn(url, "?");
+
+	return len < URL_SHOWN ? (int)len : URL_SHOWN;
+}
+
+void http_request_end(struct http *http, struct http_request *req, int result,
+		      const char *reason, const struct http_stats *used)
+{
+	req->result = result;
+	if (result < 0) {
+		errinfo_set(&req->err, result, "%s %.*s: %s", req->method,
+			    url_len_shown(req->url), req->url, reason);
+		req->err.http_status = req->status;
+	}
+	http_queue_leave(&http->queue, req, used);
+	req->done(req);
+}
