@@ -9,7 +9,8 @@
  *   extents_release(&dirty);
  *
  * A range with end <= start is empty; adding or removing it does nothing.
- * Finding is a binary search; adding at or behind the end is O(1). One
+ * Everything is a binary search, and a move of the ranges behind where their
+ * number changes: nothing at all for sequential writing. One
  * thread at a time.
  */
 #ifndef STORE_EXTENTS_H
