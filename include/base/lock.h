@@ -36,6 +36,16 @@ static inline struct lock *lock_enter(struct lock *lock)
 	return lock;
 }
 
+/* Enters if nobody is in, this thread included. */
+static inline bool lock_try(struct lock *lock)
+{
+	if (pthread_mutex_trylock(&lock->mutex) != 0)
+		return false;
+	lock->owner = pthread_self();
+	lock->held = true;
+	return true;
+}
+
 static inline void lock_leave(struct lock *lock)
 {
 	lock->held = false;
