@@ -56,11 +56,7 @@ static int random_suffix(char out[SUFFIX_LEN + 1])
 	return 0;
 }
 
-/*
- * The length of the root: up to the last dot, but dots at the front begin no
- * extension (Python's splitext).
- */
-static size_t root_length(const char *name, size_t len)
+size_t name_root_length(const char *name, size_t len)
 {
 	size_t dot = len;
 
@@ -112,7 +108,7 @@ static struct parts split(const char *path)
 	size_t len = strlen(p.root);
 
 	p.dir_len = (size_t)(p.root - path);
-	p.root_len = root_length(p.root, len);
+	p.root_len = name_root_length(p.root, len);
 	p.extension = p.root + p.root_len;
 	p.extension_len = len - p.root_len;
 	return p;

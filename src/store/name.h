@@ -33,6 +33,12 @@ bool name_is_showable(const char *component, size_t len);
 MUST_USE int name_key_check(size_t key_len);
 
 /*
+ * How long name is without its extension: up to the last dot, but dots at
+ * the front begin none (Python's os.path.splitext). len if it has none.
+ */
+size_t name_root_length(const char *name, size_t len);
+
+/*
  * Another name for a file whose name is taken, as Django's
  * get_available_name makes it: "p.tar.gz" -> "p.tar_Ab3xY9z.gz", ".hid" ->
  * ".hid_Ab3xY9z", seven letters or digits from the system's generator. The

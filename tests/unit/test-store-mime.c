@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Guessed types: Python 3.11's table in full, its rules, and some of ours. */
+#include "mime.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "macros.h"
+#include "mime_table.h"
+
+#define UNKNOWN "application/octet-stream"
+
+/* mimetypes of Python 3.11 without the system's files. */
+static const struct {
+	const char *type;
+	const char *extensions;
+} python[] = {
+	{ "application/javascript", "js mjs" },
+	{ "application/json", "json" },
+	{ "application/manifest+json", "webmanifest" },
+	{ "application/msword", "doc dot wiz" },
+	{ "application/n-quads", "nq" },
+	{ "application/n-triples", "nt" },
+	{ "application/octet-stream", "bin a dll exe o obj so" },
+	{ "application/oda", "oda" },
+	{ "application/pdf", "pdf" },
+	{ "application/pkcs7-mime", "p7c" },
+	{ "application/postscript", "ps ai eps" },
+	{ "application/trig", "trig" },
+	{ "application/vnd.apple.mpegurl", "m3u m3u8" },
+	{ "application/vnd.ms-excel", "xls xlb" },
+	{ "application/vnd.ms-powerpoint", "ppt pot ppa pps pwz" },
+	{ "application/wasm", "wasm" },
+	{ "application/x-bcpio", "bcpio" },
+	{ "application/x-cpio", "cpio" },
+	{ "application/x-csh", "csh" },
+	{ "application/x-dvi", "dvi" },
+	{ "application/x-gtar", "gtar" },
+	{ "application/x-hdf", "hdf" },
+	{ "application/x-hdf5", "h5" },
+	{ "application/x-latex", "latex" },
+	{ "application/x-mif", "mif" },
+	{ "application/x-netcdf", "cdf nc" },
+	{ "application/x-pkcs12", "p12 pfx" },
+	{ "application/x-pn-realaudio", "ram" },
+	{ "application/x-python-code", "pyc pyo" },
+	{ "application/x-sh", "sh" },
+	{ "application/x-shar", "shar" },
+	{ "application/x-shockwave-flash", "swf" },
+	{ "application/x-sv4cpio", "sv4cpio" },
+	{ "application/x-sv4crc", "sv4crc" },
+	{ "application/x-tar", "tar" },
+	{ "application/x-tcl", "tcl" },
+	{ "application/x-tex", "tex" },
+	{ "application/x-texinfo", "texi texinfo" },
+	{ "application/x-troff", "roff t tr" },
+	{ "application/x-troff-man", "man" },
+	{ "application/x-troff-me", "me" },
+	{ "application/x-troff-ms", "ms" },
+	{ "application/x-ustar", "ustar" },
+	{ "application/x-wais-source", "src" },
+	{ "application/xml", "xsl rdf wsdl xpdl" },
+	{ "application/zip", "zip" },
+	{ "audio/3gpp", "3gp 3gpp" },
+	{ "audio/3gpp2", "3g2 3gpp2" },
+	{ "audio/aac", "aac adts loas ass" },
+	{ "audio/basic", "au snd" },
+	{ "audio/mpeg", "mp3 mp2" },
+	{ "audio/opus", "opus" },
+	{ "audio/x-aiff", "aif aifc aiff" },
+	{ "audio/x-pn-realaudio", "ra" },
+	{ "audio/x-wav", "wav" },
+	{ "image/avif", "avif" },
+	{ "image/bmp", "bmp" },
+	{ "image/gif", "gif" },
+	{ "image/heic", "heic" },
+	{ "image/heif", "heif" },
+	{ "image/ief", "ief" },
+	{ "image/jpeg", "jpg jpe jpeg" },
+	{ "image/png", "png" },
+	{ "image/svg+xml", "svg" },
+	{ "image/tiff", "tiff tif" },
+	{ "image/vnd.microsoft.icon", "ico" },
+	{ "image/x-cmu-raster", "ras" },
+	{ "image/x-portable-anymap", "pnm" },
+	{ "image/x-portable-bitmap", "pbm" },
+	{ "image/x-portable-graymap", "pgm" },
+	{ "image/x-portable-pixmap", "ppm" },
+	{ "image/x-rgb", "rgb" },
+	{ "image/x-xbitmap", "xbm" },
+	{ "image/x-xpixmap", "xpm" },
+	{ "image/x-xwindowdump", "xwd" },
+	{ "message/rfc822", "eml mht mhtml nws" },
+	{ "text/css", "css" },
+	{ "text/csv", "csv" },
+	{ "text/html", "html htm" },
+	{ "text/n3", "n3" },
+	{ "text/plain", "txt bat c h ksh pl srt" },
+	{ "text/richtext", "rtx" },
+	{ "text/tab-separated-values", "tsv" },
+	{ "text/vtt", "vtt" },
+	{ "text/x-python", "py" },
+	{ "text/x-setext", "etx" },
+	{ "text/x-sgml", "sgm sgml" },
+	{ "text/x-vcard", "vcf" },
+	{ "text/xml", "xml" },
+	{ "video/mp4", "mp4" },
+	{ "video/mpeg", "mpeg m1v mpa mpe mpg" },
+	{ "video/quicktime", "mov qt" },
+	{ "video/webm", "webm" },
+	{ "video/x-msvideo", "avi" },
+	{ "video/x-sgi-movie", "movie" },
+};
+
+static void every_type_of_python_is_ours(void **state)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(python); i++) {
+		const char *at = python[i].extensions;
+
+		while (*at) {
+			int len = (int)strcspn(at, " ");
+			const char *encoding;
+			char name[64];
+
+			snprintf(name, sizeof(name), "x.%.*s", len, at);
+			assert_string_equal(mime_guess(name, &encoding),
+					    python[i].type);
+			assert_null(encoding);
+			at += len;
+			at += strspn(at, " ");
+			count++;
+		}
+	}
+	assert_int_equal(count, 149);
+}
+
+static void the_table_is_sorted_and_lower_case(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mime_types); i++) {
+		const char *extension = mime_types[i].extension;
+
+		for (const char *c = extension; *c; c++)
+			assert_false(isupper((unsigned char)*c));
+		assert_true(strlen(extension) < 31);
+		assert_non_null(strchr(mime_types[i].type, '/'));
+		if (i > 0)
+			assert_true(strcmp(mime_types[i - 1].extension,
+					   extension) < 0);
+	}
+}
+
+static void names_are_taken_apart_as_python_does(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *type;
+		const char *encoding;
+	} cases[] = {
+		{ "a.tar.gz", "application/x-tar", "gzip" },
+		{ "a.tgz", "application/x-tar", "gzip" },
+		{ "a.TGZ", "application/x-tar", "gzip" },
+		{ "a.taz", "application/x-tar", "gzip" },
+		{ "a.tz", "application/x-tar", "gzip" },
+		{ "a.tbz2", "application/x-tar", "bzip2" },
+		{ "a.txz", "application/x-tar", "xz" },
+		{ "a.svgz", "image/svg+xml", "gzip" },
+		{ "x.gz", UNKNOWN, "gzip" },
+		{ "x.GZ", UNKNOWN, NULL },
+		{ "x.bz2", UNKNOWN, "bzip2" },
+		{ "x.txt.Z", "text/plain", "compress" },
+		{ "x.txt.z", UNKNOWN, NULL },
+		{ "x.js.br", "application/javascript", "br" },
+		{ "x.css.gz", "text/css", "gzip" },
+		{ "x.css.gz.gz", UNKNOWN, "gzip" },
+		{ "X.JPG", "image/jpeg", NULL },
+		{ "X.JPG.xz", "image/jpeg", "xz" },
+		{ ".hidden", UNKNOWN, NULL },
+		{ ".txt", UNKNOWN, NULL },
+		{ ".tgz", UNKNOWN, NULL },
+		{ ".a.txt", "text/plain", NULL },
+		{ ".tar.gz", UNKNOWN, "gzip" },
+		{ "a.b/c", UNKNOWN, NULL },
+		{ "a.txt/b.css", "text/css", NULL },
+		{ "noext", UNKNOWN, NULL },
+		{ "a.", UNKNOWN, NULL },
+		{ "", UNKNOWN, NULL },
+		{ "/", UNKNOWN, NULL },
+		{ "x.an-extension-that-is-longer-than-any-in-the-table",
+		  UNKNOWN, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *encoding;
+
+		assert_string_equal(mime_guess(cases[i].name, &encoding),
+				    cases[i].type);
+		assert_string_equal(encoding ? encoding : "",
+				    cases[i].encoding ? cases[i].encoding : "");
+	}
+}
+
+static void what_the_web_serves_has_a_type(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *type;
+	} cases[] = {
+		{ "f.woff2", "font/woff2" },
+		{ "f.ttf", "font/ttf" },
+		{ "p.webp", "image/webp" },
+		{ "d.docx", "application/vnd.openxmlformats-officedocument."
+			    "wordprocessingml.document" },
+		{ "d.odt", "application/vnd.oasis.opendocument.text" },
+		{ "r.md", "text/markdown" },
+		{ "c.yaml", "application/yaml" },
+		{ "a.7z", "application/x-7z-compressed" },
+		{ "a.rar", "application/vnd.rar" },
+		{ "m.flac", "audio/flac" },
+		{ "m.ogg", "audio/ogg" },
+		{ "m.mkv", "video/x-matroska" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *encoding;
+
+		assert_string_equal(mime_guess(cases[i].name, &encoding),
+				    cases[i].type);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_type_of_python_is_ours),
+		cmocka_unit_test(the_table_is_sorted_and_lower_case),
+		cmocka_unit_test(names_are_taken_apart_as_python_does),
+		cmocka_unit_test(what_the_web_serves_has_a_type),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
