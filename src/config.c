@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Brings the settings together from their sources; see config.h. Each value
+ * remembers how strong its source was, so the order of reading is free.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command_line.h"
+#include "config_file.h"
+#include "errinfo.h"
+#include "settings.h"
+
+/* Weak to strong. */
+enum origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_FILE,
+	ORIGIN_SECTION,
+	ORIGIN_ENVIRONMENT,
+	ORIGIN_COMMAND_LINE
+};
+
+struct setting {
+	struct value value;
+	enum origin origin;
+};
+
+/* One source on its way in. */
+struct source {
+	struct config *config;
+	enum origin origin;
+	const char *path; /* of a file */
+	bool is_private;  /* nobody else can read that file */
+};
+
+static struct setting *setting_of(const struct config *config,
+				  const struct setting_def *def)
+{
+	return &config->settings[def - settings_table];
+}
+
+/* What a version without the behaviour must refuse. */
+static int check_status(const struct setting_def *def, struct errinfo *err)
+{
+	if (def->instead)
+		return errinfo_set(err, -EINVAL,
+				   "%s is not supported by this version yet; "
+				   "use %s",
+				   def->name, def->instead);
+	return errinfo_set(err, -EINVAL,
+			   "%s is not supported by this version yet; only its "
+			   "default (%.60s) is",
+			   def->name, def->default_text);
+}
+
+static int take(const struct source *source, const struct setting_def *def,
+		const char *text, bool is_used, struct errinfo *err)
+{
+	struct setting *setting = setting_of(source->config, def);
+	bool is_literal = source->origin < ORIGIN_ENVIRONMENT;
+	struct value value;
+	int rc = settings_parse(def, text, is_literal, &value, err);
+
+	if (rc)
+		return rc;
+	if (def->status == SETTING_LATER && is_used &&
+	    !value_is_equal(&value, &setting->value))
+		rc = check_status(def, err);
+	if (rc || !is_used || source->origin < setting->origin) {
+		value_release(&value);
+		return rc;
+	}
+	value_release(&setting->value);
+	setting->value = value;
+	setting->origin = source->origin;
+	return 0;
+}
+
+static int unknown(const char *name, struct errinfo *err)
+{
+	return errinfo_set(err, -EINVAL,
+			   "unknown setting %.60s; did you mean %s? "
+			   "(--help lists all)",
+			   name, settings_nearest(name));
+}
+
+static int take_defaults(struct config *config, struct errinfo *err)
+{
+	config->settings = calloc(settings_count, sizeof(struct setting));
+	if (!config->settings)
+		return errinfo_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < settings_count; i++) {
+		const struct setting_def *def = &settings_table[i];
+		struct setting *setting = &config->settings[i];
+		int rc;
+
+		if (!def->default_text) {
+			setting->value.kind = VALUE_BOOL;
+			continue;
+		}
+		rc = settings_parse(def, def->default_text, true,
+				    &setting->value, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int take_line(void *arg, const struct config_line *line,
+		     struct errinfo *err)
+{
+	struct source source = *(struct source *)arg;
+	const char *word = source.config->bucket_word;
+	const struct setting_def *def;
+	bool is_used = true;
+
+	if (!line->name) {
+		if (!strpbrk(line->section, "*?/"))
+			return 0;
+		return errinfo_set(err, -EINVAL,
+				   "[%.60s]: settings for single paths are not "
+				   "supported by this version yet",
+				   line->section);
+	}
+	def = settings_find(line->name);
+	if (!def || def->type == SETTING_WORD)
+		return unknown(line->name, err);
+	if (*line->section) {
+		source.origin = ORIGIN_SECTION;
+		is_used = word && strcmp(line->section, word) == 0;
+	}
+	if (def->type == SETTING_SECRET && *line->value && !source.is_private &&
+	    strcmp(line->value, "None") != 0)
+		return errinfo_set(err, -EACCES,
+				   "%s stands in a file that others can read: "
+				   "chown it to yourself and chmod 600 %s",
+				   def->name, source.path);
+	return take(&source, def, line->value, is_used, err);
+}
+
+static int take_file(struct config *config, const char *path, struct buf *why)
+{
+	struct source source = { config, ORIGIN_FILE, path, false };
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	struct errinfo err = ERRINFO_INIT;
+	unsigned line = 0;
+	int rc;
+
+	rc = config_file_read(path, &text, &source.is_private, &err);
+	if (rc) {
+		buf_add_fmt(why, "settings file %s", err.text);
+	} else {
+		rc = config_file_parse(text.data, take_line, &source, &line,
+				       &err);
+		if (rc)
+			buf_add_fmt(why, "%s:%u: %s", path, line, err.text);
+	}
+	if (text.data)
+		explicit_bzero(text.data, text.cap);
+	buf_release(&text);
+	return rc;
+}
+
+/* -c FILE and $S3STOREFS_CONF must exist; the other two may. */
+static int find_file(struct config *config, const char *given, struct buf *why)
+{
+	static const char system_path[] = "/etc/s3storefs.conf";
+	AUTO_BUF struct buf path = BUF_INIT(4096);
+	const char *folder = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (!given)
+		given = getenv("S3STOREFS_CONF");
+	if (given && *given)
+		return take_file(config, given, why);
+	if (folder && *folder == '/')
+		buf_add_fmt(&path, "%s/s3storefs/s3storefs.conf", folder);
+	else if (home && *home == '/')
+		buf_add_fmt(&path, "%s/.config/s3storefs/s3storefs.conf", home);
+	if (path.len && access(path.data, F_OK) == 0)
+		return take_file(config, path.data, why);
+	if (access(system_path, F_OK) == 0)
+		return take_file(config, system_path, why);
+	return 0;
+}
+
+/*
+ * Full names only. Keys are left to the credentials' own chain, which reads
+ * them where every AWS tool does; the typed BUCKET wins over the variable.
+ */
+static int take_environment(struct config *config, struct errinfo *err)
+{
+	struct source source = { config, .origin = ORIGIN_ENVIRONMENT };
+
+	for (size_t i = 0; i < settings_count; i++) {
+		const struct setting_def *def = &settings_table[i];
+		const char *text = getenv(def->name);
+		int rc;
+
+		if (!text || !*text || !isupper((unsigned char)def->name[0]) ||
+		    def->type == SETTING_SECRET)
+			continue;
+		if (config->bucket_word &&
+		    def->offset == offsetof(struct config, bucket))
+			continue;
+		rc = take(&source, def, text, true, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int take_option(const struct source *source,
+		       const struct command_option *option, struct errinfo *err)
+{
+	const struct setting_def *def = settings_find(option->name);
+
+	if (strncmp(option->name, "x-", 2) == 0)
+		return 0; /* for other programs that read fstab */
+	if (!def)
+		return unknown(option->name, err);
+	if (def->type == SETTING_SECRET)
+		return errinfo_set(
+			err, -EINVAL,
+			"%s on the command line would show in ps: put "
+			"it into the environment or into "
+			"~/.aws/credentials",
+			def->name);
+	if (def->type == SETTING_WORD && option->value)
+		return errinfo_set(err, -EINVAL, "%s takes no value",
+				   option->name);
+	if (!option->value && def->type != SETTING_BOOL &&
+	    def->type != SETTING_WORD)
+		return errinfo_set(err, -EINVAL, "write %s=VALUE",
+				   option->name);
+	return take(source, def, option->value ? option->value : "true", true,
+		    err);
+}
+
+/* BUCKET[:PREFIX] and MOUNTPOINT, or MOUNTPOINT alone. */
+static int take_words(struct config *config, const struct command_line *line,
+		      struct errinfo *err)
+{
+	const char *mountpoint;
+
+	if (line->word_count == 0)
+		return errinfo_set(
+			err, -EINVAL,
+			"write s3storefs BUCKET[:PREFIX] MOUNTPOINT; "
+			"see --help");
+	mountpoint = line->words[line->word_count - 1];
+	config->mountpoint = strdup(mountpoint);
+	if (line->word_count == 2)
+		config->bucket_word =
+			strndup(line->words[0], strcspn(line->words[0], ":"));
+	if (!config->mountpoint ||
+	    (line->word_count == 2 && !config->bucket_word))
+		return errinfo_set(err, -ENOMEM, "out of memory");
+	if (line->word_count == 2 && strstr(line->words[0], "://"))
+		return errinfo_set(err, -EINVAL,
+				   "%.60s: write BUCKET[:PREFIX] instead of a "
+				   "URL; a server goes to -o endpoint_url=URL",
+				   line->words[0]);
+	return 0;
+}
+
+static int take_command_line(struct config *config,
+			     const struct command_line *line,
+			     struct errinfo *err)
+{
+	struct source source = { config, .origin = ORIGIN_COMMAND_LINE };
+	const struct setting_def *bucket = settings_find("bucket_name");
+	const char *prefix = NULL;
+	int rc = 0;
+
+	if (line->word_count == 2)
+		prefix = strchr(line->words[0], ':');
+	if (prefix)
+		rc = take(&source, settings_find("location"), prefix + 1, true,
+			  err);
+	for (size_t i = 0; !rc && i < line->option_count; i++)
+		rc = take_option(&source, &line->options[i], err);
+	/* A name for the bucket in its section: BUCKET is but an alias. */
+	if (!rc && config->bucket_word &&
+	    setting_of(config, bucket)->origin < ORIGIN_SECTION)
+		rc = take(&source, bucket, config->bucket_word, true, err);
+	return rc;
+}
+
+static void store(struct config *config, const struct setting_def *def,
+		  const struct value *value)
+{
+	char *field = (char *)config + def->offset;
+
+	switch (def->type) {
+	case SETTING_BOOL:
+	case SETTING_WORD:
+		*(bool *)(void *)field = value->boolean;
+		return;
+	case SETTING_NUMBER:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
+	case SETTING_MODE:
+		*(uint64_t *)(void *)field = value->kind == VALUE_NONE ?
+						     CONFIG_UNSET :
+						     (uint64_t)value->integer;
+		return;
+	case SETTING_TEXT:
+	case SETTING_CHOICE:
+	case SETTING_URL:
+	case SETTING_PATH:
+	case SETTING_BOOL_OR_PATH:
+	case SETTING_SECRET:
+		*(const char **)(void *)field = value->text;
+		return;
+	case SETTING_LIST:
+	case SETTING_MAP:
+		*(const struct value **)(void *)field =
+			value->kind == VALUE_NONE ? NULL : value;
+		return;
+	}
+}
+
+/* django-storages' rule for a leading slash, and its sentence. */
+static int check_location(char *location, struct errinfo *err)
+{
+	size_t len = strlen(location);
+
+	if (location[0] == '/')
+		return errinfo_set(err, -EINVAL,
+				   "AWS_LOCATION cannot begin with a leading "
+				   "slash. Found '%.50s'. Use '%.50s' instead.",
+				   location, location + strspn(location, "/"));
+	while (len && location[len - 1] == '/')
+		location[--len] = '\0';
+	if (len > 900)
+		return errinfo_set(
+			err, -EINVAL,
+			"AWS_LOCATION is too long: 900 bytes at most");
+	for (const char *part = location; *part;) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 0 || (n == 1 && part[0] == '.') ||
+		    (n == 2 && part[0] == '.' && part[1] == '.'))
+			return errinfo_set(
+				err, -EINVAL,
+				"AWS_LOCATION = %.60s: no //, /./ or "
+				"/../ in it",
+				location);
+		part += n;
+		part += *part == '/';
+	}
+	return 0;
+}
+
+static int check_proxies(const struct value *proxies, struct errinfo *err)
+{
+	for (size_t i = 0; proxies && i < proxies->count; i++) {
+		const char *scheme = proxies->names[i];
+
+		if (proxies->items[i].kind != VALUE_TEXT)
+			return errinfo_set(err, -EINVAL,
+					   "AWS_S3_PROXIES: the value of %.40s "
+					   "is not a text",
+					   scheme);
+		if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+			return errinfo_set(err, -EINVAL,
+					   "AWS_S3_PROXIES: %.60s is neither "
+					   "'http' nor 'https'",
+					   scheme);
+	}
+	return 0;
+}
+
+/* What concerns more than one setting. */
+static int check(struct config *config, struct errinfo *err)
+{
+	struct setting *location =
+		setting_of(config, settings_find("location"));
+	bool has_keys = config->s3_access_key || config->s3_secret_key ||
+			config->access_key || config->secret_key;
+	int rc;
+
+	if (!config->bucket || !*config->bucket)
+		return errinfo_set(
+			err, -EINVAL,
+			"no bucket: write s3storefs BUCKET "
+			"MOUNTPOINT, or set AWS_STORAGE_BUCKET_NAME");
+	if (strchr(config->bucket, '/'))
+		return errinfo_set(err, -EINVAL,
+				   "%.60s is no bucket's name; a prefix stands "
+				   "behind a colon: BUCKET:PREFIX",
+				   config->bucket);
+	rc = check_location(location->value.text, err);
+	if (!rc)
+		rc = check_proxies(config->proxies, err);
+	if (rc)
+		return rc;
+	if (config->profile && has_keys)
+		return errinfo_set(err, -EINVAL,
+				   "AWS_S3_SESSION_PROFILE should not be given "
+				   "with AWS_S3_ACCESS_KEY_ID and "
+				   "AWS_S3_SECRET_ACCESS_KEY: take one out");
+	if (config->allow_other && config->allow_root)
+		return errinfo_set(err, -EINVAL,
+				   "allow_other lets root in too: take "
+				   "allow_root out");
+	return 0;
+}
+
+static int load(struct config *config, const struct command_line *line,
+		struct errinfo *err, struct buf *why)
+{
+	int rc = take_words(config, line, err);
+
+	if (!rc)
+		rc = take_defaults(config, err);
+	if (!rc)
+		rc = find_file(config, line->config_path, why);
+	if (!rc) {
+		rc = take_environment(config, err);
+		if (rc)
+			buf_add_str(why, "environment: ");
+	}
+	if (!rc)
+		rc = take_command_line(config, line, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < settings_count; i++)
+		if (settings_table[i].offset != SETTING_NOWHERE)
+			store(config, &settings_table[i],
+			      &config->settings[i].value);
+	return check(config, err);
+}
+
+int config_load(struct config *config, int argc, char *const argv[],
+		struct buf *why)
+{
+	struct errinfo err = ERRINFO_INIT;
+	struct command_line line;
+	int rc;
+
+	memset(config, 0, sizeof(*config));
+	rc = command_line_parse(&line, argc, argv, &err);
+	config->wants_help = line.wants_help;
+	config->wants_version = line.wants_version;
+	config->is_foreground = line.is_foreground;
+	if (!rc && !line.wants_help && !line.wants_version)
+		rc = load(config, &line, &err, why);
+	command_line_release(&line);
+	if (rc && err.code)
+		buf_add_str(why, err.text);
+	else if (rc && !why->len)
+		buf_add_str(why, "out of memory");
+	return rc;
+}
+
+void config_release(struct config *config)
+{
+	for (size_t i = 0; config->settings && i < settings_count; i++)
+		value_release(&config->settings[i].value);
+	free(config->settings);
+	free(config->bucket_word);
+	free(config->mountpoint);
+	memset(config, 0, sizeof(*config));
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All settings of one mount, from wherever they come.
+ *
+ *   struct config config;
+ *   rc = config_load(&config, argc, argv, &why);
+ *   ... config.bucket, config.endpoint_url ...
+ *   config_release(&config);
+ *
+ * The strongest source wins: command line > environment > file section >
+ * file > default. Texts are UTF-8; NULL stands for None. One thread.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "macros.h"
+#include "value.h"
+
+/* What a number has that is not set and has no default of its own. */
+#define CONFIG_UNSET UINT64_MAX
+
+struct setting;
+
+struct config {
+	/* What to do. */
+	bool wants_help, wants_version;
+	bool is_foreground;
+	char *mountpoint;  /* owned; absolute */
+	char *bucket_word; /* owned; as typed: a bucket or a section's name */
+
+	/* By the table in settings.c; texts and values are borrowed from it. */
+	const char *s3_access_key, *s3_secret_key;
+	const char *access_key, *secret_key, *session_token, *security_token;
+	const char *profile;
+	const char *bucket;
+	const char *location; /* no slash at either end */
+	bool file_overwrite;
+	const char *region;
+	const char *endpoint_url;
+	bool use_ssl;
+	const char *verify; /* NULL, "true", "false" or a path */
+	const char *addressing_style;
+	const char *signature_version;
+	const struct value *proxies; /* NULL or a map of texts */
+	uint64_t max_memory_bytes;
+	const char *temp_dir;
+
+	bool anonymous;
+	const char *payload_signing;
+	uint64_t memory_budget_bytes, part_bytes, single_put_bytes;
+	uint64_t read_ahead_bytes;
+	uint64_t connections, attempts;
+	uint64_t timeout_ms, connect_timeout_ms;
+	uint64_t attr_timeout_ms, negative_timeout_ms;
+	bool sync_unlink;
+
+	uint64_t uid, gid, umask, file_mode, dir_mode;
+	bool is_read_only;
+	bool allow_other, allow_root;
+	bool allow_dev, allow_suid, no_exec, no_atime;
+	const char *fsname;
+
+	const char *log_level, *log_to;
+
+	struct setting *settings; /* the loader's, one a row of the table */
+};
+
+/*
+ * Reads command line, environment and file, and checks what can be checked
+ * without a network. Returns 0; -EINVAL or the errno of reading the file,
+ * and why is then one line that says what to do. In every case
+ * config_release is due.
+ */
+MUST_USE int config_load(struct config *config, int argc, char *const argv[],
+			 struct buf *why);
+
+void config_release(struct config *config);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The shape of a settings file; see config_file.h. */
+#include "config_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BLANKS " \t\r"
+
+struct scanner {
+	char *at;
+	unsigned line;
+	const char *section;
+	struct errinfo *err;
+};
+
+static int fail(const struct scanner *s, const char *what)
+{
+	return errinfo_set(s->err, -EINVAL, "%s", what);
+}
+
+/* To the end of the line, where only a comment may still be. */
+static int end_line(struct scanner *s)
+{
+	s->at += strspn(s->at, BLANKS);
+	if (*s->at == '#')
+		s->at += strcspn(s->at, "\n");
+	if (*s->at && *s->at != '\n')
+		return fail(s, "something behind the end of the value");
+	return 0;
+}
+
+static int scan_section(struct scanner *s)
+{
+	size_t len = strcspn(s->at, "\n#");
+	char *close = memrchr(s->at, ']', len);
+
+	if (!close || close == s->at + 1)
+		return fail(s, "a section is a name in brackets, such as "
+			       "[my-bucket]");
+	*close = '\0';
+	s->section = s->at + 1;
+	s->at = close + 1;
+	return end_line(s);
+}
+
+/* Over a quoted text; at its closing quote's right afterwards. */
+static int skip_quoted(struct scanner *s)
+{
+	char quote = *s->at++;
+
+	for (; *s->at != quote; s->at++) {
+		if (*s->at == '\\' && s->at[1])
+			s->at++;
+		if (!*s->at || *s->at == '\n')
+			return fail(s, "the closing quote is missing");
+	}
+	s->at++;
+	return 0;
+}
+
+/* Over a value that begins with a bracket, to behind the one that closes. */
+static int skip_brackets(struct scanner *s)
+{
+	unsigned depth = 0;
+
+	do {
+		s->at += strcspn(s->at, "()[]{}'\"#\n");
+		if (!*s->at)
+			return fail(s, "the closing bracket is missing");
+		if (*s->at == '\'' || *s->at == '"') {
+			int rc = skip_quoted(s);
+
+			if (rc)
+				return rc;
+			continue;
+		}
+		if (*s->at == '#') {
+			s->at += strcspn(s->at, "\n");
+			continue;
+		}
+		if (strchr("([{", *s->at))
+			depth++;
+		else if (*s->at == '\n')
+			s->line++;
+		else
+			depth--;
+		s->at++;
+	} while (depth);
+	return 0;
+}
+
+/* A bare value ends at the line's end or at a blank and a #. */
+static void skip_bare(struct scanner *s, char **end)
+{
+	const char *start = s->at;
+
+	while (*s->at && *s->at != '\n' &&
+	       !(*s->at == '#' && s->at > start && strchr(BLANKS, s->at[-1])))
+		s->at++;
+	*end = s->at;
+	while (*end > start && strchr(BLANKS, (*end)[-1]))
+		(*end)--;
+}
+
+static int scan_value(struct scanner *s, char **end)
+{
+	int rc = 0;
+
+	if (*s->at == '\'' || *s->at == '"')
+		rc = skip_quoted(s);
+	else if (*s->at && strchr("([{", *s->at))
+		rc = skip_brackets(s);
+	else
+		skip_bare(s, end);
+	if (!*end)
+		*end = s->at;
+	return rc;
+}
+
+static void next_line(struct scanner *s)
+{
+	if (*s->at == '\n') {
+		s->at++;
+		s->line++;
+	}
+}
+
+static int scan_setting(struct scanner *s, struct config_line *line)
+{
+	char *name = s->at, *name_end, *value, *value_end = NULL;
+	int rc;
+
+	s->at += strspn(s->at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+			       "abcdefghijklmnopqrstuvwxyz-.0123456789");
+	name_end = s->at;
+	s->at += strspn(s->at, BLANKS);
+	if (name_end == name || *s->at != '=')
+		return fail(s, "write NAME = value");
+	s->at++;
+	s->at += strspn(s->at, BLANKS);
+	value = s->at;
+	rc = *value == '#' ? 0 : scan_value(s, &value_end);
+	if (!rc)
+		rc = end_line(s);
+	if (rc)
+		return rc;
+	/* The newline is passed before a NUL may take its place. */
+	next_line(s);
+	*name_end = '\0';
+	*(value_end ? value_end : value) = '\0';
+	line->name = name;
+	line->value = value;
+	return 0;
+}
+
+int config_file_parse(char *text, config_line_fn take, void *arg,
+		      unsigned *number, struct errinfo *err)
+{
+	struct scanner s = { .at = text, .line = 1, .section = "", .err = err };
+
+	for (;;) {
+		struct config_line line = { 0 };
+		int rc = 0;
+
+		s.at += strspn(s.at, BLANKS);
+		*number = s.line;
+		if (!*s.at)
+			return 0;
+		if (*s.at == '\n' || *s.at == '#') {
+			s.at += strcspn(s.at, "\n");
+			next_line(&s);
+			continue;
+		}
+		if (*s.at == '[')
+			rc = scan_section(&s);
+		else
+			rc = scan_setting(&s, &line);
+		line.section = s.section;
+		line.number = *number;
+		if (!rc)
+			rc = take(arg, &line, err);
+		if (rc)
+			return rc;
+	}
+}
+
+static int read_all(int fd, struct buf *out)
+{
+	for (;;) {
+		int rc = buf_reserve(out, 4096);
+		ssize_t n;
+
+		if (rc)
+			return rc == -EMSGSIZE ? -EFBIG : rc;
+		n = read(fd, out->data + out->len, 4096);
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+	}
+	out->data[out->len] = '\0';
+	return memchr(out->data, 0, out->len) ? -EINVAL : 0;
+}
+
+int config_file_read(const char *path, struct buf *out, bool *is_private,
+		     struct errinfo *err)
+{
+	/* O_NONBLOCK: a FIFO of that name must not stop the start. */
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	int rc;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		rc = -errno;
+		return errinfo_set(err, rc, "%s: %s", path,
+				   strerrordesc_np(-rc));
+	}
+	if (!S_ISREG(st.st_mode))
+		return errinfo_set(err, -EINVAL, "%s is no plain file", path);
+	*is_private = (st.st_mode & 077) == 0 &&
+		      (st.st_uid == geteuid() || st.st_uid == 0);
+	rc = read_all(fd, out);
+	if (rc == -EINVAL)
+		return errinfo_set(err, rc, "%s is no text", path);
+	if (rc)
+		return errinfo_set(err, rc, "%s: %s", path,
+				   strerrordesc_np(-rc));
+	return 0;
+}

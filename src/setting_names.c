@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of a setting and how they are found; see settings.h. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "settings.h"
+
+void settings_short_name(const struct setting_def *def,
+			 char out[SETTING_NAME_MAX])
+{
+	const char *name = def->name;
+	size_t n = 0;
+
+	if (strncmp(name, "AWS_S3_", 7) == 0)
+		name += 7;
+	else if (strncmp(name, "AWS_", 4) == 0)
+		name += 4;
+	for (; *name && n + 1 < SETTING_NAME_MAX; name++)
+		out[n++] = (char)tolower((unsigned char)*name);
+	out[n] = '\0';
+}
+
+/* The next of the names that blanks separate, or false. */
+static bool next_alias(const char **rest, char out[SETTING_NAME_MAX])
+{
+	size_t len;
+
+	if (!*rest || !**rest)
+		return false;
+	len = strcspn(*rest, " ");
+	snprintf(out, SETTING_NAME_MAX, "%.*s", (int)len, *rest);
+	*rest += len;
+	*rest += strspn(*rest, " ");
+	return true;
+}
+
+static bool has_name(const struct setting_def *def, const char *name)
+{
+	char other[SETTING_NAME_MAX];
+	const char *rest = def->aliases;
+
+	if (strcmp(def->name, name) == 0)
+		return true;
+	settings_short_name(def, other);
+	if (strcmp(other, name) == 0)
+		return true;
+	while (next_alias(&rest, other))
+		if (strcmp(other, name) == 0)
+			return true;
+	return false;
+}
+
+const struct setting_def *settings_find(const char *name)
+{
+	for (size_t i = 0; i < settings_count; i++)
+		if (has_name(&settings_table[i], name))
+			return &settings_table[i];
+	return NULL;
+}
+
+/* Levenshtein's distance; both are cut to SETTING_NAME_MAX. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[SETTING_NAME_MAX + 1];
+	size_t width = strnlen(b, SETTING_NAME_MAX);
+
+	for (size_t j = 0; j <= width; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 0; i < SETTING_NAME_MAX && a[i]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < width; j++) {
+			unsigned best = diagonal + (a[i] != b[j]);
+
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j + 1] + 1 < best)
+				best = row[j + 1] + 1;
+			diagonal = row[j + 1];
+			row[j + 1] = best;
+		}
+	}
+	return row[width];
+}
+
+const char *settings_nearest(const char *name)
+{
+	static __thread char nearest[SETTING_NAME_MAX];
+	unsigned least = UINT32_MAX;
+
+	for (size_t i = 0; i < settings_count; i++) {
+		const struct setting_def *def = &settings_table[i];
+		char other[SETTING_NAME_MAX];
+		const char *rest = def->aliases;
+
+		if (def->type == SETTING_WORD)
+			continue;
+		snprintf(other, sizeof(other), "%s", def->name);
+		for (bool is_short = false;; is_short = true) {
+			unsigned d = distance(name, other);
+
+			if (d < least) {
+				least = d;
+				snprintf(nearest, sizeof(nearest), "%s", other);
+			}
+			if (!is_short)
+				settings_short_name(def, other);
+			else if (!next_alias(&rest, other))
+				break;
+		}
+	}
+	return nearest;
+}
