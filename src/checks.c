@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* What is looked at before the daemon goes to the background; checks.h. */
+#include "checks.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "s3.h"
+
+static int mountpoint_error(const char *path, int code, struct buf *why)
+{
+	if (code == -ENOENT)
+		buf_add_fmt(why, "mount point %s does not exist: mkdir -p %s",
+			    path, path);
+	else if (code == -ENOTCONN)
+		buf_add_fmt(why,
+			    "mount point %s holds a mount whose daemon is "
+			    "gone: fusermount3 -u %s",
+			    path, path);
+	else
+		buf_add_fmt(why, "mount point %s: %s", path,
+			    strerrordesc_np(-code));
+	return code;
+}
+
+/* mountinfo writes blanks and the like as \040 (proc(5)). */
+static void unescape_octal(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && strspn(s + 1, "01234567") >= 3) {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+				       (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+/* Whether a FUSE mount of anybody's stands right at path. */
+static bool is_fuse_mount(const char *path)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	AUTO_FREE char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (f && !found && getline(&line, &cap, f) > 0) {
+		char point[PATH_MAX];
+		const char *type = strstr(line, " - ");
+
+		/* ID parent major:minor root mount-point ... - type ... */
+		if (!type || strncmp(type, " - fuse", 7) != 0 ||
+		    sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1)
+			continue;
+		unescape_octal(point);
+		found = strcmp(point, path) == 0;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+int check_mountpoint(const char *path, char **out, struct buf *why)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+	struct stat st;
+
+	if (!real || stat(real, &st) < 0)
+		return mountpoint_error(path, -errno, why);
+	if (!S_ISDIR(st.st_mode))
+		return mountpoint_error(path, -ENOTDIR, why);
+	if (is_fuse_mount(real)) {
+		buf_add_fmt(why,
+			    "mount point %s is in use by another mount: "
+			    "fusermount3 -u %s, or take another folder",
+			    real, real);
+		return -EBUSY;
+	}
+	*out = STEAL(real);
+	return 0;
+}
+
+int check_fuse_device(struct buf *why)
+{
+	AUTO_CLOSE int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int code = fd < 0 ? -errno : 0;
+
+	if (code == -ENOENT || code == -ENODEV || code == -ENXIO)
+		buf_add_str(why,
+			    "the kernel has no FUSE here: modprobe fuse; a "
+			    "container needs --device /dev/fuse --cap-add "
+			    "SYS_ADMIN");
+	else if (code)
+		buf_add_fmt(why,
+			    "/dev/fuse: %s: a container needs --device "
+			    "/dev/fuse --cap-add SYS_ADMIN, a user the right "
+			    "to open it",
+			    strerrordesc_np(-code));
+	return code;
+}
+
+/* By the error codes of the S3 API reference. */
+static const struct {
+	const char *s3_code;
+	const char *sentence;
+} refusals[] = {
+	{ "NoSuchBucket",
+	  "the bucket does not exist there: check its name and endpoint_url, or "
+	  "create it" },
+	{ "InvalidBucketName", "that is no bucket's name: check it" },
+	{ "InvalidAccessKeyId",
+	  "the server does not know the access key: check AWS_ACCESS_KEY_ID "
+	  "and endpoint_url" },
+	{ "SignatureDoesNotMatch",
+	  "the secret key is wrong: check AWS_SECRET_ACCESS_KEY" },
+	{ "AccessDenied",
+	  "the key may not list the bucket: it needs s3:ListBucket" },
+	{ "AllAccessDisabled", "the bucket's owner has closed it" },
+	{ "AccountProblem", "the account is closed: ask its provider" },
+	{ "ExpiredToken", "the session token has expired: get new keys" },
+	{ "InvalidToken",
+	  "the session token is wrong: check AWS_SESSION_TOKEN" },
+	{ "RequestTimeTooSkewed",
+	  "this machine's clock differs from the server's: set it right" },
+	{ "RequestExpired",
+	  "this machine's clock differs from the server's: set it right" },
+};
+
+static const char *find_refusal(const struct errinfo *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
+		if (strcmp(err->s3_code, refusals[i].s3_code) == 0)
+			return refusals[i].sentence;
+	return NULL;
+}
+
+static bool is_wrong_region(const struct errinfo *err)
+{
+	static const char *const codes[] = {
+		"AuthorizationHeaderMalformed",
+		"PermanentRedirect",
+		"TemporaryRedirect",
+		"IllegalLocationConstraintException",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (strcmp(err->s3_code, codes[i]) == 0)
+			return true;
+	return err->http_status == 301 || err->http_status == 307;
+}
+
+/* The server tells the right region even to whom it refuses. */
+static void explain_region(struct s3_client *client, struct buf *why)
+{
+	struct s3_head_bucket head = { 0 };
+	int rc;
+
+	s3_head_bucket_start(client, &head);
+	rc = s3_wait(client, &head.op);
+	if (head.region[0])
+		buf_add_fmt(why,
+			    "the bucket is not in region %s: set -o "
+			    "region_name=%s",
+			    s3_client_region(client), head.region);
+	else
+		buf_add_fmt(why,
+			    "the bucket is not in region %s: set "
+			    "AWS_S3_REGION_NAME to its region%s",
+			    s3_client_region(client),
+			    rc ? "; the server does not tell which" : "");
+	s3_head_bucket_release(&head);
+}
+
+static const char *mend(int code)
+{
+	switch (code) {
+	case -EHOSTUNREACH:
+		return "check endpoint_url, the network and that the server "
+		       "runs";
+	case -ETIMEDOUT:
+		return "the server does not answer in time: check endpoint_url "
+		       "and the network";
+	case -EKEYREJECTED:
+		return "the server's certificate is not trusted: set "
+		       "AWS_S3_VERIFY (-o verify=/its/ca.pem) to its CA file";
+	case -EPROTO:
+		return "TLS or HTTP does not work there: check http:// or "
+		       "https:// in endpoint_url";
+	case -EACCES:
+		return "the server refuses: check keys and endpoint_url";
+	case -EBADMSG:
+	case -ENOENT:
+	case -ENODEV:
+		return "no S3 answer: check endpoint_url";
+	default:
+		return "try again, or use -o log_level=debug -f to see more";
+	}
+}
+
+static void explain(struct s3_client *client, int code,
+		    const struct errinfo *err, struct buf *why)
+{
+	const char *refusal = find_refusal(err);
+
+	buf_add_fmt(why, "cannot use %s: ", s3_client_url(client));
+	if (refusal)
+		buf_add_fmt(why, "%s", refusal);
+	else if (is_wrong_region(err))
+		explain_region(client, why);
+	else
+		buf_add_fmt(why, "%s (%s)", mend(code), err->text);
+	if (err->http_status == 403)
+		buf_add_fmt(why, " (keys from: %s)",
+			    s3_client_credentials_source(client));
+}
+
+int check_bucket(struct s3_client *client, const struct config *config,
+		 struct buf *why)
+{
+	AUTO_BUF struct buf prefix = BUF_INIT(S3_KEY_MAX);
+	struct s3_list list = { .max_keys = 1 };
+	int rc;
+
+	if (*config->location)
+		buf_add_fmt(&prefix, "%s/", config->location);
+	if (prefix.error)
+		return prefix.error;
+	list.prefix = buf_str(&prefix);
+	s3_list_start(client, &list);
+	rc = s3_wait(client, &list.op);
+	if (rc)
+		explain(client, rc, &list.op.err, why);
+	s3_list_release(&list);
+	return rc;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Going to the background; see daemon.h. What goes through the pipe is the
+ * exit status as one byte, then the sentence, then the end of the file.
+ */
+#include "daemon.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_LEAK_CHECK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_CHECK 1
+#endif
+#endif
+
+static void write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return; /* the parent is gone: nobody listens */
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+static size_t read_all(int fd, char *data, size_t room)
+{
+	size_t len = 0;
+
+	while (len < room) {
+		ssize_t n = read(fd, data + len, room - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	return len;
+}
+
+/* The child ended without a word. */
+static void report_death(pid_t child)
+{
+	int status = 0;
+
+	waitpid(child, &status, 0);
+	if (WIFSIGNALED(status))
+		fprintf(stderr,
+			"s3storefs: the daemon was ended by signal %d (%s) "
+			"while starting\n",
+			WTERMSIG(status), sigdescr_np(WTERMSIG(status)));
+	else
+		fprintf(stderr,
+			"s3storefs: the daemon ended with status %d while "
+			"starting\n",
+			WEXITSTATUS(status));
+}
+
+__attribute__((noreturn)) static void wait_for_verdict(pid_t child, int fd)
+{
+	char message[1024];
+	size_t len = read_all(fd, message, sizeof(message));
+
+	if (len == 0) {
+		report_death(child);
+		_exit(1);
+	}
+	if (len > 1)
+		fprintf(stderr, "s3storefs: %.*s\n", (int)len - 1, message + 1);
+	_exit(message[0]);
+}
+
+int daemon_fork(struct daemon *d, struct errinfo *err)
+{
+	int fds[2];
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return errinfo_set(err, -errno, "no pipe: %s",
+				   strerrordesc_np(errno));
+	fflush(NULL);
+	child = fork();
+	if (child < 0) {
+		int rc = -errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return errinfo_set(err, rc, "no process: %s",
+				   strerrordesc_np(-rc));
+	}
+	if (child > 0) {
+		close(fds[1]);
+		wait_for_verdict(child, fds[0]);
+	}
+	close(fds[0]);
+	d->pipe_fd = fds[1];
+	return 0;
+}
+
+void daemon_ready(struct daemon *d)
+{
+	int null;
+
+	if (d->pipe_fd < 0)
+		return;
+	setsid();
+	if (chdir("/") < 0)
+		log_warn("daemon", "cannot leave the working folder: %s",
+			 strerrordesc_np(errno));
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	write_all(d->pipe_fd, "\0", 1);
+	close(d->pipe_fd);
+	d->pipe_fd = -1;
+}
+
+void daemon_fail(struct daemon *d, int status, const char *sentence)
+{
+	char byte = (char)status;
+
+	if (d->pipe_fd < 0) {
+		fprintf(stderr, "s3storefs: %s\n", sentence);
+		return;
+	}
+	write_all(d->pipe_fd, &byte, 1);
+	write_all(d->pipe_fd, sentence, strlen(sentence));
+	close(d->pipe_fd);
+	d->pipe_fd = -1;
+}
+
+void daemon_harden(void)
+{
+	static const struct rlimit none;
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef HAS_LEAK_CHECK /* LeakSanitizer works as a debugger does */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}

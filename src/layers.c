@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* From the settings to each layer's options; see layers.h. */
+#include "layers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_text(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
+static const char *environment(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? text : NULL;
+}
+
+/* "//host:port" is one of the forms that botocore takes. */
+static const char *proxy(const struct value *proxies, const char *scheme)
+{
+	const struct value *v = proxies ? value_get(proxies, scheme) : NULL;
+
+	if (!v || !*v->text)
+		return NULL;
+	return strncmp(v->text, "//", 2) == 0 ? v->text + 2 : v->text;
+}
+
+void layers_http_options(const struct config *config,
+			 struct http_options *options)
+{
+	const char *bundle = environment("AWS_CA_BUNDLE");
+
+	memset(options, 0, sizeof(*options));
+	options->connection_limit = (unsigned)config->connections;
+	options->connect_timeout_ms = (int)config->connect_timeout_ms;
+	options->user_agent = "s3storefs/" PACKAGE_VERSION;
+	options->skip_verify = is_text(config->verify, "false");
+	/* Only an unset verify looks into the environment, as in boto. */
+	if (!config->verify)
+		options->ca_file =
+			bundle ? bundle : environment("REQUESTS_CA_BUNDLE");
+	else if (config->verify[0] == '/')
+		options->ca_file = config->verify;
+	options->use_environment_proxy = !config->proxies;
+	options->http_proxy = proxy(config->proxies, "http");
+	options->https_proxy = proxy(config->proxies, "https");
+}
+
+/* Keys are a set: those of a file count if the environment has none. */
+static void set_keys(const struct config *config, struct s3_options *options)
+{
+	static const char *const names[] = {
+		"AWS_S3_ACCESS_KEY_ID",
+		"AWS_S3_SECRET_ACCESS_KEY",
+		"AWS_ACCESS_KEY_ID",
+		"AWS_SECRET_ACCESS_KEY",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (environment(names[i]))
+			return;
+	options->access_key = config->s3_access_key ? config->s3_access_key :
+						      config->access_key;
+	options->secret_key = config->s3_secret_key ? config->s3_secret_key :
+						      config->secret_key;
+	options->session_token = config->session_token ? config->session_token :
+							 config->security_token;
+}
+
+void layers_s3_options(const struct config *config, struct s3_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->bucket = config->bucket;
+	options->endpoint_url = config->endpoint_url;
+	options->region = config->region;
+	options->no_ssl = !config->use_ssl;
+	if (is_text(config->addressing_style, "virtual"))
+		options->addressing = S3_ADDRESSING_VIRTUAL;
+	else if (is_text(config->addressing_style, "path"))
+		options->addressing = S3_ADDRESSING_PATH;
+	if (is_text(config->signature_version, "s3"))
+		options->signature = S3_SIGNATURE_V2;
+	else if (is_text(config->signature_version, "s3v4"))
+		options->signature = S3_SIGNATURE_V4;
+	if (is_text(config->payload_signing, "signed"))
+		options->payload = S3_PAYLOAD_SIGNED;
+	else if (is_text(config->payload_signing, "unsigned"))
+		options->payload = S3_PAYLOAD_UNSIGNED;
+	options->profile = config->profile;
+	options->anonymous = config->anonymous;
+	options->attempts = (int)config->attempts;
+	options->timeout_ms = (int)config->timeout_ms;
+	if (!config->anonymous)
+		set_keys(config, options);
+}
+
+void layers_store_options(const struct config *config,
+			  struct store_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->location = config->location;
+	options->no_overwrite = !config->file_overwrite;
+	options->max_memory_bytes = config->max_memory_bytes;
+	if (config->memory_budget_bytes != CONFIG_UNSET)
+		options->memory_budget_bytes = config->memory_budget_bytes;
+	options->temp_dir = config->temp_dir;
+	options->single_put_bytes = config->single_put_bytes;
+	options->part_bytes = config->part_bytes;
+	options->read_ahead_bytes = config->read_ahead_bytes;
+	options->attr_timeout_ms = (int)config->attr_timeout_ms;
+	options->negative_timeout_ms = (int)config->negative_timeout_ms;
+	options->sync_unlink = config->sync_unlink;
+}
+
+void layers_fs_options(const struct config *config, const char *mountpoint,
+		       const char *fsname, struct fs_options *options)
+{
+	mode_t mask = (mode_t)config->umask;
+
+	memset(options, 0, sizeof(*options));
+	options->mountpoint = mountpoint;
+	options->fsname = fsname;
+	options->read_only = config->is_read_only;
+	options->allow_other = config->allow_other;
+	options->allow_root = config->allow_root;
+	options->allow_suid = config->allow_suid;
+	options->allow_dev = config->allow_dev;
+	options->no_exec = config->no_exec;
+	options->no_atime = config->no_atime;
+	options->uid =
+		config->uid == CONFIG_UNSET ? getuid() : (uid_t)config->uid;
+	options->gid =
+		config->gid == CONFIG_UNSET ? getgid() : (gid_t)config->gid;
+	options->file_mode = config->file_mode == CONFIG_UNSET ?
+				     0666 & ~mask :
+				     (mode_t)config->file_mode;
+	options->dir_mode = config->dir_mode == CONFIG_UNSET ?
+				    0777 & ~mask :
+				    (mode_t)config->dir_mode;
+}

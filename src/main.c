@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * s3storefs: mounts an S3 bucket as a directory.
+ *
+ * Settings, then the background (before any thread is there), then the
+ * layers bottom-up, each with its check; torn down in reverse. The exit
+ * status is 0, 1 if the mount cannot be, 2 for wrong usage or settings.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checks.h"
+#include "config.h"
+#include "daemon.h"
+#include "help.h"
+#include "layers.h"
+#include "log.h"
+
+enum {
+	EXIT_RUNTIME = 1,
+	EXIT_USAGE = 2
+};
+
+/* The layers of one mount. */
+struct mount {
+	const struct config *config;
+	char *mountpoint; /* owned; absolute */
+	char *fsname;     /* owned */
+	struct http *http;
+	struct s3_client *s3;
+	struct store *store;
+	struct fs *fs;
+};
+
+static int start_network(struct mount *m, struct errinfo *err, struct buf *why)
+{
+	struct http_options http;
+	struct s3_options s3;
+	int rc;
+
+	layers_http_options(m->config, &http);
+	layers_s3_options(m->config, &s3);
+	if (http.ca_file && access(http.ca_file, R_OK) < 0) {
+		rc = -errno;
+		buf_add_fmt(why,
+			    "CA file %s: %s: set AWS_S3_VERIFY (-o verify=...) "
+			    "to one that can be read",
+			    http.ca_file, strerrordesc_np(-rc));
+		return rc;
+	}
+	if (http.skip_verify)
+		log_warn("main", "AWS_S3_VERIFY is False: whoever answers for "
+				 "the server is believed");
+	rc = http_new(&http, &m->http, err);
+	if (!rc)
+		rc = s3_client_new(m->http, &s3, &m->s3, err);
+	if (!rc)
+		rc = check_bucket(m->s3, m->config, why);
+	return rc;
+}
+
+static int start_mount(struct mount *m, struct errinfo *err)
+{
+	struct store_options store;
+	struct fs_options fs;
+	int rc;
+
+	layers_store_options(m->config, &store);
+	layers_fs_options(m->config, m->mountpoint, m->fsname, &fs);
+	rc = store_new(m->s3, &store, &m->store, err);
+	if (!rc)
+		rc = fs_new(m->store, &fs, &m->fs, err);
+	return rc;
+}
+
+static int start(struct mount *m, struct errinfo *err, struct buf *why)
+{
+	int rc = check_mountpoint(m->config->mountpoint, &m->mountpoint, why);
+
+	if (!rc)
+		rc = check_fuse_device(why);
+	if (rc)
+		return rc;
+	if (m->config->fsname)
+		m->fsname = strdup(m->config->fsname);
+	else if (asprintf(&m->fsname, "s3storefs#%s", m->config->bucket) < 0)
+		m->fsname = NULL;
+	if (!m->fsname)
+		return -ENOMEM;
+	rc = start_network(m, err, why);
+	if (!rc)
+		rc = start_mount(m, err);
+	return rc;
+}
+
+/* Returns the first error of what was still to be written. */
+static int stop(struct mount *m)
+{
+	int rc = 0;
+
+	if (m->fs)
+		fs_free(m->fs);
+	if (m->store)
+		rc = store_free(m->store);
+	if (m->s3)
+		s3_client_free(m->s3);
+	if (m->http)
+		http_free(m->http);
+	free(m->mountpoint);
+	free(m->fsname);
+	return rc;
+}
+
+static void set_up_log(const struct config *config, bool is_foreground)
+{
+	enum log_level level = LOG_LEVEL_WARN;
+	bool to_syslog = !is_foreground;
+
+	if (log_level_parse(config->log_level, &level))
+		log_warn("main", "unknown log_level %s", config->log_level);
+	if (strcmp(config->log_to, "auto") != 0)
+		to_syslog = strcmp(config->log_to, "syslog") == 0;
+	log_setup(level, to_syslog);
+}
+
+static int run(const struct config *config, struct daemon *daemon)
+{
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+	struct mount m = { .config = config };
+	struct errinfo err = ERRINFO_INIT;
+	int rc, stopped;
+
+	daemon_harden();
+	rc = start(&m, &err, &why);
+	if (rc) {
+		if (!why.len)
+			buf_add_str(&why, err.text[0] ? err.text :
+							strerrordesc_np(-rc));
+		daemon_fail(daemon, EXIT_RUNTIME, buf_str(&why));
+		(void)stop(&m);
+		return EXIT_RUNTIME;
+	}
+	log_info("main", "%s is mounted on %s", s3_client_url(m.s3),
+		 m.mountpoint);
+	daemon_ready(daemon);
+	rc = fs_run(m.fs);
+	if (rc)
+		log_error("main", "the mount ended: %s", strerrordesc_np(-rc));
+	stopped = stop(&m);
+	return rc || stopped ? EXIT_RUNTIME : 0;
+}
+
+int main(int argc, char **argv)
+{
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+	CLEANUP(config_release) struct config config;
+	struct daemon daemon = DAEMON_FOREGROUND;
+	struct errinfo err = ERRINFO_INIT;
+
+	if (config_load(&config, argc, argv, &why)) {
+		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
+		return EXIT_USAGE;
+	}
+	if (config.wants_help) {
+		help_print(stdout);
+		return 0;
+	}
+	if (config.wants_version) {
+		puts("s3storefs " PACKAGE_VERSION);
+		return 0;
+	}
+	set_up_log(&config, config.is_foreground);
+	if (!config.is_foreground && daemon_fork(&daemon, &err)) {
+		daemon_fail(&daemon, EXIT_RUNTIME, err.text);
+		return EXIT_RUNTIME;
+	}
+	return run(&config, &daemon);
+}
