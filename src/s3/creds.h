@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "errinfo.h"
 #include "macros.h"
 
 struct s3_creds;
@@ -25,6 +26,14 @@ struct s3_creds;
  */
 MUST_USE int creds_new(const char *access_key, const char *secret_key,
 		       const char *token, struct s3_creds **out);
+
+/*
+ * Are these texts that a header can carry? Returns 0 or -EINVAL; from says in
+ * err where they stand ("settings"). Keys are never repeated in err.
+ */
+MUST_USE int creds_check(const char *access_key, const char *secret_key,
+			 const char *token, const char *from,
+			 struct errinfo *err);
 
 struct s3_creds *creds_hold(struct s3_creds *creds);
 

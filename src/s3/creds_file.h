@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One profile out of a shared file of the AWS tools: ~/.aws/credentials or
+ * ~/.aws/config. The grammar is that of botocore (Python's configparser).
+ */
+#ifndef S3_CREDS_FILE_H
+#define S3_CREDS_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "errinfo.h"
+
+/* Which file a path named, and in which state; all zero: none. */
+struct creds_stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed, modified;
+};
+
+/* All texts owned, NULL if not in the profile. */
+struct creds_profile {
+	bool is_found; /* there is such a section */
+	char *access_key, *secret_key, *token, *region;
+	/*
+	 * The name of a key that asks for a source of credentials beyond
+	 * these files: "role_arn"; borrowed, static. NULL if none.
+	 */
+	const char *remote_source;
+	/* Set by creds_file_load. */
+	unsigned exposed_mode; /* 0: only its owner, and we, can read it */
+	struct creds_stamp stamp;
+};
+
+/*
+ * Finds profile name in text, which is changed on the way. in_config: the
+ * section is called "profile NAME" unless NAME is "default". Returns 0, also
+ * without such a section, -ENOMEM, or -EINVAL; err then has the number of
+ * the line and never what stands in it. Release out in any case. Pure.
+ */
+MUST_USE int creds_file_parse(char *text, size_t len, const char *name,
+			      bool in_config, struct creds_profile *out,
+			      struct errinfo *err);
+
+/*
+ * Reads the file at path and finds the profile. Returns 0, -ENOENT, -EACCES,
+ * -EINVAL (no plain file, too long, what parse says), -EIO, -ENOMEM. Symbolic
+ * links are followed, ~/.aws is often one; what counts is the file opened.
+ */
+MUST_USE int creds_file_load(const char *path, const char *name, bool in_config,
+			     struct creds_profile *out, struct errinfo *err);
+
+/* Is the file at path another than stamp says? */
+bool creds_file_has_changed(const char *path, const struct creds_stamp *stamp);
+
+/* Wipes and frees. */
+void creds_profile_release(struct creds_profile *p);
+
+#endif
