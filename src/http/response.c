@@ -134,6 +134,14 @@ static bool is_reset(const struct http_transfer *t)
 	return os_errno == ECONNRESET || os_errno == EPIPE;
 }
 
+static bool was_sent(const struct http_transfer *t)
+{
+	long request_bytes = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+	return request_bytes > 0;
+}
+
 int http_response_result(const struct http_transfer *t, CURLcode code)
 {
 	if (t->failure < 0)
@@ -142,8 +150,8 @@ int http_response_result(const struct http_transfer *t, CURLcode code)
 		return is_refused_by_proxy(t, code) ? -EHOSTUNREACH :
 						      -ECONNRESET;
 	switch (code) {
-	case CURLE_OK:
-		return t->has_final_headers ? 0 : -EPROTO;
+	case CURLE_OK: /* also when the headers were cut off */
+		return t->has_final_headers ? 0 : -ECONNRESET;
 	case CURLE_OPERATION_TIMEDOUT:
 		return -ETIMEDOUT;
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -159,9 +167,13 @@ int http_response_result(const struct http_transfer *t, CURLcode code)
 	case CURLE_SSL_CACERT_BADFILE:
 		return -EKEYREJECTED;
 	case CURLE_OUT_OF_MEMORY:
-		return -ENOMEM;
+		/* curl has no other code for a header line over 100 KiB */
+		return was_sent(t) && !t->has_final_headers ? -EMSGSIZE :
+							      -ENOMEM;
 	case CURLE_URL_MALFORMAT:
-		return -EINVAL;
+	case CURLE_LOGIN_DENIED:         /* a user's name in the URL */
+	case CURLE_UNSUPPORTED_PROTOCOL: /* in the URL, or in the answer */
+		return was_sent(t) ? -EPROTO : -EINVAL;
 	default:
 		return -EPROTO;
 	}
@@ -172,6 +184,6 @@ const char *http_response_reason(const struct http_transfer *t, CURLcode code)
 	if (t->failure == -EMSGSIZE)
 		return "the answer is too long";
 	if (code == CURLE_OK)
-		return "no final answer";
+		return "the answer was cut off";
 	return t->error[0] ? t->error : curl_easy_strerror(code);
 }

@@ -93,12 +93,17 @@ static void transfer_free(struct http_transfer *t)
 	free(t);
 }
 
-/* Resets it: connections and TLS sessions live in the multi and the share. */
-static void transfer_put(struct http *http, struct http_transfer *t)
+/*
+ * Keeps the easy handle for the next request, if all went well: after some
+ * failures (curl 7.88: before a connection) it would not take its buffer
+ * size again. Connections and TLS sessions live in the multi and the share.
+ */
+static void transfer_put(struct http *http, struct http_transfer *t,
+			 bool is_good)
 {
 	CURL *easy = t->easy;
 
-	if (http->idle_count >= IDLE_LIMIT) {
+	if (!is_good || http->idle_count >= IDLE_LIMIT) {
 		transfer_free(t);
 		return;
 	}
@@ -284,7 +289,7 @@ int http_transfer_start(struct http *http, struct http_request *req)
 		int result =
 			t->setup == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 
-		transfer_put(http, t);
+		transfer_free(t);
 		return result;
 	}
 	req->transfer = t;
@@ -328,7 +333,7 @@ void http_transfer_end(struct http *http, struct http_transfer *t,
 	req->transfer = NULL;
 	list_remove(&t->link);
 	curl_multi_remove_handle(http->multi, t->easy);
-	transfer_put(http, t);
+	transfer_put(http, t, result == 0);
 	http_request_end(http, req, result, reason, &used);
 }
 
