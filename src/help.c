@@ -36,6 +36,8 @@ static void print_setting(FILE *out, const struct setting_def *def)
 	settings_short_name(def, name);
 	fprintf(out, "\n  %s  %s  %s\n      %s", def->name, name,
 		def->default_text, def->help);
+	if (def->aliases)
+		fprintf(out, "\n      also: %s", def->aliases);
 	if (def->choices)
 		fprintf(out, "\n      one of: %s", def->choices);
 	if (def->status == SETTING_LATER)
