@@ -18,11 +18,14 @@
  * follow a bucket to its region and correct the clock by themselves; result
  * is 0 or a negative errno from the table in src/s3/error.c, err says it in
  * words:
- *   -ENOENT no such object (a sure 404), -ENODEV no such bucket, -EACCES
- *   refused, -EEXIST if_none_match and the key is taken, -ESTALE another
- *   precondition failed, -ERANGE range behind the end, -EFBIG, -ENOTSUP the
+ *   -ENOENT no such object (a sure 404), -ENODEV no such bucket, -ESRCH no
+ *   such upload (start it again), -EACCES refused, -EEXIST if_none_match and
+ *   the key is taken, -ESTALE another precondition failed, -EBUSY changes by
+ *   others went on all the time, -ERANGE range behind the end, -EFBIG,
+ *   -ENAMETOOLONG (the key), -ENOSPC (the server is full), -ENOTSUP the
  *   server cannot, -EBADMSG an answer that is no S3 answer, -ETIMEDOUT,
- *   -EHOSTUNREACH, -ECANCELED, -EIO the rest.
+ *   -EHOSTUNREACH, -ECANCELED, -EINVAL (what goes in is impossible), -ENOMEM,
+ *   -EIO the rest, and what body.read or sink gave.
  *
  * Any thread may start operations. ETags are kept without their quotes.
  */
@@ -187,6 +190,7 @@ struct s3_copy {
 	bool replace_headers; /* headers instead of the source's */
 	struct pairs headers;
 	bool if_none_match;
+	uint64_t length;        /* the source's, for the bound; 0: unknown */
 	char etag[S3_ETAG_MAX]; /* out */
 	int64_t mtime_ns;       /* out */
 };
@@ -275,6 +279,8 @@ struct s3_copy_part {
 	const char *source_etag;
 	uint64_t offset, length; /* of the source; 1 to S3_PART_MAX bytes */
 	char etag[S3_ETAG_MAX];  /* out */
+	bool has_crc32c;         /* out: the server told the part's */
+	uint32_t crc32c;
 };
 void s3_copy_part_start(struct s3_client *c, struct s3_copy_part *part);
 void s3_copy_part_release(struct s3_copy_part *part);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client: options, endpoints by region, the server's clock, waiting.
+ * Any thread; s3_client_new and _free once each.
+ */
+#include "s3.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "internal.h"
+#include "log.h"
+
+static int check_options(const struct s3_options *o, struct errinfo *err)
+{
+	if (o->attempts < 0)
+		return errinfo_set(err, -EINVAL,
+				   "attempts must not be below 0");
+	if (o->timeout_ms < 0)
+		return errinfo_set(err, -EINVAL,
+				   "timeout_ms must not be below 0");
+	return 0;
+}
+
+static int set_url(struct s3_client *c)
+{
+	AUTO_BUF struct buf url = BUF_INIT(4096);
+
+	endpoint_url(&c->locked.routes[0], NULL, NULL, &url);
+	if (url.error)
+		return url.error;
+	while (url.len > 0 && url.data[url.len - 1] == '/')
+		url.data[--url.len] = '\0';
+	c->url = buf_detach(&url);
+	return c->url ? 0 : -ENOMEM;
+}
+
+static int set_up(struct s3_client *c, struct errinfo *err)
+{
+	const char *region;
+	int rc;
+
+	rc = creds_chain_new(&c->options, &c->creds, err);
+	if (rc < 0)
+		return rc;
+	region = endpoint_region(&c->options, creds_chain_region(c->creds));
+	rc = endpoint_init(&c->locked.routes[0], &c->options, region,
+			   ENDPOINT_REQUESTS, err);
+	if (rc < 0)
+		return rc;
+	c->locked.route_count = 1;
+	return set_url(c);
+}
+
+int s3_client_new(struct http *http, const struct s3_options *options,
+		  struct s3_client **out, struct errinfo *err)
+{
+	struct s3_client *c;
+	int rc = check_options(options, err);
+
+	if (rc < 0)
+		return rc;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return errinfo_set(err, -ENOMEM, "no memory for the S3 client");
+	c->http = http;
+	c->options = *options;
+	if (c->options.attempts == 0)
+		c->options.attempts = RETRY_ATTEMPTS;
+	pthread_mutex_init(&c->lock.mutex, NULL);
+	rc = set_up(c, err);
+	if (rc < 0) {
+		s3_client_free(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+void s3_client_free(struct s3_client *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->locked.route_count; i++)
+		endpoint_release(&c->locked.routes[i]);
+	creds_chain_free(c->creds);
+	pthread_mutex_destroy(&c->lock.mutex);
+	free(c->url);
+	free(c);
+}
+
+const struct endpoint *client_endpoint(struct s3_client *c)
+{
+	LOCK(&c->lock);
+	return &c->locked.routes[c->locked.route];
+}
+
+/* Returns 1 if region is one that was not known before. */
+static int move_locked(struct s3_client *c, const char *region,
+		       struct errinfo *err)
+{
+	size_t count = c->locked.route_count;
+	int rc;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(c->locked.routes[i].region, region) != 0)
+			continue;
+		c->locked.route = i;
+		return 0;
+	}
+	if (count == CLIENT_ROUTES_MAX)
+		return errinfo_set(err, -E2BIG,
+				   "the bucket is said to be in more than %d "
+				   "regions",
+				   CLIENT_ROUTES_MAX);
+	rc = endpoint_init(&c->locked.routes[count], &c->options, region,
+			   ENDPOINT_REQUESTS, err);
+	if (rc < 0)
+		return rc;
+	c->locked.route_count = count + 1;
+	c->locked.route = count;
+	return 1;
+}
+
+int client_move(struct s3_client *c, const char *region, struct errinfo *err)
+{
+	int rc;
+
+	lock_enter(&c->lock);
+	rc = move_locked(c, region, err);
+	lock_leave(&c->lock);
+	if (rc <= 0)
+		return rc;
+	log_warn("s3", "the bucket is in region %s", region);
+	return 0;
+}
+
+int64_t client_now_s(struct s3_client *c)
+{
+	return clock_wall_ns() / 1000000000 + atomic_load(&c->clock_offset_s);
+}
+
+bool client_has_checksums(struct s3_client *c)
+{
+	return !c->options.no_checksum && !atomic_load(&c->refuses_checksum);
+}
+
+int s3_wait(struct s3_client *c, struct s3_op *op)
+{
+	struct s3_waiter waiter = { PTHREAD_COND_INITIALIZER };
+
+	lock_enter(&c->lock);
+	while (!op->is_done) {
+		op->request->locked.waiter = &waiter;
+		lock_wait(&c->lock, &waiter.is_over);
+	}
+	lock_leave(&c->lock);
+	pthread_cond_destroy(&waiter.is_over);
+	return op->result;
+}
+
+const char *s3_client_url(const struct s3_client *c)
+{
+	return c->url;
+}
+
+const char *s3_client_region(const struct s3_client *c)
+{
+	/* The only writer is client_move; the text itself stays. */
+	return client_endpoint((struct s3_client *)(uintptr_t)c)->region;
+}
+
+const char *s3_client_credentials_source(const struct s3_client *c)
+{
+	return creds_chain_source(c->creds);
+}

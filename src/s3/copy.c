@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CopyObject and UploadPartCopy. A 200 is sent before the copying begins, so
+ * success is only what the body says: the right root element with an ETag.
+ * A copy that is done twice does no harm.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "attrs.h"
+#include "internal.h"
+#include "text.h"
+#include "xml.h"
+
+static int add_source(struct s3_request *r, const char *key, const char *etag)
+{
+	AUTO_BUF struct buf source = BUF_INIT(16 * 1024);
+	int rc;
+
+	buf_add_fmt(&source, "/%s/", r->endpoint->bucket);
+	text_percent_encode(&source, key, strlen(key), true);
+	if (source.error)
+		return source.error;
+	rc = request_header(r, "x-amz-copy-source", source.data);
+	if (rc == 0 && etag)
+		rc = request_etag_header(r, "x-amz-copy-source-if-match", etag);
+	return rc;
+}
+
+struct copy_result {
+	char etag[S3_ETAG_MAX + 2];
+	char modified[40];
+	char crc32c[16];
+};
+
+static int read_result(struct s3_request *r, const char *root,
+		       struct copy_result *out, char etag[S3_ETAG_MAX])
+{
+	const struct xml_field fields[] = {
+		{ "ETag", out->etag, sizeof(out->etag), false },
+		{ "LastModified", out->modified, sizeof(out->modified), true },
+		{ "ChecksumCRC32C", out->crc32c, sizeof(out->crc32c), true },
+	};
+	int rc = xml_read_fields(&r->http.response_body, root, fields,
+				 ARRAY_SIZE(fields));
+
+	return rc < 0 ? rc : attrs_etag(out->etag, etag);
+}
+
+/* --- CopyObject --------------------------------------------------------- */
+
+static int copy_build(struct s3_request *r)
+{
+	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
+	int rc = add_source(r, copy->source_key, copy->source_etag);
+
+	if (rc == 0)
+		rc = request_header(r, "x-amz-metadata-directive",
+				    copy->replace_headers ? "REPLACE" : "COPY");
+	if (rc == 0 && copy->if_none_match)
+		rc = request_header(r, "if-none-match", "*");
+	return rc;
+}
+
+static int copy_parse(struct s3_request *r)
+{
+	struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
+	struct copy_result result;
+	int rc = read_result(r, "CopyObjectResult", &result, copy->etag);
+
+	if (rc < 0)
+		return rc;
+	if (text_parse_iso_date(result.modified, &copy->mtime_ns) < 0)
+		copy->mtime_ns = 0;
+	return 0;
+}
+
+static void copy_probed(struct s3_op *op)
+{
+	struct s3_head *head = container_of(op, struct s3_head, op);
+	struct s3_request *r =
+		container_of(head, struct s3_request, child.head);
+	struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
+	int result = op->result == -ECANCELED ? -ECANCELED : -EEXIST;
+
+	request_child_done(r);
+	if (op->result == 0 && copy->source_etag &&
+	    strcasecmp(head->object.etag, copy->source_etag) == 0) {
+		memcpy(copy->etag, head->object.etag, sizeof(copy->etag));
+		copy->mtime_ns = head->object.mtime_ns;
+		result = 0;
+	}
+	s3_head_release(head);
+	request_finish(r, result);
+}
+
+/* Which of the two preconditions failed; S3 says so in <Condition>. */
+static bool is_taken(const struct s3_request *r, const struct s3_copy *copy)
+{
+	return copy->if_none_match &&
+	       !(copy->source_etag && strcasestr(r->error.subject, "source"));
+}
+
+static enum s3_next copy_settle(struct s3_request *r, int *result)
+{
+	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
+	struct s3_head *head = &r->child.head;
+
+	if (*result != -ESTALE || !is_taken(r, copy))
+		return S3_FINISH;
+	*result = -EEXIST;
+	if (r->sends == 1)
+		return S3_FINISH;
+	/* It may be our own first try whose answer was lost; see put.c. */
+	memset(head, 0, sizeof(*head));
+	head->op.done = copy_probed;
+	request_start_child(r, &head->op, &head_action, copy->key, NULL);
+	return S3_LATER;
+}
+
+static const struct s3_action copy_action = {
+	.name = "CopyObject",
+	.method = "PUT",
+	.is_slow = true,
+	.build = copy_build,
+	.parse = copy_parse,
+	.settle = copy_settle,
+};
+
+void s3_copy_start(struct s3_client *c, struct s3_copy *copy)
+{
+	uint64_t bytes = copy->length ? copy->length : S3_COPY_MAX;
+
+	request_start(c, &copy->op, &copy_action, copy->key, &copy->headers,
+		      bytes / REQUEST_COPY_SPEED);
+}
+
+void s3_copy_release(struct s3_copy *copy)
+{
+	pairs_release(&copy->headers);
+}
+
+/* --- UploadPartCopy ----------------------------------------------------- */
+
+static int copy_part_build(struct s3_request *r)
+{
+	const struct s3_copy_part *part =
+		container_of(r->op, struct s3_copy_part, op);
+	char range[64];
+	int rc = add_source(r, part->source_key, part->source_etag);
+
+	if (part->length == 0)
+		return -EINVAL;
+	query_add(&r->query, "partNumber", request_number(r, 0, part->number));
+	query_add(&r->query, "uploadId", part->upload_id);
+	snprintf(range, sizeof(range), "bytes=%llu-%llu",
+		 (unsigned long long)part->offset,
+		 (unsigned long long)(part->offset + part->length - 1));
+	if (rc == 0)
+		rc = request_header(r, "x-amz-copy-source-range", range);
+	return rc;
+}
+
+static int copy_part_parse(struct s3_request *r)
+{
+	struct s3_copy_part *part =
+		container_of(r->op, struct s3_copy_part, op);
+	struct copy_result result;
+	int rc = read_result(r, "CopyPartResult", &result, part->etag);
+
+	if (rc < 0)
+		return rc;
+	part->has_crc32c = attrs_crc32c_text(result.crc32c, &part->crc32c);
+	return 0;
+}
+
+static const struct s3_action copy_part_action = {
+	.name = "UploadPartCopy",
+	.method = "PUT",
+	.is_slow = true,
+	.build = copy_part_build,
+	.parse = copy_part_parse,
+};
+
+void s3_copy_part_start(struct s3_client *c, struct s3_copy_part *part)
+{
+	request_start(c, &part->op, &copy_part_action, part->key,
+		      &part->headers, part->length / REQUEST_COPY_SPEED);
+}
+
+void s3_copy_part_release(struct s3_copy_part *part)
+{
+	pairs_release(&part->headers);
+}

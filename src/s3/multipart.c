@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Multipart uploads: create, part, abort. (Complete: complete.c. Part copy:
+ * copy.c. Lists: uploads.c.)
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "attrs.h"
+#include "internal.h"
+#include "xml.h"
+
+#define UPLOAD_ID_MAX 2048 /* AWS's have some 130 bytes; ours */
+
+/* --- CreateMultipartUpload ---------------------------------------------- */
+
+static int create_build(struct s3_request *r)
+{
+	query_add(&r->query, "uploads", NULL);
+	if (r->without_checksum || !client_has_checksums(r->client))
+		return 0;
+	/* S3 takes parts with a checksum only if it was announced here. */
+	return request_header(r, "x-amz-checksum-algorithm", "CRC32C");
+}
+
+static int create_parse(struct s3_request *r)
+{
+	struct s3_create_upload *up =
+		container_of(r->op, struct s3_create_upload, op);
+	char id[UPLOAD_ID_MAX];
+	const struct xml_field fields[] = {
+		{ "UploadId", id, sizeof(id), false },
+	};
+	int rc = xml_read_fields(&r->http.response_body,
+				 "InitiateMultipartUploadResult", fields,
+				 ARRAY_SIZE(fields));
+
+	if (rc < 0)
+		return rc;
+	if (!id[0])
+		return -EBADMSG;
+	free(up->upload_id);
+	up->upload_id = strdup(id);
+	if (!up->upload_id)
+		return -ENOMEM;
+	request_keep_dropped(r);
+	return 0;
+}
+
+static enum s3_next create_settle(struct s3_request *r, int *result)
+{
+	return request_drop_checksum(r) ? S3_AGAIN : S3_FINISH;
+}
+
+static const struct s3_action create_action = {
+	.name = "CreateMultipartUpload",
+	.method = "POST",
+	.build = create_build,
+	.parse = create_parse,
+	.settle = create_settle,
+};
+
+void s3_create_upload_start(struct s3_client *c, struct s3_create_upload *up)
+{
+	request_start(c, &up->op, &create_action, up->key, &up->headers, 0);
+}
+
+void s3_create_upload_release(struct s3_create_upload *up)
+{
+	pairs_release(&up->headers);
+	free(up->upload_id);
+	up->upload_id = NULL;
+}
+
+/* --- UploadPart --------------------------------------------------------- */
+
+/*
+ * An upload that announced checksums takes no part without one, so what the
+ * caller does not know is made here.
+ */
+static int add_part_checksum(struct s3_request *r, const struct s3_body *body)
+{
+	int rc = 0;
+
+	if (r->without_checksum || !client_has_checksums(r->client))
+		return 0;
+	if (body->has_crc32c)
+		r->crc32c = body->crc32c;
+	else
+		rc = request_digest_body(r);
+	return rc < 0 ? rc : request_checksum_header(r);
+}
+
+static int part_build(struct s3_request *r)
+{
+	const struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+
+	query_add(&r->query, "partNumber", request_number(r, 0, part->number));
+	query_add(&r->query, "uploadId", part->upload_id);
+	r->http.body = (struct http_body){
+		.length = part->body.length,
+		.read = part->body.read,
+		.arg = part->body.arg,
+	};
+	return add_part_checksum(r, &part->body);
+}
+
+static int part_parse(struct s3_request *r)
+{
+	struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+	const char *etag = request_answer(r, "etag");
+
+	if (!etag || attrs_etag(etag, part->etag) < 0)
+		return -EBADMSG;
+	request_keep_dropped(r);
+	return 0;
+}
+
+static enum s3_next part_settle(struct s3_request *r, int *result)
+{
+	return request_drop_checksum(r) ? S3_AGAIN : S3_FINISH;
+}
+
+static const struct s3_action part_action = {
+	.name = "UploadPart",
+	.method = "PUT",
+	.build = part_build,
+	.parse = part_parse,
+	.settle = part_settle,
+};
+
+void s3_upload_part_start(struct s3_client *c, struct s3_upload_part *part)
+{
+	request_start(c, &part->op, &part_action, part->key, &part->headers,
+		      part->body.length);
+}
+
+void s3_upload_part_release(struct s3_upload_part *part)
+{
+	pairs_release(&part->headers);
+}
+
+/* --- AbortMultipartUpload ----------------------------------------------- */
+
+static int abort_build(struct s3_request *r)
+{
+	const struct s3_abort_upload *up =
+		container_of(r->op, struct s3_abort_upload, op);
+
+	query_add(&r->query, "uploadId", up->upload_id);
+	return 0;
+}
+
+static enum s3_next abort_settle(struct s3_request *r, int *result)
+{
+	if (*result == -ESRCH || *result == -ENOENT)
+		*result = 0;
+	return S3_FINISH;
+}
+
+static const struct s3_action abort_action = {
+	.name = "AbortMultipartUpload",
+	.method = "DELETE",
+	.build = abort_build,
+	.settle = abort_settle,
+};
+
+void s3_abort_upload_start(struct s3_client *c, struct s3_abort_upload *up)
+{
+	request_start(c, &up->op, &abort_action, up->key, NULL, 0);
+}
+
+void s3_abort_upload_release(struct s3_abort_upload *up)
+{
+}

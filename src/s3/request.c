@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one way of every operation: build a try, sign it, send it, see what
+ * came, then finish or send again.
+ *
+ * start runs on the caller's thread, all else on a loop thread; a request is
+ * on one thread at a time. Only s3_cancel comes from the side: what it
+ * touches is under the client's lock (r->locked).
+ */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "log.h"
+#include "sign.h"
+#include "text.h"
+
+/* A signature is good for 15 minutes by the server's clock; S3 API. */
+#define SKEW_MAX_S (15 * 60)
+
+static void settle(struct s3_request *r, int result);
+
+static void release_try(struct s3_request *r)
+{
+	http_request_release(&r->http);
+	memset(&r->http, 0, sizeof(r->http));
+	creds_put(r->creds);
+	r->creds = NULL;
+	buf_release(&r->url);
+	r->query = (struct query)QUERY_INIT;
+	memset(&r->error, 0, sizeof(r->error));
+	r->must_sign_body = false;
+}
+
+static void request_free(struct s3_request *r)
+{
+	release_try(r);
+	if (r->is_redirected)
+		endpoint_release(&r->redirect);
+	free(r);
+}
+
+void request_finish(struct s3_request *r, int result)
+{
+	struct s3_client *c = r->client;
+	struct s3_op *op = r->op;
+	void (*done)(struct s3_op *) = op->done;
+
+	if (result == 0)
+		memset(&op->err, 0, sizeof(op->err));
+	else if (op->err.code != result)
+		errinfo_set(&op->err, result, "%s: %s key=%s", r->action->name,
+			    strerrordesc_np(-result), r->key ? r->key : "");
+	log_debug("s3", "%s result=%d ms=%d key=%s", r->action->name, result,
+		  (int)(clock_now_ms() - r->started_ms), r->key ? r->key : "");
+	/* From is_done on a waiter may free op, and even c. */
+	lock_enter(&c->lock);
+	op->request = NULL;
+	op->result = result;
+	op->is_done = true;
+	if (r->locked.waiter)
+		pthread_cond_signal(&r->locked.waiter->is_over);
+	lock_leave(&c->lock);
+	request_free(r);
+	if (done)
+		done(op);
+}
+
+/* Headers that the caller gave, then what the action adds. */
+static int build(struct s3_request *r)
+{
+	int rc = 0;
+
+	r->endpoint =
+		r->is_redirected ? &r->redirect : client_endpoint(r->client);
+	r->url = (struct buf)BUF_INIT(32 * 1024);
+	if (r->headers)
+		rc = pairs_merge(&r->http.headers, r->headers);
+	if (rc == 0 && r->action->build)
+		rc = r->action->build(r);
+	if (rc < 0 && r->op->err.code != rc)
+		errinfo_set(&r->op->err, rc, "%s cannot be built: %s",
+			    r->action->name, strerrordesc_np(-rc));
+	return rc;
+}
+
+static bool signs_body(const struct s3_request *r)
+{
+	switch (r->client->options.payload) {
+	case S3_PAYLOAD_SIGNED:
+		return true;
+	case S3_PAYLOAD_UNSIGNED:
+		return r->must_sign_body;
+	case S3_PAYLOAD_AUTO:
+		break;
+	}
+	return r->must_sign_body || !r->endpoint->is_tls;
+}
+
+static int sign(struct s3_request *r)
+{
+	struct s3_client *c = r->client;
+	struct sign_request what = {
+		.method = r->action->method,
+		.endpoint = r->endpoint,
+		.key = r->key,
+		.query = &r->query,
+		.payload = SIGN_EMPTY_PAYLOAD,
+		.unix_s = client_now_s(c),
+	};
+	int rc;
+
+	if (r->http.body.length > 0 && signs_body(r)) {
+		rc = request_digest_body(r);
+		if (rc < 0)
+			return errinfo_set(&r->op->err, rc,
+					   "%s: the body cannot be read",
+					   r->action->name);
+		what.payload = r->payload;
+	} else if (r->http.body.length > 0) {
+		what.payload = SIGN_UNSIGNED_PAYLOAD;
+	}
+	rc = creds_chain_get(c->creds, &r->creds, &r->op->err);
+	if (rc < 0)
+		return rc;
+	return sign_headers(&what,
+			    endpoint_sign_version(c->options.signature,
+						  r->endpoint->region,
+						  ENDPOINT_REQUESTS),
+			    r->creds, &r->http.headers, &r->op->err);
+}
+
+static void on_done(struct http_request *http);
+
+static int on_data(struct http_request *http, const void *data, size_t len)
+{
+	struct s3_request *r = container_of(http, struct s3_request, http);
+
+	return r->action->sink(r, data, len);
+}
+
+static int prepare(struct s3_request *r, int pause_ms)
+{
+	struct http_request *h = &r->http;
+	int rc;
+
+	release_try(r);
+	memset(&r->op->err, 0, sizeof(r->op->err));
+	r->sink_result = 0;
+	rc = build(r);
+	if (rc == 0)
+		rc = sign(r);
+	if (rc < 0)
+		return rc;
+	endpoint_url(r->endpoint, r->key, &r->query, &r->url);
+	if (r->url.error || r->query.error)
+		return errinfo_set(&r->op->err, -ENAMETOOLONG,
+				   "%s: the URL cannot be made",
+				   r->action->name);
+	h->method = r->action->method;
+	h->url = buf_str(&r->url);
+	h->priority = (enum http_priority)r->op->priority;
+	h->body_limit = r->action->answer_max;
+	h->stall_timeout_ms = r->action->is_slow ? -1 : 0;
+	h->sink = r->action->sink ? on_data : NULL;
+	h->done = on_done;
+	if (r->retry.deadline_ms != RETRY_NO_DEADLINE) {
+		int64_t left = r->retry.deadline_ms - clock_now_ms();
+
+		h->deadline_ms = left < 1         ? 1 :
+				 left > INT32_MAX ? INT32_MAX :
+						    (int)left;
+	}
+	log_debug("s3", "%s try=%u pause=%d key=%s", r->action->name,
+		  r->sends + 1, pause_ms, r->key ? r->key : "");
+	return 0;
+}
+
+static bool is_cancelled_locked(const struct s3_request *r)
+{
+	return r->locked.is_cancelled ||
+	       (r->parent && r->parent->locked.is_cancelled);
+}
+
+/* Sends a try. r may be over when this returns. */
+static void attempt(struct s3_request *r, int pause_ms)
+{
+	struct s3_client *c = r->client;
+	int rc = prepare(r, pause_ms);
+
+	if (rc < 0) {
+		settle(r, rc);
+		return;
+	}
+	lock_enter(&c->lock);
+	if (is_cancelled_locked(r)) {
+		rc = -ECANCELED;
+	} else {
+		/* Under the lock: on_done, and so the end of r, waits. */
+		r->locked.is_submitted = true;
+		http_submit_after(c->http, &r->http, pause_ms);
+	}
+	lock_leave(&c->lock);
+	if (rc < 0)
+		request_finish(r, rc);
+}
+
+/* How far the Date of the answer is from what we signed by. */
+static bool server_time(const struct s3_request *r, int64_t *unix_s)
+{
+	const char *date = request_answer(r, "date");
+
+	return date && text_parse_http_date(date, unix_s) == 0;
+}
+
+static bool is_skewed(struct s3_request *r)
+{
+	int64_t theirs, ours = client_now_s(r->client);
+
+	return server_time(r, &theirs) &&
+	       (theirs > ours + SKEW_MAX_S || theirs < ours - SKEW_MAX_S);
+}
+
+/*
+ * A HEAD is refused without a body, so that the reason has to be guessed:
+ * another region is told in a header; an expired token is a bare 400; a
+ * clock that is wrong shows in Date.
+ */
+static void guess_bare(struct s3_request *r, struct error_class *class)
+{
+	const char *region = request_answer(r, "x-amz-bucket-region");
+	int status = r->http.status;
+
+	if ((status == 400 || status == 403) && region &&
+	    strcmp(region, r->endpoint->region) != 0)
+		class->action = ERROR_REGION;
+	else if ((status == 400 || status == 403) && is_skewed(r))
+		class->action = ERROR_CLOCK;
+	else if (status == 400 && r->creds && creds_token(r->creds))
+		*class = (struct error_class){ -EACCES, ERROR_CREDENTIALS };
+}
+
+static struct error_class judge_answer(struct s3_request *r)
+{
+	struct buf *body = &r->http.response_body;
+	struct error_class class;
+	bool is_foreign;
+
+	is_foreign = error_parse(body, &r->error) < 0 && body->len > 0;
+	class = error_of_answer(r->http.status, r->error.code, is_foreign);
+	if (!r->error.code[0])
+		guess_bare(r, &class);
+	if (class.result == -ENOENT && !r->key)
+		class.result = -ENODEV;
+	errinfo_set(&r->op->err, class.result, "%s: status %d %s %s key=%s",
+		    r->action->name, r->http.status, r->error.code,
+		    r->error.message, r->key ? r->key : "");
+	return class;
+}
+
+/* A 2xx answer, as far as it came. result 0 is success. */
+static struct error_class judge_success(struct s3_request *r)
+{
+	struct error_class class = { 0, ERROR_FINAL };
+
+	class.result = r->action->parse ? r->action->parse(r) : 0;
+	if (class.result == 0)
+		return class;
+	if (class.result == -EBADMSG || class.result == -EAGAIN)
+		class.action = ERROR_RETRY;
+	if (class.result == -EAGAIN)
+		class.result = -EIO;
+	if (error_parse(&r->http.response_body, &r->error) == 0)
+		class = error_of_code(r->error.code);
+	if (r->op->err.code != class.result)
+		errinfo_set(&r->op->err, class.result,
+			    "%s: status %d with no right answer %s %s key=%s",
+			    r->action->name, r->http.status, r->error.code,
+			    r->error.message, r->key ? r->key : "");
+	return class;
+}
+
+static struct error_class judge_transport(struct s3_request *r)
+{
+	int result = r->http.result;
+	struct error_class class = error_of_transport(result);
+
+	if (r->sink_result)
+		class = (struct error_class){ r->sink_result, ERROR_FINAL };
+	else if (result == -EBADMSG && r->action->sink)
+		class = (struct error_class){ result, ERROR_RETRY };
+	if (r->op->err.code != class.result)
+		errinfo_set(&r->op->err, class.result, "%s: %s key=%s",
+			    r->action->name, r->http.err.text,
+			    r->key ? r->key : "");
+	return class;
+}
+
+static void copy_text(char *to, size_t room, const char *from)
+{
+	snprintf(to, room, "%.*s", (int)room - 1, from ? from : "");
+}
+
+/* Some proxy's page: its status says enough. */
+static bool is_long_refusal(const struct s3_request *r)
+{
+	return r->http.result == -EMSGSIZE && r->http.status >= 300;
+}
+
+static struct error_class judge(struct s3_request *r)
+{
+	struct errinfo *err = &r->op->err;
+	struct error_class class;
+
+	if (r->http.result == 0)
+		atomic_store(&r->client->has_answered, true);
+	if (r->http.result < 0 && !is_long_refusal(r))
+		class = judge_transport(r);
+	else if (r->http.status >= 200 && r->http.status <= 299)
+		class = judge_success(r);
+	else
+		class = judge_answer(r);
+	if (class.result == 0)
+		return class;
+	err->http_status = r->http.status;
+	copy_text(err->s3_code, sizeof(err->s3_code), r->error.code);
+	copy_text(err->request_id, sizeof(err->request_id),
+		  r->error.request_id[0] ?
+			  r->error.request_id :
+			  request_answer(r, "x-amz-request-id"));
+	return class;
+}
+
+static int correct_clock(struct s3_request *r)
+{
+	struct s3_client *c = r->client;
+	int64_t theirs, offset;
+
+	if (!server_time(r, &theirs))
+		return -EACCES;
+	offset = theirs - clock_wall_ns() / 1000000000;
+	atomic_store(&c->clock_offset_s, offset);
+	log_warn("s3", "this clock and the server's are %lld s apart",
+		 (long long)offset);
+	return 0;
+}
+
+/* Follows a 307 for this operation, a region for good. */
+static int change_place(struct s3_request *r)
+{
+	const char *region = request_answer(r, "x-amz-bucket-region");
+	const char *location = request_answer(r, "location");
+	struct endpoint to;
+	int rc;
+
+	if (!region || !region[0])
+		region = r->error.region;
+	if (region[0] && strcmp(region, r->endpoint->region) != 0)
+		return client_move(r->client, region, &r->op->err);
+	if (!location || r->is_redirected)
+		return -EIO;
+	rc = endpoint_redirect(r->endpoint, location, &to, &r->op->err);
+	if (rc < 0)
+		return rc;
+	r->redirect = to;
+	r->is_redirected = true;
+	log_info("s3", "%s follows to %s", r->action->name, to.host);
+	return 0;
+}
+
+/* Does what makes the next try different. */
+static int mend(struct s3_request *r, enum error_action action)
+{
+	switch (action) {
+	case ERROR_CREDENTIALS:
+		return creds_chain_refresh(r->client->creds, r->creds,
+					   &r->op->err);
+	case ERROR_CLOCK:
+		return correct_clock(r);
+	case ERROR_REGION:
+		return change_place(r);
+	case ERROR_FINAL:
+	case ERROR_RETRY:
+		break;
+	}
+	return 0;
+}
+
+static void settle(struct s3_request *r, int result)
+{
+	enum s3_next next = S3_FINISH;
+
+	if (r->action->settle && result != -ECANCELED)
+		next = r->action->settle(r, &result);
+	if (next == S3_AGAIN)
+		attempt(r, 0);
+	else if (next == S3_FINISH)
+		request_finish(r, result);
+}
+
+static void fail(struct s3_request *r, struct error_class class)
+{
+	struct retry_event event = {
+		.action = class.action,
+		.was_stale = r->http.was_stale_connection,
+		.is_outage = class.result == -EHOSTUNREACH &&
+			     atomic_load(&r->client->has_answered),
+		.retry_after_ms =
+			retry_after_ms(request_answer(r, "retry-after"),
+				       client_now_s(r->client)),
+		.now_ms = clock_now_ms(),
+	};
+	struct errinfo why = r->op->err;
+	int pause;
+
+	if (getrandom(&event.random, sizeof(event.random), GRND_NONBLOCK) < 0)
+		event.random = (uint32_t)clock_wall_ns();
+	pause = retry_next(&r->retry, &event);
+	if (pause < 0 || mend(r, class.action) < 0) {
+		r->op->err = why;
+		settle(r, class.result);
+		return;
+	}
+	log_info("s3", "again in %d ms: %s", pause, why.text);
+	attempt(r, pause);
+}
+
+static void on_done(struct http_request *http)
+{
+	struct s3_request *r = container_of(http, struct s3_request, http);
+	struct error_class class;
+	bool is_cancelled;
+
+	lock_enter(&r->client->lock);
+	r->locked.is_submitted = false;
+	is_cancelled = is_cancelled_locked(r);
+	lock_leave(&r->client->lock);
+	r->sends++;
+	class = judge(r);
+	if (class.result == 0)
+		request_finish(r, 0);
+	else if (is_cancelled || class.result == -ECANCELED)
+		request_finish(r, -ECANCELED);
+	else
+		fail(r, class);
+}
+
+static void start(struct s3_request *r)
+{
+	lock_enter(&r->client->lock);
+	r->op->request = r;
+	r->op->is_done = false;
+	lock_leave(&r->client->lock);
+	r->op->result = 0;
+	memset(&r->op->err, 0, sizeof(r->op->err));
+	r->started_ms = clock_now_ms();
+	r->started_unix_s = client_now_s(r->client);
+	r->retry.attempts = r->client->options.attempts;
+	attempt(r, 0);
+}
+
+static void fail_start(struct s3_op *op)
+{
+	op->request = NULL;
+	op->result = errinfo_set(&op->err, -ENOMEM, "no memory for a request");
+	op->is_done = true;
+	if (op->done)
+		op->done(op);
+}
+
+void request_start(struct s3_client *c, struct s3_op *op,
+		   const struct s3_action *action, const char *key,
+		   const struct pairs *headers, uint64_t bytes)
+{
+	struct s3_request *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		fail_start(op);
+		return;
+	}
+	r->client = c;
+	r->op = op;
+	r->action = action;
+	r->key = key;
+	r->headers = headers;
+	r->started_ms = clock_now_ms();
+	request_set_bytes(r, bytes);
+	start(r);
+}
+
+void request_start_child(struct s3_request *r, struct s3_op *child,
+			 const struct s3_action *action, const char *key,
+			 const struct pairs *headers)
+{
+	struct s3_request *request = calloc(1, sizeof(*request));
+
+	if (!request) {
+		fail_start(child);
+		return;
+	}
+	request->client = r->client;
+	request->op = child;
+	request->action = action;
+	request->key = key;
+	request->headers = headers;
+	request->parent = r;
+	request->retry.deadline_ms = r->retry.deadline_ms;
+	child->priority = r->op->priority;
+	lock_enter(&r->client->lock);
+	r->locked.child = child;
+	lock_leave(&r->client->lock);
+	start(request);
+}
+
+void request_child_done(struct s3_request *r)
+{
+	LOCK(&r->client->lock);
+	r->locked.child = NULL;
+}
+
+static void cancel_locked(struct s3_client *c, struct s3_request *r)
+{
+	r->locked.is_cancelled = true;
+	if (r->locked.is_submitted)
+		http_cancel(c->http, &r->http);
+	if (r->locked.child && r->locked.child->request)
+		cancel_locked(c, r->locked.child->request);
+}
+
+void s3_cancel(struct s3_client *c, struct s3_op *op)
+{
+	LOCK(&c->lock);
+	if (op->request)
+		cancel_locked(c, op->request);
+}
