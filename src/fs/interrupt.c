@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals of a program that waits for us.
+ *
+ * The kernel tells that the caller has a signal, any, and tells it once: a
+ * child's end, a profiler's tick and kill -9 look the same. Answering EINTR
+ * to all of them breaks programs that never see EINTR from a local disk, so
+ * the caller's pending signals are looked up in proc(5). If none of them
+ * asks it to end the call is watched: fs_run looks again now and then, since
+ * the kernel will not tell of the next one.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+#include "log.h"
+
+#define BIT_OF(sig) (UINT64_C(1) << ((sig)-1))
+
+/* A fatal signal shows as SIGKILL in every thread of the process. */
+#define KILLS BIT_OF(SIGKILL)
+#define ASKS                                                         \
+	(KILLS | BIT_OF(SIGINT) | BIT_OF(SIGTERM) | BIT_OF(SIGHUP) | \
+	 BIT_OF(SIGQUIT))
+
+/* The mask behind a label in /proc/PID/status, hexadecimal. */
+static uint64_t mask_of(const char *status, const char *label)
+{
+	const char *at = strstr(status, label);
+
+	return at ? strtoull(at + strlen(label), NULL, 16) : 0;
+}
+
+/* Signals that pid will get; all if it is gone or cannot be seen. */
+static uint64_t pending_signals(pid_t pid)
+{
+	char path[32], status[4096];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (pid == 0 || fd < 0)
+		return UINT64_MAX;
+	len = read(fd, status, sizeof(status) - 1);
+	if (len <= 0)
+		return UINT64_MAX;
+	status[len] = '\0';
+	return (mask_of(status, "\nSigPnd:") | mask_of(status, "\nShdPnd:")) &
+	       (~mask_of(status, "\nSigBlk:") | KILLS);
+}
+
+static bool caller_should_go(const struct call *call)
+{
+	uint64_t mask =
+		call->kind->interrupt == CALL_INTERRUPTIBLE ? ASKS : KILLS;
+
+	return (pending_signals(call->pid) & mask) != 0;
+}
+
+/* The caller holds what keeps call alive; afterwards it may be gone. */
+static void answer_interrupted(struct call *call)
+{
+	const char *name = call->kind->name;
+	unsigned long long ino = call->ino;
+	fuse_req_t req = call->req;
+	int pending = CALL_PENDING;
+
+	if (!atomic_compare_exchange_strong(&call->state, &pending,
+					    CALL_INTERRUPTED))
+		return;
+	log_debug("fs", "%s: interrupted inode=%llu", name, ino);
+	fuse_reply_err(req, EINTR);
+}
+
+/* On a receive thread, under the request's lock in libfuse. */
+void interrupt_arrived(fuse_req_t req, void *data)
+{
+	static const uint64_t one = 1;
+	struct call *call = data;
+	struct fs *fs = call->fs;
+
+	if (caller_should_go(call)) {
+		answer_interrupted(call);
+		return;
+	}
+	LOCK(&fs->calls.lock);
+	list_push(&fs->calls.watched, &call->link);
+	if (write(fs->wake_fd, &one, sizeof(one)) < 0)
+		log_warn("fs", "cannot wake the main loop: %m");
+}
+
+bool interrupt_watch(struct fs *fs)
+{
+	/* call_free takes this lock, so a call in the list is alive. */
+	LOCK(&fs->calls.lock);
+	list_for_each_safe(link, &fs->calls.watched) {
+		struct call *call = container_of(link, struct call, link);
+
+		if (!caller_should_go(call))
+			continue;
+		list_remove(link);
+		answer_interrupted(call);
+	}
+	return !list_is_empty(&fs->calls.watched);
+}
+
+void interrupt_unwatch_locked(struct call *call)
+{
+	lock_assert_held(&call->fs->calls.lock);
+	list_remove(&call->link);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Callbacks for what a name leads to: lookup, forget, attributes, statfs. */
+#include <sys/statvfs.h>
+
+#include "internal.h"
+
+static const struct call_kind lookup_kind = {
+	.name = "lookup",
+	.interrupt = CALL_INTERRUPTIBLE,
+	.reply = call_reply_entry,
+	.drop = call_drop_node,
+};
+
+static void lookup_done(struct store_op *op, int result)
+{
+	if (result == -ENOENT) {
+		op->node = NULL;
+		result = 0;
+	}
+	call_done(op, result);
+}
+
+static void names_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct call *call = call_new(req, &lookup_kind, parent, name);
+
+	if (!call)
+		return;
+	call->io.op.done = lookup_done;
+	store_lookup(call->fs->store, call->node, call->name, &call->io.op);
+}
+
+static void names_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups)
+{
+	inodes_forget(&fs_of(req)->inodes, ino, lookups);
+	fuse_reply_none(req);
+}
+
+static void names_forget_multi(fuse_req_t req, size_t count,
+			       struct fuse_forget_data *forgets)
+{
+	struct fs *fs = fs_of(req);
+
+	for (size_t i = 0; i < count; i++)
+		inodes_forget(&fs->inodes, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static const struct call_kind getattr_kind = {
+	.name = "getattr",
+	.interrupt = CALL_INTERRUPTIBLE,
+	.reply = call_reply_attr,
+};
+
+static void names_getattr(fuse_req_t req, fuse_ino_t ino,
+			  struct fuse_file_info *fi)
+{
+	struct call *call = call_new(req, &getattr_kind, ino, NULL);
+
+	if (call)
+		store_getattr(call->fs->store, call->node, &call->io.op);
+}
+
+static const struct call_kind setattr_kind = {
+	.name = "setattr",
+	.interrupt = CALL_KILLABLE,
+	.reply = call_reply_attr,
+};
+
+static int64_t ns_of(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+}
+
+/* The store's set of fields, and their values, for libfuse's to_set. */
+static unsigned fields_of(const struct stat *st, int to_set,
+			  struct store_attr *attr)
+{
+	unsigned set = 0;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	*attr = (struct store_attr){
+		.mode = st->st_mode & 07777,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.size = (uint64_t)st->st_size,
+		.mtime_ns = ns_of(
+			to_set & FUSE_SET_ATTR_MTIME_NOW ? &now : &st->st_mtim),
+		.atime_ns = ns_of(
+			to_set & FUSE_SET_ATTR_ATIME_NOW ? &now : &st->st_atim),
+	};
+	if (to_set & FUSE_SET_ATTR_MODE)
+		set |= STORE_SET_MODE;
+	if (to_set & FUSE_SET_ATTR_UID)
+		set |= STORE_SET_UID;
+	if (to_set & FUSE_SET_ATTR_GID)
+		set |= STORE_SET_GID;
+	if (to_set & FUSE_SET_ATTR_SIZE)
+		set |= STORE_SET_SIZE;
+	if (to_set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW))
+		set |= STORE_SET_MTIME;
+	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW))
+		set |= STORE_SET_ATIME;
+	return set;
+}
+
+static void given_away_done(struct store_op *op, int result)
+{
+	setid_clear(call_of(op), result);
+}
+
+static void names_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
+			  int to_set, struct fuse_file_info *fi)
+{
+	struct call *call = call_new(req, &setattr_kind, ino, NULL);
+	struct store_attr attr;
+	bool is_root = fuse_req_ctx(req)->uid == 0;
+	unsigned set = fields_of(st, to_set, &attr);
+
+	if (!call)
+		return;
+	if (fi)
+		call->opened = opened_get(opened_of(fi));
+	/* chown by root clears the bits too, truncation by root does not. */
+	if (!(set & STORE_SET_MODE) && (set & (STORE_SET_UID | STORE_SET_GID) ||
+					(set & STORE_SET_SIZE && !is_root)))
+		call->io.op.done = given_away_done;
+	if (set == 0)
+		store_getattr(call->fs->store, call->node, &call->io.op);
+	else
+		store_setattr(call->fs->store, call->node,
+			      call->opened ? call->opened->handle : NULL, set,
+			      &attr, &call->io.op);
+}
+
+/*
+ * A bucket has no size. 2^31 blocks of 128 KiB, 256 TiB, all free: enough
+ * for any installer, and it fits the 32 bits that old programs ask with.
+ */
+static void names_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	static const struct statvfs answer = {
+		.f_bsize = 128 * 1024,
+		.f_frsize = 128 * 1024,
+		.f_blocks = INT32_MAX,
+		.f_bfree = INT32_MAX,
+		.f_bavail = INT32_MAX,
+		.f_files = INT32_MAX,
+		.f_ffree = INT32_MAX,
+		.f_favail = INT32_MAX,
+		.f_namemax = 255,
+	};
+
+	fuse_reply_statfs(req, &answer);
+}
+
+void names_ops(struct fuse_lowlevel_ops *ops)
+{
+	ops->lookup = names_lookup;
+	ops->forget = names_forget;
+	ops->forget_multi = names_forget_multi;
+	ops->getattr = names_getattr;
+	ops->setattr = names_setattr;
+	ops->statfs = names_statfs;
+}

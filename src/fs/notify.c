@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling the kernel what to forget.
+ *
+ * An invalidation may wait in the kernel for a lock that a request of ours
+ * holds until it is answered. So it is sent by a thread that answers nothing
+ * and holds nothing; the store only queues. Items that wait already are not
+ * queued twice.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "internal.h"
+#include "log.h"
+#include "strmap.h"
+
+/* When the kernel is that slow, the time-outs of its caches must do. */
+#define QUEUE_LIMIT 65536
+
+struct item {
+	struct list_link link;
+	uint64_t id;
+	char *key;   /* its key in pending, owned */
+	char name[]; /* "": the inode itself */
+};
+
+struct notifier {
+	struct fs *fs;
+	pthread_t thread;
+	struct lock lock;
+	pthread_cond_t work;
+	struct {
+		struct list_link queue;
+		struct strmap pending; /* what is in the queue */
+		bool is_closing;
+	} locked;
+};
+
+static void item_free(struct item *item)
+{
+	free(item->key);
+	free(item);
+}
+
+static struct item *item_new(uint64_t id, const char *name)
+{
+	struct buf AUTO_BUF key = BUF_INIT(8192);
+	size_t room = strlen(name) + 1;
+	struct item *item = calloc(1, sizeof(*item) + room);
+
+	buf_add_fmt(&key, "%" PRIx64 "/%s", id, name);
+	if (!item || key.error) {
+		free(item);
+		return NULL;
+	}
+	list_init(&item->link);
+	item->id = id;
+	item->key = buf_detach(&key);
+	memcpy(item->name, name, room);
+	return item;
+}
+
+static void enqueue(struct notifier *n, uint64_t store_id, const char *name)
+{
+	uint64_t id = inodes_number(&n->fs->inodes, store_id);
+	struct item *item;
+
+	if (!inodes_has(&n->fs->inodes, id))
+		return;
+	item = item_new(id, name);
+	if (!item)
+		return;
+	{
+		LOCK(&n->lock);
+		if (!n->locked.is_closing &&
+		    n->locked.pending.count < QUEUE_LIMIT &&
+		    !strmap_get(&n->locked.pending, item->key) &&
+		    strmap_set(&n->locked.pending, item->key, item, NULL) ==
+			    0) {
+			list_push(&n->locked.queue, &STEAL(item)->link);
+			pthread_cond_signal(&n->work);
+		}
+	}
+	if (item)
+		item_free(item);
+}
+
+static void entry_changed(void *arg, uint64_t parent_id, const char *name)
+{
+	enqueue(arg, parent_id, name);
+}
+
+static void inode_changed(void *arg, uint64_t id)
+{
+	enqueue(arg, id, "");
+}
+
+static void tell(struct notifier *n, const struct item *item)
+{
+	struct fuse_session *session = n->fs->session;
+	int rc;
+
+	if (item->name[0])
+		rc = fuse_lowlevel_notify_inval_entry(
+			session, item->id, item->name, strlen(item->name));
+	else
+		rc = fuse_lowlevel_notify_inval_inode(session, item->id, 0, 0);
+	/* ENOENT: the kernel does not know it any more. */
+	if (rc < 0 && rc != -ENOENT)
+		log_debug("fs", "invalidation of inode=%" PRIu64 " %s: %s",
+			  item->id, item->name, strerrordesc_np(-rc));
+}
+
+static void *notifier_main(void *arg)
+{
+	struct notifier *n = arg;
+	struct item *item;
+
+	lock_enter(&n->lock);
+	for (;;) {
+		while (!n->locked.is_closing && list_is_empty(&n->locked.queue))
+			lock_wait(&n->lock, &n->work);
+		if (n->locked.is_closing)
+			break;
+		item = container_of(list_pop(&n->locked.queue), struct item,
+				    link);
+		strmap_remove(&n->locked.pending, item->key);
+		lock_leave(&n->lock);
+		tell(n, item);
+		item_free(item);
+		lock_enter(&n->lock);
+	}
+	lock_leave(&n->lock);
+	return NULL;
+}
+
+struct notifier *notifier_new(struct fs *fs)
+{
+	struct notifier *n = calloc(1, sizeof(*n));
+	struct store_notify notify = {
+		.arg = n,
+		.entry = entry_changed,
+		.inode = inode_changed,
+	};
+	sigset_t all, old;
+	int rc;
+
+	if (!n)
+		return NULL;
+	n->fs = fs;
+	n->lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&n->work, NULL);
+	list_init(&n->locked.queue);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&n->thread, NULL, notifier_main, n);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc != 0) {
+		pthread_cond_destroy(&n->work);
+		pthread_mutex_destroy(&n->lock.mutex);
+		free(n);
+		return NULL;
+	}
+	store_set_notify(fs->store, &notify);
+	return n;
+}
+
+void notifier_free(struct notifier *n)
+{
+	static const struct store_notify none;
+	struct list_link *link;
+
+	if (!n)
+		return;
+	store_set_notify(n->fs->store, &none);
+	{
+		LOCK(&n->lock);
+		n->locked.is_closing = true;
+		pthread_cond_signal(&n->work);
+	}
+	pthread_join(n->thread, NULL);
+	while ((link = list_pop(&n->locked.queue)))
+		item_free(container_of(link, struct item, link));
+	strmap_release(&n->locked.pending);
+	pthread_cond_destroy(&n->work);
+	pthread_mutex_destroy(&n->lock.mutex);
+	free(n);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Set-user-id and set-group-id end with a change; see internal.h. */
+#include "internal.h"
+
+/* chown(2): set-group-id without group execution is mandatory locking. */
+static mode_t without_set_id(mode_t mode)
+{
+	mode &= ~(mode_t)S_ISUID;
+	return mode & S_IXGRP ? mode & ~(mode_t)S_ISGID : mode;
+}
+
+/* The change itself succeeded: that, not this, is what the caller asked. */
+static void clear_done(struct store_op *op, int result)
+{
+	call_done(op, call_of(op)->result);
+}
+
+static void attr_done(struct store_op *op, int result)
+{
+	struct call *call = call_of(op);
+	struct store_attr attr = { .mode = without_set_id(op->attr.mode) };
+
+	if (result < 0 || !op->attr.has_mode || op->attr.is_dir ||
+	    attr.mode == op->attr.mode) {
+		call_done(op, call->result);
+		return;
+	}
+	op->done = clear_done;
+	store_setattr(call->fs->store, call->node, NULL, STORE_SET_MODE, &attr,
+		      op);
+}
+
+void setid_clear(struct call *call, int result)
+{
+	struct fs *fs = call->fs;
+
+	call->result = result;
+	if (result < 0 || !inodes_has_set_id(&fs->inodes, call->ino)) {
+		call_done(&call->io.op, result);
+		return;
+	}
+	if (!call->node)
+		call->node = inodes_get(&fs->inodes, call->ino);
+	if (!call->node) {
+		call_done(&call->io.op, result);
+		return;
+	}
+	call->io.op.done = attr_done;
+	store_getattr(fs->store, call->node, &call->io.op);
+}
