@@ -35,7 +35,7 @@ struct listing_range {
 };
 
 struct listing {
-	struct listing_range *ranges; /* rising, none overlaps another */
+	struct held *held; /* rising, none overlaps another */
 	size_t count;
 	size_t cap;
 	size_t bytes;

@@ -43,7 +43,8 @@ struct segment_builder {
 	struct buf data;
 	struct buf restarts;
 	size_t count;
-	int64_t base_ms;
+	int64_t base_ms; /* the first mtime's second */
+	bool has_base;
 	char last[NAME_SIZE];
 	size_t last_len;
 	bool last_is_dir;
