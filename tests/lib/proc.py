@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Processes that tests start: each has a time limit, each is ended by its pid."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("S3STOREFS_BUILD", TOP / "build")).resolve()
+PROGRAM = BUILD / "src" / "s3storefs"
+TESTSERVER = BUILD / "tests" / "server" / "s3storefs-testserver"
+
+# One line of these in an output is a failure, whatever the exit status.
+SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "Assertion `")
+
+
+def sanitizer_environment():
+    return {
+        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:exitcode=99",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
+        "TSAN_OPTIONS": "halt_on_error=1:exitcode=99",
+    }
+
+
+def clean_environment(**more):
+    """The caller's environment without any credentials or settings of its own."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "S3STOREFS_")) and not k.lower().endswith("_proxy")}
+    # No shared files of the machine's user, and no instance metadata.
+    env.update(AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_CONFIG_FILE="/dev/null", AWS_EC2_METADATA_DISABLED="true")
+    env.update(sanitizer_environment())
+    env.update(more)
+    return env
+
+
+def run(*command, time_limit=60, ok=True, **kwargs):
+    """Run a command; return the CompletedProcess with text output. ok: it must succeed."""
+    kwargs.setdefault("stdin", subprocess.DEVNULL)
+    kwargs.setdefault("env", clean_environment())
+    done = subprocess.run(
+        [os.fspath(c) for c in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=time_limit,
+        **kwargs,
+    )
+    done.stdout = done.stdout.decode(errors="backslashreplace")
+    done.stderr = done.stderr.decode(errors="backslashreplace")
+    if ok and done.returncode != 0:
+        raise AssertionError(
+            f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        )
+    return done
+
+
+def shell(script, cwd=None, **kwargs):
+    """Run a piece of shell; any command that fails ends it."""
+    return run("sh", "-euc", script, cwd=cwd, **kwargs)
+
+
+def wait_until(condition, seconds=10, what="the condition"):
+    """Ask until it holds; return its value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
+        time.sleep(0.02)
+
+
+def end(process, seconds=20):
+    """SIGTERM, and SIGKILL if that does not help. True if it went by itself."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+            return False
+    return True
+
+
+def sanitizer_lines(text):
+    return [line for line in text.splitlines() if any(word in line for word in SANITIZER_WORDS)]
