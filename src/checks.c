@@ -216,7 +216,7 @@ static void explain(struct s3_client *client, int code,
 	else if (is_wrong_region(err))
 		explain_region(client, why);
 	else
-		buf_add_fmt(why, "%s (%s)", mend(code), err->text);
+		buf_add_fmt(why, "%s: %s", err->text, mend(code));
 	if (err->http_status == 403)
 		buf_add_fmt(why, " (keys from: %s)",
 			    s3_client_credentials_source(client));

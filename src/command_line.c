@@ -51,8 +51,10 @@ static size_t option_length(const char *text)
 		}
 		if (!equals || p <= equals || !strchr("[{(", equals[1]))
 			continue;
-		if (quote)
-			quote = *p == quote ? '\0' : quote;
+		if (quote && *p == quote)
+			quote = '\0';
+		else if (quote)
+			continue;
 		else if (*p == '"' || *p == '\'')
 			quote = *p;
 		else if (strchr("[{(", *p))

@@ -81,10 +81,13 @@ static int take(const struct source *source, const struct setting_def *def,
 
 static int unknown(const char *name, struct errinfo *err)
 {
+	char nearest[SETTING_NAME_MAX];
+
+	settings_nearest(name, nearest);
 	return errinfo_set(err, -EINVAL,
 			   "unknown setting %.60s; did you mean %s? "
 			   "(--help lists all)",
-			   name, settings_nearest(name));
+			   name, nearest);
 }
 
 static int take_defaults(struct config *config, struct errinfo *err)
@@ -169,11 +172,11 @@ static int find_file(struct config *config, const char *given, struct buf *why)
 {
 	static const char system_path[] = "/etc/s3storefs.conf";
 	AUTO_BUF struct buf path = BUF_INIT(4096);
-	const char *folder = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
+	const char *folder = secure_getenv("XDG_CONFIG_HOME");
+	const char *home = secure_getenv("HOME");
 
 	if (!given)
-		given = getenv("S3STOREFS_CONF");
+		given = secure_getenv("S3STOREFS_CONF");
 	if (given && *given)
 		return take_file(config, given, why);
 	if (folder && *folder == '/')
@@ -197,7 +200,7 @@ static int take_environment(struct config *config, struct errinfo *err)
 
 	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting_def *def = &settings_table[i];
-		const char *text = getenv(def->name);
+		const char *text = secure_getenv(def->name);
 		int rc;
 
 		if (!text || !*text || !isupper((unsigned char)def->name[0]) ||

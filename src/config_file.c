@@ -158,8 +158,9 @@ static int scan_setting(struct scanner *s, struct config_line *line)
 int config_file_parse(char *text, config_line_fn take, void *arg,
 		      unsigned *number, struct errinfo *err)
 {
-	struct scanner s = { .at = text, .line = 1, .section = "", .err = err };
+	struct scanner s = { .line = 1, .section = "", .err = err };
 
+	s.at = text;
 	for (;;) {
 		struct config_line line = { 0 };
 		int rc = 0;

@@ -38,7 +38,7 @@ typedef int (*config_line_fn)(void *arg, const struct config_line *line,
 MUST_USE int config_file_parse(char *text, config_line_fn take, void *arg,
 			       unsigned *number, struct errinfo *err);
 
-#define CONFIG_FILE_MAX (1024 * 1024) /* bytes; ours */
+#define CONFIG_FILE_MAX (1024ul * 1024) /* bytes; ours */
 
 /*
  * Reads the whole file. *is_private: nobody but its owner can read it, and

@@ -6,6 +6,7 @@
 #include "daemon.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -53,6 +54,18 @@ static size_t read_all(int fd, char *data, size_t room)
 	return len;
 }
 
+/* What servers say may be in it: no control character reaches a terminal. */
+static void print_line(const char *text, size_t len)
+{
+	fputs("s3storefs: ", stderr);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
+	}
+	fputc('\n', stderr);
+}
+
 /* The child ended without a word. */
 static void report_death(pid_t child)
 {
@@ -81,7 +94,7 @@ __attribute__((noreturn)) static void wait_for_verdict(pid_t child, int fd)
 		_exit(1);
 	}
 	if (len > 1)
-		fprintf(stderr, "s3storefs: %.*s\n", (int)len - 1, message + 1);
+		print_line(message + 1, len - 1);
 	_exit(message[0]);
 }
 
@@ -137,7 +150,7 @@ void daemon_fail(struct daemon *d, int status, const char *sentence)
 	char byte = (char)status;
 
 	if (d->pipe_fd < 0) {
-		fprintf(stderr, "s3storefs: %s\n", sentence);
+		print_line(sentence, strlen(sentence));
 		return;
 	}
 	write_all(d->pipe_fd, &byte, 1);
@@ -150,6 +163,8 @@ void daemon_harden(void)
 {
 	static const struct rlimit none;
 
+	/* A peer that hangs up is an error of the call, not our end. */
+	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
 #ifndef HAS_LEAK_CHECK /* LeakSanitizer works as a debugger does */
 	prctl(PR_SET_DUMPABLE, 0);

@@ -35,7 +35,7 @@ void daemon_ready(struct daemon *d);
 /* Prints sentence where the user is; the parent exits with status. */
 void daemon_fail(struct daemon *d, int status, const char *sentence);
 
-/* No core dumps and no debugger: the process holds keys. */
+/* No core dumps, no debugger (the process holds keys), no SIGPIPE. */
 void daemon_harden(void);
 
 #endif

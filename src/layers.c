@@ -12,7 +12,7 @@ static bool is_text(const char *text, const char *word)
 
 static const char *environment(const char *name)
 {
-	const char *text = getenv(name);
+	const char *text = secure_getenv(name);
 
 	return text && *text ? text : NULL;
 }

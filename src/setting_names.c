@@ -85,31 +85,38 @@ static unsigned distance(const char *a, const char *b)
 	return row[width];
 }
 
-const char *settings_nearest(const char *name)
+struct nearest {
+	const char *to;
+	unsigned distance;
+	char name[SETTING_NAME_MAX];
+};
+
+static void try_name(struct nearest *nearest, const char *name)
 {
-	static __thread char nearest[SETTING_NAME_MAX];
-	unsigned least = UINT32_MAX;
+	unsigned d = distance(nearest->to, name);
+
+	if (d >= nearest->distance)
+		return;
+	nearest->distance = d;
+	snprintf(nearest->name, sizeof(nearest->name), "%s", name);
+}
+
+void settings_nearest(const char *name, char out[SETTING_NAME_MAX])
+{
+	struct nearest nearest = { .to = name, .distance = UINT32_MAX };
 
 	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting_def *def = &settings_table[i];
-		char other[SETTING_NAME_MAX];
 		const char *rest = def->aliases;
+		char other[SETTING_NAME_MAX] = "";
 
 		if (def->type == SETTING_WORD)
 			continue;
-		snprintf(other, sizeof(other), "%s", def->name);
-		for (bool is_short = false;; is_short = true) {
-			unsigned d = distance(name, other);
-
-			if (d < least) {
-				least = d;
-				snprintf(nearest, sizeof(nearest), "%s", other);
-			}
-			if (!is_short)
-				settings_short_name(def, other);
-			else if (!next_alias(&rest, other))
-				break;
-		}
+		try_name(&nearest, def->name);
+		settings_short_name(def, other);
+		try_name(&nearest, other);
+		while (next_alias(&rest, other))
+			try_name(&nearest, other);
 	}
-	return nearest;
+	snprintf(out, SETTING_NAME_MAX, "%s", nearest.name);
 }

@@ -20,22 +20,21 @@ static int not_a(const struct setting_def *def, const char *text,
 			   strchr(text, '@') ? "..." : text, due);
 }
 
+static bool is_one_of(const char *const *words, const char *text)
+{
+	for (; *words; words++)
+		if (strcasecmp(text, *words) == 0)
+			return true;
+	return false;
+}
+
 static int parse_bool(const char *text, bool *out)
 {
-	static const char *const words[2][4] = {
-		{ "false", "no", "off", "0" },
-		{ "true", "yes", "on", "1" },
-	};
+	static const char *const yes[] = { "true", "yes", "on", "1", NULL };
+	static const char *const no[] = { "false", "no", "off", "0", NULL };
 
-	for (int is_true = 0; is_true < 2; is_true++) {
-		for (size_t i = 0; i < ARRAY_SIZE(words[0]); i++) {
-			if (strcasecmp(text, words[is_true][i]) == 0) {
-				*out = is_true;
-				return 0;
-			}
-		}
-	}
-	return -EINVAL;
+	*out = is_one_of(yes, text);
+	return *out || is_one_of(no, text) ? 0 : -EINVAL;
 }
 
 /* Digits, then K, M, G or T with or without B or iB: powers of 1024. */
@@ -59,8 +58,7 @@ static int parse_size(const char *text, uint64_t *out)
 	if (*behind)
 		return -EINVAL;
 	for (ptrdiff_t i = known ? known - units : -1; i >= 0; i--)
-		if (__builtin_mul_overflow(*out, 1024u, out) ||
-		    *out > INT64_MAX)
+		if (__builtin_mul_overflow(*out, 1024, out) || *out > INT64_MAX)
 			return -ERANGE;
 	return 0;
 }
@@ -300,12 +298,14 @@ static int parse_quoted(const struct setting_def *def, const char *text,
 int settings_parse(const struct setting_def *def, const char *text,
 		   bool is_literal, struct value *out, struct errinfo *err)
 {
+	bool is_none = strcmp(text, "None") == 0 || strcmp(text, "null") == 0;
+
 	memset(out, 0, sizeof(*out));
-	if (strcmp(text, "None") == 0 || strcmp(text, "null") == 0) {
-		if (def->default_text && strcmp(def->default_text, "None") == 0)
+	if (is_none && def->default_text) {
+		if (strcmp(def->default_text, "None") == 0)
 			return 0;
 		/* No text at all is the default; no boolean is a mistake. */
-		if (def->type >= SETTING_TEXT && def->type != SETTING_WORD)
+		if (def->type >= SETTING_TEXT)
 			return settings_parse(def, def->default_text, true, out,
 					      err);
 	}

@@ -52,7 +52,8 @@ struct setting_def {
 	const char *help;
 };
 
-#define SETTING_NOWHERE SIZE_MAX
+#define SETTING_NOWHERE  SIZE_MAX
+#define SETTING_NAME_MAX 48 /* bytes, NUL included */
 
 extern const struct setting_def settings_table[];
 extern const size_t settings_count;
@@ -60,11 +61,10 @@ extern const size_t settings_count;
 /* The row of any of a setting's names, or NULL. */
 const struct setting_def *settings_find(const char *name);
 
-/* The name that differs least from what was written; never NULL. */
-const char *settings_nearest(const char *name);
+/* Writes the name that differs least from what was written to out. */
+void settings_nearest(const char *name, char out[SETTING_NAME_MAX]);
 
 /* The name by rule: "AWS_S3_FILE_OVERWRITE" gives "file_overwrite". */
-#define SETTING_NAME_MAX 48
 void settings_short_name(const struct setting_def *def,
 			 char out[SETTING_NAME_MAX]);
 

@@ -21,8 +21,9 @@ struct reader {
 
 static int fail(const struct reader *r, int code, const char *what)
 {
-	return errinfo_set(r->err, code, "%s at character %zu", what,
-			   (size_t)(r->at - r->start) + 1);
+	errinfo_set(r->err, code, "%s at character %zu", what,
+		    (size_t)(r->at - r->start) + 1);
+	return code;
 }
 
 static void skip_blanks(struct reader *r)
@@ -35,6 +36,11 @@ static void skip_blanks(struct reader *r)
 	}
 }
 
+static uint32_t digit_value(unsigned char c)
+{
+	return (uint32_t)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
+}
+
 /* Exactly digits hexadecimal digits. */
 static int read_hex(struct reader *r, unsigned digits, uint32_t *out)
 {
@@ -45,8 +51,7 @@ static int read_hex(struct reader *r, unsigned digits, uint32_t *out)
 
 		if (!isxdigit(c))
 			return fail(r, -EINVAL, "a hexadecimal digit is due");
-		code = code * 16 +
-		       (isdigit(c) ? c - 48u : (c | 0x20u) - 'a' + 10u);
+		code = code * 16 + digit_value(c);
 	}
 	*out = code;
 	return 0;
@@ -203,8 +208,8 @@ static int read_word(struct reader *r, struct value *out)
 
 static int read_value(struct reader *r, struct value *out);
 
-/* Makes room for one more item, all zero. */
-static int add_item(struct reader *r, struct value *v)
+/* Makes room for one more item, all zero; *item is it. */
+static int add_item(struct reader *r, struct value *v, struct value **item)
 {
 	struct value *items;
 	char **names;
@@ -219,7 +224,8 @@ static int add_item(struct reader *r, struct value *v)
 	if (!names)
 		return -ENOMEM;
 	v->names = names;
-	memset(&items[v->count], 0, sizeof(*items));
+	*item = &items[v->count];
+	memset(*item, 0, sizeof(**item));
 	names[v->count++] = NULL;
 	return 0;
 }
@@ -260,15 +266,16 @@ static int read_items(struct reader *r, struct value *out, char close)
 
 	skip_blanks(r);
 	while (*r->at != close) {
+		struct value *item = NULL;
 		int rc;
 
 		if (!comma)
 			return fail(r, -EINVAL, "a comma is due");
-		rc = add_item(r, out);
+		rc = add_item(r, out, &item);
 		if (!rc && out->kind == VALUE_MAP)
 			rc = read_name(r, out);
 		if (!rc)
-			rc = read_value(r, &out->items[out->count - 1]);
+			rc = read_value(r, item);
 		if (rc)
 			return rc;
 		skip_blanks(r);
@@ -286,7 +293,7 @@ static int read_items(struct reader *r, struct value *out, char close)
 
 static int read_value(struct reader *r, struct value *out)
 {
-	char open;
+	char open, close = ']';
 	int rc;
 
 	skip_blanks(r);
@@ -302,11 +309,10 @@ static int read_value(struct reader *r, struct value *out)
 		if (++r->depth > VALUE_DEPTH_MAX)
 			return fail(r, -E2BIG, "nested too deeply");
 		out->kind = open == '{' ? VALUE_MAP : VALUE_LIST;
+		if (open != '[')
+			close = open == '{' ? '}' : ')';
 		r->at++;
-		rc = read_items(r, out,
-				open == '{' ? '}' :
-				open == '[' ? ']' :
-					      ')');
+		rc = read_items(r, out, close);
 		r->depth--;
 		return rc;
 	case '\0':

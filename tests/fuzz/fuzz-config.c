@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int take(void *arg, const struct config_line *line, struct errinfo *err)
 {
 	const struct setting_def *def;
+	char nearest[SETTING_NAME_MAX];
 	struct value value;
 
 	if (!line->name)
@@ -19,8 +20,10 @@ static int take(void *arg, const struct config_line *line, struct errinfo *err)
 	if (value_parse(line->value, &value, err) == 0)
 		value_release(&value);
 	def = settings_find(line->name);
-	if (!def)
-		return settings_nearest(line->name) == NULL;
+	if (!def) {
+		settings_nearest(line->name, nearest);
+		return 0;
+	}
 	if (settings_parse(def, line->value, true, &value, err) == 0)
 		value_release(&value);
 	if (settings_parse(def, line->value, false, &value, err) == 0)
