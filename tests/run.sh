@@ -138,16 +138,19 @@ all)
 	checks
 	build gcc gcc -Dwerror=true && suites gcc valgrind --suite unit --timeout-multiplier 10 \
 		--wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
-	build asan clang-14 $asan -Dwerror=true && suites asan asan --timeout-multiplier 3
 	build tsan clang-14 -Db_sanitize=thread -Db_lundef=false -Dwerror=true &&
 		suites tsan tsan --suite unit --suite s3 --timeout-multiplier 5
-	[ ! -e "$BUILDS/asan/src/s3storefs" ] || through_mounts asan mount tests/mount
+	build asan clang-14 $asan -Dwerror=true && {
+		suites asan asan --timeout-multiplier 3
+		through_mounts asan mount tests/mount
+	}
 	;;
 quick)
 	install_packages $quick_packages
-	build gcc gcc -Dwerror=true && suites gcc unit --suite unit --suite fuzz
-	[ ! -e "$BUILDS/gcc/src/s3storefs" ] ||
+	build gcc gcc -Dwerror=true && {
+		suites gcc unit --suite unit --suite fuzz
 		through_mounts gcc mount tests/mount/test_files.py tests/mount/test_folders.py
+	}
 	;;
 mount)
 	install_packages $packages

@@ -20,7 +20,7 @@ def outcomes(folder):
             # A test and its teardown may both fail: it is still one test.
             kinds = {child.tag for child in case}
             outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
-            yield outcome, f"{path.stem}: {case.get('name')}"
+            yield outcome, f"{case.get('classname')}.{case.get('name')}"
     steps = folder / "steps"
     for line in steps.read_text().splitlines() if steps.exists() else []:
         outcome, name = line.split(" ", 1)
