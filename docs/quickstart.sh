@@ -97,7 +97,7 @@ as_root() {
 install_needs() {
 	needs='gcc libc6-dev meson ninja-build pkgconf fuse3 libfuse3-dev
 		libcurl4-openssl-dev libssl-dev libxml2-dev libmicrohttpd-dev
-		libcmocka-dev ca-certificates'
+		libjansson-dev zlib1g-dev libcmocka-dev ca-certificates'
 	command -v dpkg-query >/dev/null ||
 		{ say "no Debian: needed are $(echo $needs)"; return 0; }
 	missing=
