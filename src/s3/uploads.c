@@ -148,6 +148,7 @@ static int uploads_parse(struct s3_request *r)
 	static const struct xml_reader reader = {
 		.open = uploads_open,
 		.close = uploads_close,
+		.is_lenient = true, /* one odd key shall not hide the others */
 	};
 	struct s3_list_uploads *list =
 		container_of(r->op, struct s3_list_uploads, op);
@@ -312,6 +313,7 @@ static int parts_parse(struct s3_request *r)
 	static const struct xml_reader reader = {
 		.open = parts_open,
 		.close = parts_close,
+		.is_lenient = true,
 	};
 	struct s3_list_parts *list =
 		container_of(r->op, struct s3_list_parts, op);

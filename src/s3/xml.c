@@ -5,6 +5,7 @@
 #include <libxml/parser.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -97,8 +98,46 @@ static int parse(struct xml *x, const char *data, size_t len)
 	return rc == XML_ERR_OK && x->parser->wellFormed ? 0 : -EBADMSG;
 }
 
-int xml_parse(const void *data, size_t len, const struct xml_reader *reader,
-	      void *arg)
+static bool is_allowed(unsigned long c)
+{
+	return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* "&#1;" or "&#x1F;" at p: its length if it means what XML forbids, or 0. */
+static size_t bad_reference(const char *p)
+{
+	const char *digits = p + (p[0] && p[1] && p[2] == 'x' ? 3 : 2);
+	char *end;
+	unsigned long c;
+
+	if (p[0] != '&' || p[1] != '#' ||
+	    !strchr("0123456789abcdefABCDEF", *digits))
+		return 0;
+	c = strtoul(digits, &end, p[2] == 'x' ? 16 : 10);
+	return *end == ';' && !is_allowed(c) ? (size_t)(end + 1 - p) : 0;
+}
+
+static char *soften(const char *data, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, data, len);
+	copy[len] = '\0';
+	for (size_t i = 0; i < len; i++) {
+		size_t bad = bad_reference(copy + i);
+
+		if (bad > 0)
+			memset(copy + i, '?', bad);
+		else if (!is_allowed((unsigned char)copy[i]))
+			copy[i] = '?';
+	}
+	return copy;
+}
+
+static int parse_text(const char *data, size_t len,
+		      const struct xml_reader *reader, void *arg)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	xmlSAXHandler sax = {
@@ -112,8 +151,6 @@ int xml_parse(const void *data, size_t len, const struct xml_reader *reader,
 	struct xml x = { .reader = reader, .arg = arg };
 	int rc;
 
-	if (len == 0 || len > INT_MAX)
-		return -EBADMSG;
 	pthread_once(&once, xmlInitParser);
 	x.text.max = reader->text_max ? reader->text_max : XML_TEXT_MAX;
 	x.parser = xmlCreatePushParserCtxt(&sax, &x, NULL, 0, NULL);
@@ -123,6 +160,21 @@ int xml_parse(const void *data, size_t len, const struct xml_reader *reader,
 	xmlFreeParserCtxt(x.parser);
 	buf_release(&x.text);
 	return rc;
+}
+
+int xml_parse(const void *data, size_t len, const struct xml_reader *reader,
+	      void *arg)
+{
+	AUTO_FREE char *soft = NULL;
+
+	if (len == 0 || len > INT_MAX)
+		return -EBADMSG;
+	if (reader->is_lenient) {
+		soft = soften(data, len);
+		if (!soft)
+			return -ENOMEM;
+	}
+	return parse_text(soft ? soft : data, len, reader, arg);
 }
 
 struct field_search {
@@ -166,6 +218,7 @@ int xml_read_fields(const struct buf *body, const char *root,
 		.open = field_open,
 		.close = field_close,
 		.text_max = body->len,
+		.is_lenient = true,
 	};
 	struct field_search search = { root, fields, count };
 

@@ -26,6 +26,12 @@ struct xml_reader {
 	int (*close)(void *arg, unsigned depth, const char *name,
 		     const char *text, size_t len);
 	size_t text_max; /* 0: XML_TEXT_MAX */
+	/*
+	 * Control characters are read as "?". Servers repeat the key in many
+	 * an answer, and XML 1.0 has no way to write all keys. Not where the
+	 * key matters.
+	 */
+	bool is_lenient;
 };
 
 /*
