@@ -2,6 +2,7 @@
 /* The bytes of one file that this program holds; see blocks.h. */
 #include "blocks.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,6 +169,7 @@ int blocks_write(struct blocks *b, uint64_t offset, const void *data,
 
 		if (n > end - offset)
 			n = (size_t)(end - offset);
+		assert(slot && *slot);
 		memcpy((*slot)->data + at, from, n);
 		from += n;
 		offset += n;

@@ -53,7 +53,7 @@ struct node {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
-	uint64_t version;	 /* of the bytes */
+	uint64_t version;        /* of the bytes */
 	uint64_t cached_version; /* what the kernel's pages hold */
 
 	struct file *file; /* while open; not counted */
@@ -72,7 +72,7 @@ struct dir {
 	struct strmap absent; /* name -> struct absence */
 	size_t prune_at;
 	struct list_link created; /* nodes newer than the listing, counted */
-	int delete_error;	  /* of a removal below, told once */
+	int delete_error;         /* of a removal below, told once */
 };
 
 struct tree {
@@ -97,6 +97,8 @@ struct store {
 	struct deletes *deletes;
 	struct lock files_lock;
 	struct list_link files; /* all struct file, least recently used first */
+	unsigned file_count;    /* also those that are being freed */
+	pthread_cond_t files_gone;
 	_Atomic int first_error; /* of data that could not be stored */
 	atomic_bool no_conditional_put;
 	atomic_bool has_conditional_put; /* seen to work */

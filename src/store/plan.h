@@ -22,6 +22,9 @@
 #define PLAN_PART_SIZE      (8 * PLAN_MIB)
 #define PLAN_SINGLE_PUT_MAX (8 * PLAN_MIB)
 
+/* 10,000 parts of 5 GiB, which is what S3 calls 48.8 TiB or 50 TB. */
+#define PLAN_SIZE_MAX (10000 * 5 * 1024 * PLAN_MIB)
+
 enum plan_kind {
 	PLAN_UPLOAD,
 	PLAN_COPY

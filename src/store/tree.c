@@ -33,7 +33,7 @@ static void dir_free(struct dir *dir)
 {
 	if (!dir)
 		return;
-	listing_release(&dir->listing);
+	listing_drop(&dir->listing);
 	for (struct strmap_entry *e = strmap_next(&dir->absent, NULL); e;
 	     e = strmap_next(&dir->absent, e))
 		free(e->value);
@@ -123,7 +123,8 @@ struct node *tree_find_locked(struct tree *tree, const struct node *parent,
 	struct node *node = tree->buckets[bucket_of(tree, parent, name)];
 
 	lock_assert_held(&tree->lock);
-	while (node && (node->parent != parent || strcmp(node->name, name) != 0))
+	while (node &&
+	       (node->parent != parent || strcmp(node->name, name) != 0))
 		node = node->hash_next;
 	return node;
 }
@@ -209,7 +210,6 @@ struct dir *node_dir_locked(struct node *node)
 		node->dir = calloc(1, sizeof(*node->dir));
 		if (!node->dir)
 			return NULL;
-		listing_init(&node->dir->listing);
 		list_init(&node->dir->created);
 		node->dir->prune_at = PRUNE_AT;
 	}

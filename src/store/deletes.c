@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* Removals on their way; see deletes.h. */
+#include "deletes.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "internal.h"
+#include "log.h"
+
+#define IDLE_MS           20
+#define OLDEST_MS         200
+#define BATCHES_IN_FLIGHT 8
+
+struct deletion {
+	struct list_link link; /* in queue, while it is WAITING */
+	struct node *parent;   /* counted */
+	char *name;
+	char *key;
+	bool is_held, is_sent;
+};
+
+struct batch {
+	struct s3_delete_many many;
+	struct deletes *deletes;
+	struct deletion *deletions[S3_DELETE_MAX];
+	struct s3_delete_key keys[S3_DELETE_MAX];
+};
+
+struct deletes {
+	struct store *store;
+	pthread_t thread;
+	struct lock lock;
+	pthread_cond_t work;    /* for the thread */
+	pthread_cond_t settled; /* a removal is over */
+	struct {
+		struct strmap by_key; /* -> struct deletion */
+		struct list_link queue;
+		size_t queued;
+		int64_t first_ms, last_ms; /* of the queue */
+		unsigned batches;
+		unsigned in_a_hurry; /* callers that wait */
+		bool is_closing;
+	} locked;
+};
+
+static void deletion_free(struct deletes *d, struct deletion *del)
+{
+	node_put(d->store, del->parent, 1);
+	free(del->name);
+	free(del->key);
+	free(del);
+}
+
+/* The tree learns how it went. */
+static void settle(struct deletes *d, struct deletion *del, int result)
+{
+	struct store *store = d->store;
+	struct tree *tree = &store->tree;
+
+	if (result == 0) {
+		LOCK(&tree->lock);
+		struct dir *dir = node_dir_locked(del->parent);
+		struct absence *absence =
+			dir ? strmap_get(&dir->absent, del->name) : NULL;
+
+		if (absence && absence->seq == SEQ_PENDING) {
+			absence->seq = tree_next_seq_locked(tree);
+			absence->until_ms = clock_now_ms() +
+					    store->options.negative_timeout_ms;
+		}
+		return;
+	}
+	log_error("delete", "%s was not removed and is back: %s", del->key,
+		  strerror(-result));
+	{
+		LOCK(&tree->lock);
+		struct dir *dir = node_dir_locked(del->parent);
+
+		tree_forget_absent_locked(del->parent, del->name);
+		if (dir) {
+			dir->delete_error = result;
+			listing_drop(&dir->listing);
+		}
+	}
+	if (store->notify.entry)
+		store->notify.entry(store->notify.arg, del->parent->id,
+				    del->name);
+	store->first_error = result;
+}
+
+static void batch_done(struct s3_op *op)
+{
+	struct batch *batch = container_of(op, struct batch, many.op);
+	struct deletes *d = batch->deletes;
+	size_t count = batch->many.count;
+
+	for (size_t i = 0; i < count; i++) {
+		int result = batch->keys[i].result;
+
+		if (op->result < 0 && result == 0)
+			result = op->result;
+		/* With an answer each key has its own result. */
+		if (op->result < 0 && batch->keys[i].result == 0 &&
+		    op->err.http_status == 200)
+			result = 0;
+		settle(d, batch->deletions[i], result);
+	}
+	s3_delete_many_release(&batch->many);
+	{
+		LOCK(&d->lock);
+		for (size_t i = 0; i < count; i++)
+			strmap_remove(&d->locked.by_key,
+				      batch->deletions[i]->key);
+		d->locked.batches--;
+		pthread_cond_broadcast(&d->settled);
+		pthread_cond_signal(&d->work);
+	}
+	for (size_t i = 0; i < count; i++)
+		deletion_free(d, batch->deletions[i]);
+	free(batch);
+}
+
+/* When the queue is due; NEVER_MS if it is empty. */
+static int64_t due_ms_locked(const struct deletes *d)
+{
+	int64_t idle_ms = d->locked.last_ms + IDLE_MS;
+	int64_t oldest_ms = d->locked.first_ms + OLDEST_MS;
+
+	if (d->locked.queued == 0 || d->locked.batches >= BATCHES_IN_FLIGHT)
+		return NEVER_MS;
+	if (d->locked.queued >= S3_DELETE_MAX || d->locked.in_a_hurry > 0 ||
+	    d->locked.is_closing)
+		return 0;
+	return idle_ms < oldest_ms ? idle_ms : oldest_ms;
+}
+
+static void fill_batch_locked(struct deletes *d, struct batch *batch)
+{
+	size_t n = 0;
+
+	while (n < S3_DELETE_MAX) {
+		struct list_link *link = list_pop(&d->locked.queue);
+		struct deletion *del;
+
+		if (!link)
+			break;
+		del = container_of(link, struct deletion, link);
+		del->is_sent = true;
+		batch->deletions[n] = del;
+		batch->keys[n++] = (struct s3_delete_key){ .key = del->key };
+	}
+	d->locked.queued -= n;
+	d->locked.batches++;
+	d->locked.first_ms = clock_now_ms();
+	batch->deletes = d;
+	batch->many.op.done = batch_done;
+	batch->many.op.priority = S3_BACKGROUND;
+	batch->many.keys = batch->keys;
+	batch->many.count = n;
+}
+
+static void sleep_until_locked(struct deletes *d, int64_t until_ms)
+{
+	struct timespec ts = {
+		.tv_sec = until_ms / 1000,
+		.tv_nsec = until_ms % 1000 * 1000000,
+	};
+
+	if (until_ms == NEVER_MS)
+		lock_wait(&d->lock, &d->work);
+	else
+		lock_wait_until(&d->lock, &d->work, &ts);
+}
+
+static void *thread_main(void *arg)
+{
+	struct deletes *d = arg;
+
+	lock_enter(&d->lock);
+	while (!d->locked.is_closing || d->locked.queued > 0 ||
+	       d->locked.batches > 0) {
+		int64_t due_ms = due_ms_locked(d);
+		struct batch *batch;
+
+		if (due_ms > clock_now_ms()) {
+			sleep_until_locked(d, due_ms);
+			continue;
+		}
+		batch = calloc(1, sizeof(*batch));
+		if (!batch) {
+			sleep_until_locked(d, clock_now_ms() + OLDEST_MS);
+			continue;
+		}
+		fill_batch_locked(d, batch);
+		lock_leave(&d->lock);
+		s3_delete_many_start(d->store->s3, &batch->many);
+		lock_enter(&d->lock);
+	}
+	lock_leave(&d->lock);
+	return NULL;
+}
+
+struct deletes *deletes_new(struct store *store)
+{
+	struct deletes *d = calloc(1, sizeof(*d));
+	pthread_condattr_t attr;
+
+	if (!d)
+		return NULL;
+	d->store = store;
+	d->lock = (struct lock)LOCK_INIT;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&d->work, &attr);
+	pthread_cond_init(&d->settled, &attr);
+	pthread_condattr_destroy(&attr);
+	list_init(&d->locked.queue);
+	if (pthread_create(&d->thread, NULL, thread_main, d) != 0) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+static void enqueue_locked(struct deletes *d, struct deletion *del)
+{
+	int64_t now_ms = clock_now_ms();
+
+	if (d->locked.queued++ == 0)
+		d->locked.first_ms = now_ms;
+	d->locked.last_ms = now_ms;
+	list_push(&d->locked.queue, &del->link);
+	if (d->locked.queued == 1 || d->locked.queued >= S3_DELETE_MAX)
+		pthread_cond_signal(&d->work);
+}
+
+int deletes_add(struct deletes *d, struct node *parent, const char *name,
+		const char *key, bool held)
+{
+	struct deletion *del = calloc(1, sizeof(*del));
+	int result = -ENOMEM;
+
+	if (!del)
+		return -ENOMEM;
+	list_init(&del->link);
+	del->parent = node_get(parent);
+	del->name = strdup(name);
+	del->key = strdup(key);
+	del->is_held = held;
+	if (del->name && del->key) {
+		LOCK(&d->lock);
+		/* One that is on its way for this key already does it. */
+		if (strmap_get(&d->locked.by_key, key))
+			result = -EALREADY;
+		else
+			result = strmap_set(&d->locked.by_key, key, del, NULL);
+		if (result == 0 && !held)
+			enqueue_locked(d, del);
+	}
+	if (result < 0)
+		deletion_free(d, del);
+	return result == -EALREADY ? 0 : result;
+}
+
+void deletes_let_go(struct deletes *d, const char *key, bool must_send)
+{
+	struct deletion *del;
+
+	{
+		LOCK(&d->lock);
+		del = strmap_get(&d->locked.by_key, key);
+		if (!del || !del->is_held)
+			return;
+		del->is_held = false;
+		if (must_send) {
+			enqueue_locked(d, del);
+			return;
+		}
+	}
+	/* The absence has its number before a writer of the key goes on. */
+	settle(d, del, 0);
+	{
+		LOCK(&d->lock);
+		strmap_remove(&d->locked.by_key, key);
+		pthread_cond_broadcast(&d->settled);
+	}
+	deletion_free(d, del);
+}
+
+void deletes_wait(struct deletes *d, const char *key)
+{
+	LOCK(&d->lock);
+	d->locked.in_a_hurry++;
+	while (strmap_get(&d->locked.by_key, key)) {
+		pthread_cond_signal(&d->work);
+		lock_wait(&d->lock, &d->settled);
+	}
+	d->locked.in_a_hurry--;
+}
+
+void deletes_wait_all(struct deletes *d)
+{
+	LOCK(&d->lock);
+	d->locked.in_a_hurry++;
+	while (d->locked.by_key.count > 0) {
+		pthread_cond_signal(&d->work);
+		lock_wait(&d->lock, &d->settled);
+	}
+	d->locked.in_a_hurry--;
+}
+
+void deletes_free(struct deletes *d)
+{
+	if (!d)
+		return;
+	{
+		LOCK(&d->lock);
+		d->locked.is_closing = true;
+		pthread_cond_signal(&d->work);
+	}
+	pthread_join(d->thread, NULL);
+	strmap_release(&d->locked.by_key);
+	pthread_cond_destroy(&d->work);
+	pthread_cond_destroy(&d->settled);
+	pthread_mutex_destroy(&d->lock.mutex);
+	free(d);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Directory streams: first what this mount made and the listing does not
+ * know, then the listing, page by page, from memory where it is fresh.
+ *
+ * A cookie is a place in the stream's own sequence of entries: created ones
+ * from 1 on, then the entries of its pages as they stand there, whether they
+ * are shown or not; so cookies stay good while the stream is open. A stream
+ * keeps the pages it has seen.
+ */
+#include <string.h>
+
+#include "clock.h"
+#include "internal.h"
+#include "log.h"
+#include "name.h"
+
+struct page {
+	struct segment *segment;
+	size_t first, count;
+	uint64_t start; /* the place of its first entry */
+	uint64_t seq;
+};
+
+struct stream {
+	struct store *store;
+	struct node *dir; /* counted */
+	struct node **created;
+	size_t created_count;
+	struct strmap shown; /* names of created */
+	struct page *pages;
+	size_t page_count, page_cap;
+	uint64_t end;     /* the place behind the last known entry */
+	struct buf after; /* the key the next page follows */
+	bool is_begun, is_complete;
+};
+
+/* A page on its way. */
+struct page_request {
+	struct s3_list list;
+	struct stream *stream;
+	struct store_op *op;
+	struct buf prefix, start_after;
+	uint64_t seq;
+};
+
+struct stream *store_opendir(struct store *store, struct node *dir)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->store = store;
+	s->dir = node_get(dir);
+	s->after = (struct buf)BUF_INIT(S3_KEY_MAX + 8);
+	return s;
+}
+
+static void forget_all(struct stream *s)
+{
+	for (size_t i = 0; i < s->page_count; i++)
+		segment_put(s->pages[i].segment);
+	for (size_t i = 0; i < s->created_count; i++)
+		node_put(s->store, s->created[i], 1);
+	free(s->created);
+	strmap_release(&s->shown);
+	s->created = NULL;
+	s->created_count = 0;
+	s->page_count = 0;
+	s->end = 0;
+	buf_clear(&s->after);
+	s->is_begun = false;
+	s->is_complete = false;
+}
+
+void store_closedir(struct stream *s)
+{
+	forget_all(s);
+	node_put(s->store, s->dir, 1);
+	free(s->pages);
+	buf_release(&s->after);
+	free(s);
+}
+
+/* Nodes that the listing has come to know need no list of their own. */
+static void settle_created_locked(struct store *store, struct node *dir)
+{
+	int64_t now_ms = clock_now_ms();
+
+	list_for_each_safe(link, &dir->dir->created) {
+		struct node *node =
+			container_of(link, struct node, created_link);
+		struct listing_hit hit;
+
+		if (node->seq != SEQ_PENDING &&
+		    listing_lookup(&dir->dir->listing, node->name,
+				   strlen(node->name), now_ms,
+				   store->options.attr_timeout_ms,
+				   &hit) != LISTING_UNKNOWN &&
+		    hit.seq > node->seq)
+			node_unmark_created_locked(&store->tree, node);
+	}
+}
+
+/* Takes down what the listing does not know. */
+static int begin(struct stream *s)
+{
+	struct dir *dir;
+	size_t count = 0;
+	LOCK(&s->store->tree.lock);
+
+	dir = node_dir_locked(s->dir);
+	if (!dir)
+		return -ENOMEM;
+	settle_created_locked(s->store, s->dir);
+	list_for_each(link, &dir->created)
+		count++;
+	s->created = calloc(count + 1, sizeof(*s->created));
+	if (!s->created)
+		return -ENOMEM;
+	list_for_each(link, &dir->created) {
+		struct node *node =
+			container_of(link, struct node, created_link);
+
+		if (strmap_set(&s->shown, node->name, node, NULL) < 0)
+			return -ENOMEM;
+		s->created[s->created_count++] = node_get_locked(node);
+	}
+	s->end = s->created_count;
+	s->is_begun = true;
+	return 0;
+}
+
+static int add_page(struct stream *s, const struct listing_page *from)
+{
+	if (s->page_count == s->page_cap) {
+		size_t cap = s->page_cap ? s->page_cap * 2 : 8;
+		struct page *pages = realloc(s->pages, cap * sizeof(*pages));
+
+		if (!pages)
+			return -ENOMEM;
+		s->pages = pages;
+		s->page_cap = cap;
+	}
+	if (from->count > 0) {
+		s->pages[s->page_count++] = (struct page){
+			.segment = segment_get(from->segment),
+			.first = from->first,
+			.count = from->count,
+			.start = s->end,
+			.seq = from->seq,
+		};
+	}
+	s->end += from->count;
+	s->is_complete = from->is_end;
+	if (!from->is_end) {
+		AUTO_FREE char *last = strdup(from->last);
+
+		if (!last)
+			return -ENOMEM;
+		buf_clear(&s->after);
+		buf_add_str(&s->after, last);
+	}
+	return s->after.error;
+}
+
+/* 1 if memory had the next page, 0 if not. */
+static int next_page_cached(struct stream *s)
+{
+	struct listing_page page;
+	int result;
+	LOCK(&s->store->tree.lock);
+
+	if (!s->dir->dir ||
+	    !listing_next_page(&s->dir->dir->listing, buf_str(&s->after),
+			       clock_now_ms(),
+			       s->store->options.attr_timeout_ms, &page))
+		return 0;
+	result = add_page(s, &page);
+	return result < 0 ? result : 1;
+}
+
+/* ------------------------------------------------- a page from the server */
+
+/* The part of a key below the prefix, as an entry; false: not shown. */
+static bool to_entry(const struct s3_listed *item, size_t prefix_len,
+		     struct segment_entry *entry)
+{
+	const char *name = item->key + prefix_len;
+	size_t len = item->key_len - prefix_len;
+
+	if (len == 0)
+		return false; /* the directory's own marker */
+	if (item->is_prefix)
+		len--;
+	if (!name_is_showable(name, len)) {
+		static atomic_bool was_said;
+
+		if (!was_said)
+			log_warn("dir",
+				 "%s cannot be a file name and is not shown; "
+				 "further ones are not reported",
+				 item->key);
+		was_said = true;
+		return false;
+	}
+	*entry = (struct segment_entry){
+		.name_len = len,
+		.is_dir = item->is_prefix,
+		.size = item->size,
+		.mtime_ns = item->mtime_ns,
+	};
+	memcpy(entry->name, name, len);
+	memcpy(entry->etag, item->etag, sizeof(entry->etag));
+	return true;
+}
+
+static int build_segment(struct page_request *r, struct segment **out)
+{
+	struct segment_builder builder;
+	int result = 0;
+
+	segment_builder_init(&builder);
+	for (size_t i = 0; result == 0 && i < r->list.count; i++) {
+		struct segment_entry entry;
+
+		if (to_entry(&r->list.items[i], r->prefix.len, &entry))
+			result = segment_builder_add(&builder, &entry);
+	}
+	if (result == 0)
+		result = segment_builder_finish(&builder, out);
+	segment_builder_release(&builder);
+	return result;
+}
+
+static int keep_page(struct page_request *r)
+{
+	struct stream *s = r->stream;
+	struct segment *segment = NULL;
+	const char *last = r->list.last_key;
+	bool is_end = !r->list.is_truncated || !last;
+	struct listing_page page;
+	int result;
+
+	if (!is_end && strlen(last) <= r->prefix.len)
+		return -EBADMSG;
+	result = build_segment(r, &segment);
+	if (result < 0)
+		return result;
+	page = (struct listing_page){
+		.segment = segment,
+		.count = segment_count(segment),
+		.last = is_end ? "" : last + r->prefix.len,
+		.is_end = is_end,
+		.seq = r->seq,
+	};
+	{
+		struct listing_range range = {
+			.segment = segment,
+			.after = buf_str(&s->after),
+			.last = page.last,
+			.is_end = is_end,
+			.fetched_ms = clock_now_ms(),
+			.seq = r->seq,
+		};
+		LOCK(&s->store->tree.lock);
+
+		/* A page that cannot be kept is still good for this stream. */
+		if (!s->dir->is_detached && node_dir_locked(s->dir) &&
+		    listing_insert(&s->dir->dir->listing, &range) == 0)
+			settle_created_locked(s->store, s->dir);
+		result = add_page(s, &page);
+	}
+	segment_put(segment);
+	return result;
+}
+
+static void page_done(struct s3_op *op)
+{
+	struct page_request *r = container_of(op, struct page_request, list.op);
+	struct store_op *outer = r->op;
+	int result = op->result;
+
+	outer->err = op->err;
+	if (result == 0)
+		result = keep_page(r);
+	s3_list_release(&r->list);
+	buf_release(&r->prefix);
+	buf_release(&r->start_after);
+	free(r);
+	outer->done(outer, result);
+}
+
+/*
+ * Where the listing goes on: behind a common prefix "d/" that means behind
+ * everything that begins with it, hence the greatest character there is.
+ */
+static void add_start_after(struct buf *out, const struct buf *prefix,
+			    const struct buf *after)
+{
+	buf_add(out, prefix->data, prefix->len);
+	buf_add(out, after->data, after->len);
+	if (after->data[after->len - 1] == '/')
+		buf_add_str(out, "\xf4\x8f\xbf\xbf");
+}
+
+static void ask_page(struct stream *s, struct store_op *op)
+{
+	struct page_request *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		op->done(op, -ENOMEM);
+		return;
+	}
+	r->stream = s;
+	r->op = op;
+	r->prefix = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
+	r->start_after = (struct buf)BUF_INIT(2 * S3_KEY_MAX);
+	{
+		LOCK(&s->store->tree.lock);
+		node_key_locked(s->store, s->dir, &r->prefix);
+		r->seq = tree_next_seq_locked(&s->store->tree);
+	}
+	if (s->after.len > 0) {
+		add_start_after(&r->start_after, &r->prefix, &s->after);
+		r->list.start_after = buf_str(&r->start_after);
+	}
+	r->list.op.done = page_done;
+	r->list.op.priority = S3_METADATA;
+	r->list.prefix = buf_str(&r->prefix);
+	r->list.delimiter = "/";
+	s3_list_start(s->store->s3, &r->list);
+}
+
+void store_readdir(struct stream *s, uint64_t cookie, struct store_op *op)
+{
+	int result = 0;
+
+	if (cookie == 0)
+		forget_all(s);
+	if (!s->is_begun)
+		result = begin(s);
+	while (result == 0 && cookie >= s->end && !s->is_complete) {
+		result = next_page_cached(s);
+		if (result == 0) {
+			ask_page(s, op);
+			return;
+		}
+		if (result == 1)
+			result = 0;
+	}
+	op->done(op, result);
+}
+
+/* ------------------------------------------------------------- entries */
+
+static const struct page *page_of(const struct stream *s, uint64_t place)
+{
+	size_t low = 0, high = s->page_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->pages[middle].start <= place)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &s->pages[low];
+}
+
+static bool created_entry(struct stream *s, uint64_t place,
+			  struct store_entry *entry)
+{
+	struct node *node = s->created[place];
+	LOCK(&s->store->tree.lock);
+
+	if (node->is_detached || node->parent != s->dir)
+		return false;
+	memcpy(entry->name, node->name, strlen(node->name) + 1);
+	node_attr_locked(s->store, node, &entry->attr);
+	return true;
+}
+
+static bool page_entry(struct stream *s, uint64_t place,
+		       struct store_entry *entry)
+{
+	const struct page *page = page_of(s, place);
+	size_t index = page->first + (size_t)(place - page->start);
+	struct segment_entry e;
+	struct absence *absence;
+
+	segment_read(page->segment, index, &e);
+	/* A file whose name is a directory's too comes right before it. */
+	if (!e.is_dir) {
+		size_t at;
+
+		if (segment_find(page->segment, e.name, e.name_len, true, &at))
+			return false;
+	}
+	if (strmap_get(&s->shown, e.name))
+		return false;
+	{
+		LOCK(&s->store->tree.lock);
+		absence = s->dir->dir ?
+				  strmap_get(&s->dir->dir->absent, e.name) :
+				  NULL;
+		if (absence && absence->seq > page->seq)
+			return false;
+	}
+	memcpy(entry->name, e.name, e.name_len + 1);
+	entry->attr = (struct store_attr){
+		.is_dir = e.is_dir,
+		.size = e.size,
+		.mtime_ns = e.mtime_ns,
+	};
+	return true;
+}
+
+int store_dir_entry(struct stream *s, uint64_t cookie,
+		    struct store_entry *entry)
+{
+	for (uint64_t place = cookie;; place++) {
+		bool is_shown;
+
+		if (place >= s->end)
+			return s->is_complete ? 0 : -EAGAIN;
+		is_shown = place < s->created_count ?
+				   created_entry(s, place, entry) :
+				   page_entry(s, place, entry);
+		entry->next = place + 1;
+		if (is_shown)
+			return 1;
+	}
+}
+
+struct node *store_dir_node(struct stream *s, struct store_entry *entry)
+{
+	struct node *node = NULL;
+	int64_t until_ms;
+	LOCK(&s->store->tree.lock);
+
+	if (lookup_cached_locked(s->store, s->dir, entry->name, &node,
+				 &until_ms) != 1)
+		return NULL;
+	node_attr_locked(s->store, node, &entry->attr);
+	return node;
+}
+
+struct node *store_parent(struct store *store, struct node *node)
+{
+	LOCK(&store->tree.lock);
+	return node_get_locked(node->parent ? node->parent : node);
+}

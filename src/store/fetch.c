@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes of the base on their way in: ranged GETs with If-Match, whose bytes
+ * can be read as they arrive; see file.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "file.h"
+#include "log.h"
+
+struct fetch {
+	struct s3_get get;
+	struct file *file;      /* a reference */
+	struct list_link link;  /* in file.fetches */
+	struct list_link queue; /* between want and start */
+	uint64_t pos, end;      /* [start, pos) came, of [start, end) */
+	uint64_t start;
+	unsigned base_number;
+	uint64_t ticket; /* budget taken for blocks to come */
+	char *key;
+	char etag[S3_ETAG_MAX];
+};
+
+bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
+{
+	if (end > file->base.valid)
+		end = file->base.valid;
+	return extents_contains(&file->held, start, end);
+}
+
+/* ------------------------------------------------------------ memory */
+
+/* Forgets what is clean and not on its way, by whole blocks. */
+static void drop_clean_locked(struct file *file)
+{
+	uint64_t start, end, at = 0;
+
+	if (file->fetch_count > 0 || !list_is_empty(&file->waiters))
+		return;
+	while (extents_next_gap(&file->dirty, at, file->size, &start, &end)) {
+		uint64_t first = (start + BLOCK_BYTES - 1) / BLOCK_BYTES;
+		uint64_t last = end / BLOCK_BYTES;
+
+		at = end;
+		if (end == file->size)
+			last = (end + BLOCK_BYTES - 1) / BLOCK_BYTES;
+		if (first < last &&
+		    extents_remove(&file->held, first * BLOCK_BYTES,
+				   last * BLOCK_BYTES) == 0)
+			blocks_drop(&file->blocks, first * BLOCK_BYTES,
+				    last * BLOCK_BYTES);
+	}
+}
+
+bool store_make_room(struct store *store, uint64_t bytes)
+{
+	struct budget *b = &store->budget;
+
+	LOCK(&store->files_lock);
+	list_for_each(link, &store->files) {
+		struct file *file = container_of(link, struct file, files_link);
+
+		if (b->used + bytes <= b->limit)
+			return true;
+		if (file->blocks.memory_bytes == 0 || !lock_try(&file->lock))
+			continue;
+		drop_clean_locked(file);
+		lock_leave(&file->lock);
+	}
+	return b->used + bytes <= b->limit;
+}
+
+/* ----------------------------------------------------------- waiters */
+
+/* Moves the waiters that have what they wait for to ready. */
+static void collect_ready_locked(struct file *file, struct list_link *ready)
+{
+	list_for_each_safe(link, &file->waiters) {
+		struct waiter *w = container_of(link, struct waiter, link);
+
+		if (file_has_locked(file, w->start, w->end)) {
+			w->result = 0;
+			list_remove(link);
+			list_push(ready, link);
+		}
+	}
+}
+
+/* Moves the waiters that wait for bytes of [start, end) to failed. */
+static void collect_failed_locked(struct file *file, uint64_t start,
+				  uint64_t end, int result,
+				  struct list_link *failed)
+{
+	list_for_each_safe(link, &file->waiters) {
+		struct waiter *w = container_of(link, struct waiter, link);
+
+		if (w->start < end && start < w->end) {
+			w->result = result;
+			list_remove(link);
+			list_push(failed, link);
+		}
+	}
+}
+
+void fetch_tell(struct list_link *waiters, const struct errinfo *err)
+{
+	struct list_link *link;
+
+	while ((link = list_pop(waiters))) {
+		struct waiter *w = container_of(link, struct waiter, link);
+
+		w->ready(w, w->result, err);
+	}
+}
+
+void fetch_rebase_locked(struct file *file, struct list_link *waiters)
+{
+	file->base.number++;
+	file->was_delivered = false;
+	extents_clear(&file->flying);
+	collect_failed_locked(file, 0, UINT64_MAX, 0, waiters);
+	pthread_cond_broadcast(&file->changed);
+}
+
+/*
+ * What a waiter hears of a failed fetch. One that was given up because all
+ * had closed may have met a new reader since: he tries again.
+ */
+static int told_as(int result)
+{
+	if (result == -ECANCELED)
+		return 0;
+	return result == -ENOENT ? -ESTALE : result;
+}
+
+/* ------------------------------------------------------ a new version */
+
+/* The object is another one than we opened, and nobody has seen a byte. */
+static int check_version(struct file *file, struct errinfo *err)
+{
+	struct s3_head head = { .op.priority = S3_FOREGROUND };
+	struct list_link waiters;
+	int result;
+
+	list_init(&waiters);
+	head.key = file->base.key;
+	s3_head_start(file->store->s3, &head);
+	result = s3_wait(file->store->s3, &head.op);
+	{
+		LOCK(&file->lock);
+		file->is_checking = false;
+		if (result == 0) {
+			struct base *base = &file->base;
+
+			snprintf(base->etag, sizeof(base->etag), "%s",
+				 head.object.etag);
+			base->size = head.object.size;
+			base->valid = base->size;
+			file->size = base->size;
+			extents_clear(&file->held);
+			blocks_drop(&file->blocks, 0, UINT64_MAX);
+			fetch_rebase_locked(file, &waiters);
+		} else {
+			collect_failed_locked(file, 0, UINT64_MAX,
+					      told_as(result), &waiters);
+		}
+	}
+	if (result == 0) {
+		LOCK(&file->store->tree.lock);
+		node_learn_locked(file->store, file->node, head.object.size,
+				  head.object.mtime_ns, head.object.etag,
+				  tree_next_seq_locked(&file->store->tree));
+	}
+	if (result == 0 && file->store->notify.inode)
+		file->store->notify.inode(file->store->notify.arg,
+					  file->node->id);
+	fetch_tell(&waiters, &head.op.err);
+	s3_head_release(&head);
+	return result;
+}
+
+/* True if the file may stand on a newer version without anybody noticing. */
+static bool may_switch_locked(struct file *file)
+{
+	return !file->was_delivered && !file->is_dirty && !file->is_unlinked;
+}
+
+/* ------------------------------------------------------------ fetches */
+
+static void fetch_free(struct fetch *fetch)
+{
+	if (fetch->ticket)
+		budget_give(&fetch->file->store->budget, fetch->ticket);
+	s3_get_release(&fetch->get);
+	free(fetch->key);
+	free(fetch);
+}
+
+/* Keeps what nothing newer is held of. */
+static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
+{
+	struct file *file = fetch->file;
+	uint64_t at = fetch->pos, gap, gap_end;
+
+	while (extents_next_gap(&file->held, at, end, &gap, &gap_end)) {
+		int result = blocks_write(&file->blocks, gap,
+					  data + (gap - fetch->pos),
+					  (size_t)(gap_end - gap), BLOCKS_FORCE,
+					  &fetch->ticket);
+
+		if (result == 0)
+			result = extents_add(&file->held, gap, gap_end);
+		if (result < 0)
+			return result;
+		at = gap_end;
+	}
+	return 0;
+}
+
+/* All who could want these bytes have closed. */
+static bool is_abandoned_locked(const struct file *file)
+{
+	return list_is_empty(&file->handles) && list_is_empty(&file->waiters);
+}
+
+static int sink(struct s3_get *get, const void *data, size_t len)
+{
+	struct fetch *fetch = container_of(get, struct fetch, get);
+	struct file *file = fetch->file;
+	struct list_link ready;
+	int result = 0;
+
+	list_init(&ready);
+	{
+		uint64_t end = fetch->pos + len;
+
+		LOCK(&file->lock);
+		if (fetch->base_number != file->base.number ||
+		    is_abandoned_locked(file))
+			return -ECANCELED;
+		if (end > file->base.valid)
+			end = file->base.valid;
+		if (end > fetch->pos)
+			result = keep_locked(fetch, data, end);
+		fetch->pos += len;
+		collect_ready_locked(file, &ready);
+	}
+	fetch_tell(&ready, NULL);
+	return result;
+}
+
+static void fetch_done(struct s3_op *op)
+{
+	struct fetch *fetch = container_of(op, struct fetch, get.op);
+	struct file *file = fetch->file;
+	struct list_link failed;
+	bool must_check = false;
+	int result = op->result;
+
+	list_init(&failed);
+	{
+		LOCK(&file->lock);
+		list_remove(&fetch->link);
+		file->fetch_count--;
+		if (fetch->base_number == file->base.number) {
+			if (result == 0 && fetch->pos < fetch->end)
+				result = -EIO;
+			/* Without memory it stays marked; a read then fails. */
+			if (extents_remove(&file->flying, fetch->start,
+					   fetch->end) < 0)
+				result = -ENOMEM;
+			must_check = (result == -ESTALE || result == -ENOENT ||
+				      result == -ERANGE) &&
+				     may_switch_locked(file);
+			if (must_check && !file->is_checking)
+				file->is_checking = true;
+			else if (must_check)
+				must_check = false;
+			else if (result < 0)
+				collect_failed_locked(file, fetch->pos,
+						      fetch->end,
+						      told_as(result), &failed);
+		}
+		pthread_cond_broadcast(&file->changed);
+	}
+	fetch_tell(&failed, &op->err);
+	if (must_check)
+		file_job(file, NULL, check_version);
+	fetch_free(fetch);
+	file_put(file);
+}
+
+static struct fetch *fetch_new_locked(struct file *file, uint64_t start,
+				      uint64_t end)
+{
+	struct fetch *fetch = calloc(1, sizeof(*fetch));
+
+	if (!fetch)
+		return NULL;
+	fetch->key = strdup(file->base.key);
+	if (!fetch->key || extents_add(&file->flying, start, end) < 0) {
+		free(fetch->key);
+		free(fetch);
+		return NULL;
+	}
+	memcpy(fetch->etag, file->base.etag, sizeof(fetch->etag));
+	fetch->file = file_get(file);
+	fetch->start = start;
+	fetch->pos = start;
+	fetch->end = end;
+	fetch->base_number = file->base.number;
+	fetch->get.op.done = fetch_done;
+	fetch->get.key = fetch->key;
+	fetch->get.offset = start;
+	fetch->get.length = end - start;
+	fetch->get.if_match = fetch->etag[0] ? fetch->etag : NULL;
+	fetch->get.sink = sink;
+	return fetch;
+}
+
+static uint64_t block_span(uint64_t start, uint64_t end)
+{
+	return (end + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES -
+	       start / BLOCK_BYTES * BLOCK_BYTES;
+}
+
+/* A run that is neither held nor flying, cut to pieces. */
+static int want_run_locked(struct file *file, uint64_t start, uint64_t end,
+			   uint64_t piece_bytes, bool must,
+			   struct list_link *started)
+{
+	struct store *store = file->store;
+
+	while (start < end) {
+		uint64_t to =
+			end - start > piece_bytes ? start + piece_bytes : end;
+		uint64_t ticket = block_span(start, to);
+		struct fetch *fetch;
+
+		if (!budget_try(&store->budget, ticket)) {
+			if (store_make_room(store, ticket) &&
+			    budget_try(&store->budget, ticket))
+				;
+			else if (must)
+				budget_force(&store->budget, ticket);
+			else
+				return -EAGAIN;
+		}
+		fetch = fetch_new_locked(file, start, to);
+		if (!fetch) {
+			budget_give(&store->budget, ticket);
+			return -ENOMEM;
+		}
+		fetch->ticket = ticket;
+		file->fetch_count++;
+		list_push(&file->fetches, &fetch->link);
+		list_push(started, &fetch->queue);
+		start = to;
+	}
+	return 0;
+}
+
+int fetch_want_locked(struct file *file, uint64_t start, uint64_t end,
+		      uint64_t piece_bytes, bool must,
+		      struct list_link *started)
+{
+	uint64_t gap, gap_end, run, run_end;
+	int result = 0;
+
+	lock_assert_held(&file->lock);
+	if (end > file->base.valid)
+		end = file->base.valid;
+	while (result == 0 &&
+	       extents_next_gap(&file->held, start, end, &gap, &gap_end)) {
+		start = gap_end;
+		while (result == 0 &&
+		       extents_next_gap(&file->flying, gap, gap_end, &run,
+					&run_end)) {
+			result = want_run_locked(file, run, run_end,
+						 piece_bytes, must, started);
+			gap = run_end;
+		}
+	}
+	return result;
+}
+
+void fetch_start(struct list_link *started, enum s3_priority priority)
+{
+	struct list_link *link;
+
+	while ((link = list_pop(started))) {
+		struct fetch *fetch = container_of(link, struct fetch, queue);
+
+		fetch->get.op.priority = priority;
+		s3_get_start(fetch->file->store->s3, &fetch->get);
+	}
+}
+
+/* ------------------------------------------------- waiting on the pool */
+
+struct sleeper {
+	struct waiter waiter;
+	struct file *file;
+	struct errinfo *err;
+	bool is_done;
+	int result;
+};
+
+static void sleeper_ready(struct waiter *waiter, int result,
+			  const struct errinfo *err)
+{
+	struct sleeper *s = container_of(waiter, struct sleeper, waiter);
+
+	LOCK(&s->file->lock);
+	s->result = result;
+	s->is_done = true;
+	if (err && s->err)
+		*s->err = *err;
+	pthread_cond_broadcast(&s->file->changed);
+}
+
+int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
+		      struct errinfo *err)
+{
+	while (!file_has_locked(file, start, end)) {
+		struct sleeper s = {
+			.waiter = { .start = start,
+				    .end = end,
+				    .ready = sleeper_ready },
+			.file = file,
+			.err = err,
+		};
+		struct list_link started;
+		int result;
+
+		list_init(&started);
+		result = fetch_want_locked(file, start, end,
+					   file->store->options.part_bytes,
+					   true, &started);
+		list_push(&file->waiters, &s.waiter.link);
+		if (result < 0) {
+			list_remove(&s.waiter.link);
+			s.result = result;
+			s.is_done = true;
+		}
+		lock_leave(&file->lock);
+		fetch_start(&started, S3_COMMIT);
+		lock_enter(&file->lock);
+		while (!s.is_done)
+			lock_wait(&file->lock, &file->changed);
+		if (s.result < 0)
+			return s.result;
+	}
+	return 0;
+}

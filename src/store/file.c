@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* Open files and their handles: made, shared, given back; see file.h. */
+#include "file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+
+struct file *file_get(struct file *file)
+{
+	LOCK(&file->store->tree.lock);
+	file->refs++;
+	return file;
+}
+
+static void file_free(struct file *file)
+{
+	upload_drop_locked(file);
+	extents_release(&file->held);
+	extents_release(&file->dirty);
+	extents_release(&file->flying);
+	blocks_release(&file->blocks);
+	pthread_cond_destroy(&file->changed);
+	pthread_mutex_destroy(&file->lock.mutex);
+	free(file->base.key);
+	free(file);
+}
+
+void file_put(struct file *file)
+{
+	struct store *store = file->store;
+
+	{
+		LOCK(&store->tree.lock);
+		if (--file->refs > 0)
+			return;
+		if (file->node->file == file)
+			file->node->file = NULL;
+		node_put_locked(&store->tree, file->node);
+	}
+	{
+		LOCK(&store->files_lock);
+		list_remove(&file->files_link);
+	}
+	file_free(file);
+	{
+		LOCK(&store->files_lock);
+		if (--store->file_count == 0)
+			pthread_cond_broadcast(&store->files_gone);
+	}
+}
+
+int file_fail_locked(struct file *file, int code, const struct errinfo *err)
+{
+	if (file->error == 0) {
+		file->error = code;
+		if (err)
+			file->err = *err;
+	}
+	pthread_cond_broadcast(&file->changed);
+	return code;
+}
+
+void file_update_node_locked(struct file *file, bool is_changed)
+{
+	struct node *node = file->node;
+
+	LOCK(&file->store->tree.lock);
+	node->size = file->size;
+	if (!is_changed)
+		return;
+	node->mtime_ns = clock_wall_ns();
+	node->seq = SEQ_PENDING;
+	node->until_ms = NEVER_MS;
+}
+
+/* A file that stands on what node knows of its object. */
+static struct file *file_new_locked(struct store *store, struct node *node)
+{
+	struct file *file = calloc(1, sizeof(*file));
+	struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+
+	if (!file)
+		return NULL;
+	node_key_locked(store, node, &key);
+	file->base.key = buf_detach(&key);
+	if (!file->base.key) {
+		free(file);
+		return NULL;
+	}
+	file->store = store;
+	file->node = node_get_locked(node);
+	file->lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&file->changed, NULL);
+	list_init(&file->files_link);
+	list_init(&file->handles);
+	list_init(&file->fetches);
+	list_init(&file->waiters);
+	blocks_init(&file->blocks, &store->budget, store->temp_dir);
+	if (node->etag) {
+		file->base.exists = true;
+		snprintf(file->base.etag, sizeof(file->base.etag), "%s",
+			 node->etag);
+		file->base.size = node->size;
+		file->base.valid = node->size;
+		file->size = node->size;
+	}
+	return file;
+}
+
+/*
+ * The file that all handles of node share, with one more reference. A clean
+ * one that stands on an older version than node knows is left to those who
+ * have it, and a new one is made.
+ */
+static struct file *file_of_locked(struct store *store, struct node *node)
+{
+	struct file *file = node->file;
+
+	if (file && (node->seq == SEQ_PENDING || !node->etag ||
+		     strcmp(file->base.etag, node->etag) == 0)) {
+		file->refs++;
+		return file;
+	}
+	file = file_new_locked(store, node);
+	if (!file)
+		return NULL;
+	file->refs = 1;
+	node->file = file;
+	return file;
+}
+
+/* Takes over the reference to file. */
+static struct handle *handle_new(struct file *file, int flags)
+{
+	struct handle *handle = calloc(1, sizeof(*handle));
+
+	if (!handle) {
+		file_put(file);
+		return NULL;
+	}
+	handle->file = file;
+	handle->refs = 1;
+	handle->flags = flags;
+	{
+		LOCK(&file->lock);
+		list_push(&file->handles, &handle->link);
+	}
+	{
+		/* Last opened last: what reclaim looks at last. */
+		LOCK(&file->store->files_lock);
+		if (list_is_empty(&file->files_link))
+			file->store->file_count++;
+		list_remove(&file->files_link);
+		list_push(&file->store->files, &file->files_link);
+	}
+	return handle;
+}
+
+/* Cuts to nothing; the old object stays until the new one is stored. */
+static int truncate_open(struct file *file)
+{
+	LOCK(&file->lock);
+	if (file->error)
+		return file->error;
+	extents_clear(&file->held);
+	extents_clear(&file->dirty);
+	blocks_drop(&file->blocks, 0, UINT64_MAX);
+	upload_note_write_locked(file, 0, UINT64_MAX);
+	file->base.valid = 0;
+	file->least_size = 0;
+	file->size = 0;
+	file->is_dirty = true;
+	file->write_seq++;
+	file_update_node_locked(file, true);
+	return 0;
+}
+
+void store_open(struct store *store, struct node *node, int flags,
+		struct store_op *op)
+{
+	struct file *file;
+	int result = 0;
+
+	{
+		LOCK(&store->tree.lock);
+		file = node->is_dir ? NULL : file_of_locked(store, node);
+	}
+	op->handle = file ? handle_new(file, flags) : NULL;
+	if (!op->handle)
+		result = node->is_dir ? -EISDIR : -ENOMEM;
+	else if ((flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
+		result = truncate_open(file);
+	if (result < 0 && op->handle) {
+		op->err = file->err;
+		store_release(op->handle);
+		op->handle = NULL;
+	}
+	if (result == 0) {
+		LOCK(&store->tree.lock);
+		node_attr_locked(store, node, &op->attr);
+	}
+	op->done(op, result);
+}
+
+static int create_locked(struct store *store, struct node *parent,
+			 const char *name, const struct store_attr *attr,
+			 struct node **out)
+{
+	struct node *node = NULL;
+	int64_t until_ms;
+	int known = lookup_cached_locked(store, parent, name, &node, &until_ms);
+
+	if (known == 1) {
+		node_put_locked(&store->tree, node);
+		return -EEXIST;
+	}
+	node = tree_find_locked(&store->tree, parent, name);
+	if (node)
+		tree_detach_locked(&store->tree, node);
+	node = tree_make_locked(&store->tree, parent, name, false);
+	if (!node)
+		return -ENOMEM;
+	node->seq = SEQ_PENDING;
+	node->until_ms = NEVER_MS;
+	node->has_mode = node->has_uid = node->has_gid = true;
+	node->mode = attr->mode;
+	node->uid = attr->uid;
+	node->gid = attr->gid;
+	tree_forget_absent_locked(parent, name);
+	node_mark_created_locked(node);
+	*out = node;
+	return 0;
+}
+
+void store_create(struct store *store, struct node *parent, const char *name,
+		  int flags, const struct store_attr *attr, struct store_op *op)
+{
+	struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	struct file *file = NULL;
+	int result = child_key(store, parent, name, &key);
+
+	op->node = NULL;
+	op->handle = NULL;
+	buf_release(&key);
+	if (result == 0) {
+		LOCK(&store->tree.lock);
+		result = create_locked(store, parent, name, attr, &op->node);
+		if (result == 0)
+			file = file_of_locked(store, op->node);
+	}
+	if (file) {
+		file->is_dirty = true;
+		file->is_exclusive = flags & O_EXCL;
+		op->handle = handle_new(file, flags);
+	}
+	if (result == 0 && !op->handle)
+		result = -ENOMEM;
+	if (result == 0) {
+		LOCK(&store->tree.lock);
+		node_attr_locked(store, op->node, &op->attr);
+	} else if (op->node) {
+		LOCK(&store->tree.lock);
+		tree_detach_locked(&store->tree, op->node);
+		node_put_locked(&store->tree, op->node);
+		op->node = NULL;
+	}
+	op->done(op, result);
+}
+
+/* What could not be stored is gone with the last handle: say so, once. */
+static void report_loss(struct file *file, int result)
+{
+	struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+
+	node_key(file->store, file->node, &key);
+	log_error("store",
+		  "%s was not stored, %llu bytes are lost; the bucket keeps "
+		  "what it had: %s",
+		  buf_str(&key), (unsigned long long)file->size,
+		  file->err.text[0] ? file->err.text : strerror(-result));
+	buf_release(&key);
+	if (file->store->first_error == 0)
+		file->store->first_error = result;
+}
+
+/* The node as the bucket has it: asked for when somebody wants to know. */
+static void revert_node(struct file *file)
+{
+	struct tree *tree = &file->store->tree;
+
+	LOCK(&tree->lock);
+	if (file->node->file != file || file->node->is_detached)
+		return;
+	file->node->until_ms = 0;
+	file->node->seq = tree_next_seq_locked(tree);
+	node_unmark_created_locked(tree, file->node);
+	if (!file->base.exists)
+		tree_detach_locked(tree, file->node);
+}
+
+static int last_close(struct file *file, struct errinfo *err)
+{
+	int result = file_publish(file, err);
+
+	if (result < 0) {
+		report_loss(file, result);
+		revert_node(file);
+	}
+	return result;
+}
+
+void handle_put(struct handle *handle)
+{
+	if (--handle->refs > 0)
+		return;
+	file_put(handle->file);
+	free(handle);
+}
+
+void store_release(struct handle *handle)
+{
+	struct file *file = handle->file;
+	bool is_last, is_dirty;
+
+	{
+		LOCK(&file->lock);
+		list_remove(&handle->link);
+		is_last = list_is_empty(&file->handles);
+		is_dirty = file->is_dirty && !file->is_unlinked;
+	}
+	if (is_last && is_dirty)
+		file_job(file, NULL, last_close);
+	handle_put(handle);
+}
+
+bool store_may_keep_cache(struct handle *handle)
+{
+	struct node *node = handle->file->node;
+
+	LOCK(&handle->file->store->tree.lock);
+	if (node->cached_version == node->version)
+		return true;
+	node->cached_version = node->version;
+	return false;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An open file: one for all handles of a node. It knows the version in the
+ * bucket it stands on (the base), which bytes it holds, which of them are
+ * changed, and what is on the way in either direction.
+ *
+ * | bytes at offset o          | held has o | base                        |
+ * |----------------------------|------------|-----------------------------|
+ * | in memory or in the spool  | yes        | -                           |
+ * | changed since the base     | yes, dirty | -                           |
+ * | to be fetched              | no         | o < base.valid              |
+ * | a hole: zeros              | no         | base.valid <= o < size      |
+ *
+ * dirty is part of held. is_dirty is true if there is something to publish,
+ * which may be just an empty file. base.valid falls when the file is cut and
+ * never rises but with a new base.
+ *
+ * A failure to store (error) stays until all handles are closed: later
+ * writes and closes tell it too, and nothing of this file is published any
+ * more; the object in the bucket stays as it was.
+ */
+#ifndef STORE_FILE_H
+#define STORE_FILE_H
+
+#include "internal.h"
+
+struct upload;
+
+struct base {
+	bool exists; /* else all of the file is ours */
+	char *key;
+	char etag[S3_ETAG_MAX];
+	uint64_t size;
+	uint64_t valid;
+	unsigned number; /* another one with each new base */
+};
+
+struct file {
+	struct store *store;
+	struct node *node;           /* counted */
+	struct list_link files_link; /* in store.files */
+	unsigned refs;               /* tree.lock: handles and work under way */
+
+	struct lock lock;
+	pthread_cond_t changed; /* publishing, upload or fetches moved on */
+	/* The rest under lock. */
+	struct list_link handles;
+	struct base base;
+	uint64_t size;
+	struct extents held, dirty, flying; /* flying: being fetched */
+	struct blocks blocks;
+	struct list_link fetches, waiters;
+	unsigned fetch_count;
+	bool is_dirty, is_spooled, is_unlinked, is_exclusive;
+	bool is_ours;       /* the base was published by this very file */
+	bool was_delivered; /* a reader got bytes of the base */
+	bool is_checking;   /* asking for the base's newest version */
+	bool is_publishing;
+	bool is_pump_queued, is_pump_running; /* see upload.c */
+	uint64_t write_seq;                   /* + 1 with each change */
+	uint64_t least_size;                  /* since the last publish began */
+	int error;
+	struct errinfo err;
+	struct upload *upload; /* a stream of parts under way */
+};
+
+/* A place in a file that a reader goes on from. */
+struct read_stream {
+	uint64_t start, next;
+	uint64_t window; /* bytes to fetch ahead; 0: only what is asked */
+	int64_t used_ms; /* 0: free */
+};
+
+#define READ_STREAMS 4
+
+struct handle {
+	struct file *file;     /* a reference */
+	struct list_link link; /* in file.handles */
+	_Atomic unsigned refs; /* one for the user, one a pending read */
+	int flags;             /* of open(2) */
+	struct read_stream streams[READ_STREAMS];
+};
+
+/* ------------------------------------------------------------ file.c */
+
+void handle_put(struct handle *handle);
+struct file *file_get(struct file *file);
+void file_put(struct file *file);
+/* Poisons the file; keeps the first error. Returns code. */
+int file_fail_locked(struct file *file, int code, const struct errinfo *err);
+/* Size and time of the file into its node. */
+void file_update_node_locked(struct file *file, bool is_changed);
+
+/* ----------------------------------------------------------- fetch.c */
+
+/* True if a read of the range needs nothing from the bucket. */
+bool file_has_locked(const struct file *file, uint64_t start, uint64_t end);
+
+/*
+ * Makes fetches for what is missing of [start, end) and not on its way, in
+ * pieces of piece_bytes; puts them on started, for fetch_start once the
+ * lock is free. A budget that is short makes it fewer unless must.
+ */
+int fetch_want_locked(struct file *file, uint64_t start, uint64_t end,
+		      uint64_t piece_bytes, bool must,
+		      struct list_link *started);
+void fetch_start(struct list_link *started, enum s3_priority priority);
+
+/*
+ * Waits, on the pool, until [start, end) is here; file.lock is held and is
+ * given up meanwhile. Returns 0 or the fetch's error.
+ */
+MUST_USE int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
+			       struct errinfo *err);
+
+/*
+ * The file stands on another version from now on: fetches of the old one
+ * are void, and who waited moves to waiters, to try again (fetch_tell).
+ */
+void fetch_rebase_locked(struct file *file, struct list_link *waiters);
+/* Calls ready of each; no lock held. err may be NULL. */
+void fetch_tell(struct list_link *waiters, const struct errinfo *err);
+
+/* Somebody who waits for bytes; in file.waiters. */
+struct waiter {
+	struct list_link link;
+	uint64_t start, end;
+	/* Called without the lock once the bytes are here, or result < 0. */
+	void (*ready)(struct waiter *waiter, int result,
+		      const struct errinfo *err);
+	int result;
+};
+
+/* Memory for bytes, if need be by dropping clean ones of other files. */
+bool store_make_room(struct store *store, uint64_t bytes);
+
+/* ---------------------------------------------------------- upload.c */
+
+/* Looks for full parts of a file that is written from its start. */
+void upload_offer_locked(struct file *file);
+/* The file's bytes in [start, end) changed again. */
+void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end);
+/*
+ * Publishes the file under key. Waits; on the pool; lock held, given up
+ * meanwhile. etag gets the new version's. -EEXIST: exclusive and taken.
+ */
+MUST_USE int upload_publish_locked(struct file *file, const char *key,
+				   bool is_exclusive, char etag[S3_ETAG_MAX],
+				   struct errinfo *err);
+/* Aborts and frees what is under way, waiting for its requests. */
+void upload_drop_locked(struct file *file);
+
+/* --------------------------------------------------------- publish.c */
+
+/* What is dirty into the bucket, waiting; on the pool; no lock held. */
+MUST_USE int file_publish(struct file *file, struct errinfo *err);
+
+/* Headers that an object of this name is stored with. */
+MUST_USE int publish_headers(struct store *store, const char *name,
+			     struct pairs *headers);
+
+/* Runs task on the pool; a reference to file is held meanwhile. */
+void file_job(struct file *file, struct store_op *op,
+	      int (*task)(struct file *file, struct errinfo *err));
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is dirty becomes the object's new version; under which name, and what
+ * the tree knows of it after.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "deletes.h"
+#include "file.h"
+#include "log.h"
+#include "mime.h"
+#include "name.h"
+
+#define UNIQUE_ROUNDS 20 /* names tried before giving up */
+
+int publish_headers(struct store *store, const char *name,
+		    struct pairs *headers)
+{
+	const char *encoding;
+
+	(void)store;
+	return pairs_set(headers, "content-type", mime_guess(name, &encoding));
+}
+
+struct publish {
+	struct file *file;
+	struct buf key;
+	char name[NAME_SIZE];
+	bool is_renamed; /* not the name that was asked for */
+};
+
+static int take_name(struct publish *p)
+{
+	struct store *store = p->file->store;
+
+	LOCK(&store->tree.lock);
+	node_key_locked(store, p->file->node, &p->key);
+	snprintf(p->name, sizeof(p->name), "%s", p->file->node->name);
+	return p->key.error;
+}
+
+/* Another name beside the asked one. */
+static int take_unique_name(struct publish *p)
+{
+	struct store *store = p->file->store;
+	struct node *node = p->file->node;
+	int result;
+
+	LOCK(&store->tree.lock);
+	node_key_locked(store, node->parent, &p->key);
+	if (p->key.error || p->key.len >= S3_KEY_MAX)
+		return -ENAMETOOLONG;
+	result = name_unique(p->name, node->name, S3_KEY_MAX - p->key.len);
+	if (result < 0)
+		return result;
+	buf_add_str(&p->key, p->name);
+	p->is_renamed = true;
+	return p->key.error;
+}
+
+/* Tries names until one is free; lock held, given up meanwhile. */
+static int store_locked(struct publish *p, char etag[S3_ETAG_MAX],
+			struct errinfo *err)
+{
+	struct file *file = p->file;
+	bool keeps_all = file->store->options.no_overwrite && !file->is_ours;
+	bool is_exclusive = file->is_exclusive || keeps_all;
+	int result = keeps_all && file->base.exists ? -EEXIST : 0;
+
+	if (result == 0)
+		result = upload_publish_locked(file, buf_str(&p->key),
+					       is_exclusive, etag, err);
+	for (int i = 0; i < UNIQUE_ROUNDS && result == -EEXIST && keeps_all &&
+			!file->is_exclusive;
+	     i++) {
+		result = take_unique_name(p);
+		if (result == 0)
+			result = upload_publish_locked(file, buf_str(&p->key),
+						       true, etag, err);
+	}
+	return result;
+}
+
+/* The handle's file is the one with the new name now. */
+static void rename_node(struct publish *p)
+{
+	struct store *store = p->file->store;
+	struct node *node = p->file->node;
+	char old_name[NAME_SIZE];
+	uint64_t parent_id;
+
+	{
+		LOCK(&store->tree.lock);
+		snprintf(old_name, sizeof(old_name), "%s", node->name);
+		parent_id = node->parent->id;
+		if (tree_move_locked(&store->tree, node, node->parent,
+				     p->name) == 0)
+			node_mark_created_locked(node);
+	}
+	log_info("publish", "%s was taken, stored as %s", old_name,
+		 buf_str(&p->key));
+	if (store->notify.entry)
+		store->notify.entry(store->notify.arg, parent_id, old_name);
+}
+
+static void learn(struct file *file, uint64_t size, const char *etag,
+		  bool is_clean)
+{
+	struct store *store = file->store;
+	struct node *node = file->node;
+
+	LOCK(&store->tree.lock);
+	free(node->etag);
+	node->etag = strdup(etag);
+	if (!is_clean)
+		return;
+	node->size = size;
+	node->seq = tree_next_seq_locked(&store->tree);
+	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
+}
+
+/* Lock held: the new version is what the file stands on. */
+static int rebase_locked(struct publish *p, uint64_t size, uint64_t write_seq,
+			 const char *etag, struct list_link *waiters)
+{
+	struct file *file = p->file;
+	char *key = strdup(buf_str(&p->key));
+	bool is_clean = file->write_seq == write_seq;
+
+	if (!key)
+		return -ENOMEM;
+	free(file->base.key);
+	file->base.key = key;
+	file->base.exists = true;
+	snprintf(file->base.etag, sizeof(file->base.etag), "%s", etag);
+	file->base.size = size;
+	file->base.valid = size < file->least_size ? size : file->least_size;
+	file->is_ours = true;
+	file->is_exclusive = false;
+	if (is_clean) {
+		extents_clear(&file->dirty);
+		file->is_dirty = false;
+	}
+	fetch_rebase_locked(file, waiters);
+	learn(file, size, etag, is_clean);
+	return 0;
+}
+
+static int publish_locked(struct publish *p, struct list_link *waiters,
+			  struct errinfo *err)
+{
+	struct file *file = p->file;
+	uint64_t write_seq = file->write_seq, size = file->size;
+	char etag[S3_ETAG_MAX] = "";
+	int result = take_name(p);
+
+	file->least_size = UINT64_MAX;
+	if (result == 0) {
+		/* A removal of this key that is still on its way goes first. */
+		lock_leave(&file->lock);
+		deletes_wait(file->store->deletes, buf_str(&p->key));
+		lock_enter(&file->lock);
+		result = store_locked(p, etag, err);
+	}
+	if (result == 0)
+		result = rebase_locked(p, size, write_seq, etag, waiters);
+	if (result < 0)
+		file_fail_locked(file, result, err);
+	return result;
+}
+
+int file_publish(struct file *file, struct errinfo *err)
+{
+	struct publish p = { .file = file, .key = BUF_INIT(S3_KEY_MAX + 1) };
+	struct list_link waiters;
+	int result;
+
+	list_init(&waiters);
+	{
+		LOCK(&file->lock);
+		while (file->is_publishing)
+			lock_wait(&file->lock, &file->changed);
+		result = file->error;
+		if (result < 0)
+			*err = file->err;
+		if (result == 0 && file->is_dirty && !file->is_unlinked) {
+			file->is_publishing = true;
+			result = publish_locked(&p, &waiters, err);
+			file->is_publishing = false;
+			pthread_cond_broadcast(&file->changed);
+		}
+	}
+	if (result == 0 && p.is_renamed)
+		rename_node(&p);
+	fetch_tell(&waiters, NULL);
+	buf_release(&p.key);
+	return result;
+}
+
+void store_flush(struct handle *handle, struct store_op *op)
+{
+	struct file *file = handle->file;
+	bool must_wait;
+	int result;
+
+	{
+		LOCK(&file->lock);
+		result = file->error;
+		if (result < 0)
+			op->err = file->err;
+		must_wait = result == 0 && !file->is_unlinked &&
+			    (file->is_dirty || file->is_publishing);
+	}
+	if (must_wait)
+		file_job(file, op, file_publish);
+	else
+		op->done(op, result);
+}
+
+/* ------------------------------------------------------ jobs of a file */
+
+struct task {
+	struct store_job job;
+	struct file *file;
+	int (*run)(struct file *file, struct errinfo *err);
+};
+
+static int run_task(struct store_job *job, struct errinfo *err)
+{
+	struct task *task = container_of(job, struct task, job);
+
+	return task->run(task->file, err);
+}
+
+static void release_task(struct store_job *job)
+{
+	file_put(container_of(job, struct task, job)->file);
+}
+
+void file_job(struct file *file, struct store_op *op,
+	      int (*run)(struct file *file, struct errinfo *err))
+{
+	struct task *task = calloc(1, sizeof(*task));
+
+	if (!task) {
+		/* Better late than never: on this thread. */
+		struct errinfo err = ERRINFO_INIT;
+		int result = run(file, &err);
+
+		if (op)
+			op->done(op, result);
+		return;
+	}
+	task->job = (struct store_job){
+		.store = file->store,
+		.op = op,
+		.run = run_task,
+		.release = release_task,
+	};
+	task->file = file_get(file);
+	task->run = run;
+	job_start(&task->job);
+}

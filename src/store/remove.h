@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What renaming needs of removing. On the pool; no lock held. */
+#ifndef STORE_REMOVE_H
+#define STORE_REMOVE_H
+
+#include "errinfo.h"
+#include "macros.h"
+
+struct file;
+struct node;
+struct store;
+
+/* 0 if nothing is below dir but its marker, else -ENOTEMPTY. */
+MUST_USE int check_empty(struct store *store, struct node *dir,
+			 struct errinfo *err);
+
+/*
+ * The file has no name any more: nothing of it is published, and if it is
+ * open all its bytes are fetched before its object may go.
+ */
+MUST_USE int file_keep(struct file *file, struct errinfo *err);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The store's life: options in, everything in the bucket at the end. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "deletes.h"
+#include "internal.h"
+#include "name.h"
+
+#define POOL_THREADS       64
+#define MIB                (1024ull * 1024)
+#define DEFAULT_PUT_BYTES  (8 * MIB)
+#define DEFAULT_PART_BYTES (8 * MIB)
+#define DEFAULT_AHEAD      (256 * MIB)
+#define LEAST_BUDGET       (32 * MIB)
+
+static int check_options(const struct store_options *o, struct errinfo *err)
+{
+	if (o->part_bytes && o->part_bytes < S3_PART_MIN)
+		return errinfo_set(err, -EINVAL,
+				   "a part has to have 5 MiB at least");
+	if (o->single_put_bytes > S3_PART_MAX)
+		return errinfo_set(err, -EINVAL,
+				   "one PUT can store 5 GiB at most");
+	if (o->memory_budget_bytes && o->memory_budget_bytes < LEAST_BUDGET)
+		return errinfo_set(err, -EINVAL,
+				   "the memory budget has to be 32 MiB at "
+				   "least");
+	return name_location_check(o->location ? o->location : "", err);
+}
+
+static void set_defaults(struct store *store)
+{
+	struct store_options *o = &store->options;
+
+	if (!o->part_bytes)
+		o->part_bytes = DEFAULT_PART_BYTES;
+	if (!o->single_put_bytes)
+		o->single_put_bytes = DEFAULT_PUT_BYTES;
+	if (!o->read_ahead_bytes)
+		o->read_ahead_bytes = DEFAULT_AHEAD;
+	if (!o->memory_budget_bytes)
+		o->memory_budget_bytes = budget_default_bytes();
+	store->budget.limit = o->memory_budget_bytes;
+}
+
+/* "media" and "media/" both become "media/"; "" stays. */
+static int set_location(struct store *store, const char *location)
+{
+	size_t len = location ? strlen(location) : 0;
+
+	while (len > 0 && location[len - 1] == '/')
+		len--;
+	store->location = calloc(1, len + 2);
+	if (!store->location)
+		return -ENOMEM;
+	if (len > 0) {
+		memcpy(store->location, location, len);
+		store->location[len] = '/';
+	}
+	return 0;
+}
+
+/* Others must not be able to plant or read what we spool. */
+static int set_temp_dir(struct store *store, const char *given,
+			struct errinfo *err)
+{
+	const char *dir = given && *given ? given : getenv("TMPDIR");
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+
+	if (!dir || !*dir)
+		dir = "/tmp";
+	fd = open(dir, O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errinfo_set(err, -errno,
+				   "the spool folder %s cannot be opened: %s",
+				   dir, strerror(errno));
+	if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+		return errinfo_set(
+			err, -EINVAL,
+			"everybody can write to the spool folder %s; "
+			"give another FILE_UPLOAD_TEMP_DIR or chmod "
+			"it",
+			dir);
+	store->temp_dir = strdup(dir);
+	return store->temp_dir ? 0 : -ENOMEM;
+}
+
+static void store_release_all(struct store *store)
+{
+	/* Jobs may queue removals. */
+	pool_free(store->pool);
+	deletes_free(store->deletes);
+	pthread_cond_destroy(&store->files_gone);
+	pthread_mutex_destroy(&store->files_lock.mutex);
+	tree_release(&store->tree);
+	free(store->location);
+	free(store->temp_dir);
+	free(store);
+}
+
+int store_new(struct s3_client *s3, const struct store_options *options,
+	      struct store **out, struct errinfo *err)
+{
+	struct store *store;
+	int result = check_options(options, err);
+
+	if (result < 0)
+		return result;
+	store = calloc(1, sizeof(*store));
+	if (!store)
+		return -ENOMEM;
+	store->s3 = s3;
+	store->options = *options;
+	store->files_lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&store->files_gone, NULL);
+	list_init(&store->files);
+	set_defaults(store);
+	result = tree_init(&store->tree);
+	if (result < 0) {
+		free(store);
+		return result;
+	}
+	result = set_location(store, options->location);
+	if (result == 0)
+		result = set_temp_dir(store, options->temp_dir, err);
+	if (result == 0) {
+		store->pool = pool_new(POOL_THREADS);
+		store->deletes = store->pool ? deletes_new(store) : NULL;
+		if (!store->deletes)
+			result = -ENOMEM;
+	}
+	if (result < 0)
+		store_release_all(store);
+	else
+		*out = store;
+	return result;
+}
+
+void store_set_notify(struct store *store, const struct store_notify *notify)
+{
+	store->notify = *notify;
+}
+
+int store_free(struct store *store)
+{
+	int result;
+
+	/* Files live until their requests are answered and they are stored. */
+	{
+		LOCK(&store->files_lock);
+		while (store->file_count > 0)
+			lock_wait(&store->files_lock, &store->files_gone);
+	}
+	deletes_wait_all(store->deletes);
+	result = store->first_error;
+	store_release_all(store);
+	return result;
+}
+
+struct node *store_root(struct store *store)
+{
+	return store->tree.root;
+}
+
+void node_put(struct store *store, struct node *node, unsigned count)
+{
+	LOCK(&store->tree.lock);
+	/* The last one may free it: not earlier than that. */
+	node->refs -= count - 1;
+	node_put_locked(&store->tree, node);
+}

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One version of a file on its way up: as one PUT, or as a multipart upload
+ * whose parts are sent or copied from the stored version.
+ *
+ * A new file that grows beyond one PUT is sent while it is written: a part
+ * goes out once all of it is there and the writer is behind it. A write into
+ * a part that was sent makes it stale; it is sent again before the end.
+ *
+ * | part state | request | etag | left to                               |
+ * |------------|---------|------|---------------------------------------|
+ * | WAITING    | no      | no   | FLYING when a pump or the end picks it |
+ * | FLYING     | yes     | no   | SENT, or WAITING if it became stale    |
+ * | SENT       | no      | yes  | WAITING if it became stale             |
+ *
+ * All is under file.lock; parts are cut, summed and started on the pool.
+ */
+#include "upload.h"
+
+#include <string.h>
+
+#include "file.h"
+#include "log.h"
+
+#define FLYING_UPLOADS 16
+#define FLYING_COPIES  64
+
+/* One part's request and what it needs. */
+struct flight {
+	struct file *file; /* a reference */
+	struct upload *upload;
+	unsigned index;
+	struct pieces pieces;
+	union {
+		struct s3_upload_part send;
+		struct s3_copy_part copy;
+	} s3;
+};
+
+static struct upload *upload_new(const char *key)
+{
+	struct upload *up = calloc(1, sizeof(*up));
+
+	if (!up)
+		return NULL;
+	up->key = strdup(key);
+	if (!up->key) {
+		free(up);
+		return NULL;
+	}
+	return up;
+}
+
+static void upload_free(struct upload *up)
+{
+	free(up->key);
+	free(up->id);
+	free(up->parts);
+	free(up);
+}
+
+static int add_part(struct upload *up, enum plan_kind kind, uint64_t offset,
+		    uint64_t length)
+{
+	if (up->count == up->cap) {
+		unsigned cap = up->cap ? up->cap * 2 : 16;
+		struct upload_part *parts =
+			realloc(up->parts, cap * sizeof(*parts));
+
+		if (!parts)
+			return -ENOMEM;
+		up->parts = parts;
+		up->cap = cap;
+	}
+	up->parts[up->count++] = (struct upload_part){
+		.kind = kind,
+		.offset = offset,
+		.length = length,
+	};
+	return 0;
+}
+
+/* ----------------------------------------------------------- flights */
+
+static void part_landed(struct flight *flight, int result, const char *etag,
+			const struct errinfo *err)
+{
+	struct file *file = flight->file;
+	struct upload *up = flight->upload;
+	struct upload_part *part;
+
+	{
+		LOCK(&file->lock);
+		part = &up->parts[flight->index];
+		up->flying--;
+		part->state = PART_WAITING;
+		if (result < 0) {
+			if (up->error == 0) {
+				up->error = result;
+				up->err = *err;
+			}
+		} else if (!part->is_stale) {
+			part->state = PART_SENT;
+			memcpy(part->etag, etag, sizeof(part->etag));
+		}
+		upload_offer_locked(file);
+		pthread_cond_broadcast(&file->changed);
+	}
+	pieces_release(&flight->pieces);
+	free(flight);
+	file_put(file);
+}
+
+static void sent(struct s3_op *op)
+{
+	struct flight *flight = container_of(op, struct flight, s3.send.op);
+	struct errinfo err = op->err;
+	int result = op->result;
+	char etag[S3_ETAG_MAX];
+
+	memcpy(etag, flight->s3.send.etag, sizeof(etag));
+	s3_upload_part_release(&flight->s3.send);
+	part_landed(flight, result, etag, &err);
+}
+
+static void copied(struct s3_op *op)
+{
+	struct flight *flight = container_of(op, struct flight, s3.copy.op);
+	struct errinfo err = op->err;
+	int result = op->result;
+	char etag[S3_ETAG_MAX];
+
+	if (result == -ENOTSUP)
+		flight->file->store->no_part_copy = true;
+	memcpy(etag, flight->s3.copy.etag, sizeof(etag));
+	s3_copy_part_release(&flight->s3.copy);
+	part_landed(flight, result, etag, &err);
+}
+
+static void prepare_copy(struct flight *flight, const struct upload_part *part)
+{
+	struct file *file = flight->file;
+	struct s3_copy_part *copy = &flight->s3.copy;
+
+	copy->op.done = copied;
+	copy->op.priority = S3_COMMIT;
+	copy->key = flight->upload->key;
+	copy->upload_id = flight->upload->id;
+	copy->number = flight->index + 1;
+	copy->source_key = file->base.key;
+	copy->source_etag = file->base.etag[0] ? file->base.etag : NULL;
+	copy->offset = part->offset;
+	copy->length = part->length;
+}
+
+static int prepare_send(struct flight *flight, struct upload_part *part)
+{
+	struct file *file = flight->file;
+	struct s3_upload_part *send = &flight->s3.send;
+
+	send->op.done = sent;
+	send->op.priority = S3_UPLOAD;
+	send->key = flight->upload->key;
+	send->upload_id = flight->upload->id;
+	send->number = flight->index + 1;
+	send->body.length = part->length;
+	send->body.read = pieces_read;
+	send->body.arg = &flight->pieces;
+	send->body.has_crc32c = true;
+	return pieces_add(&flight->pieces, &file->blocks, &file->held,
+			  part->offset, part->length);
+}
+
+/* Starts part index; the lock is given up meanwhile. */
+static int launch_locked(struct file *file, struct upload *up, unsigned index)
+{
+	struct flight *flight = calloc(1, sizeof(*flight));
+	struct upload_part *part = &up->parts[index];
+	uint32_t crc;
+	int result = 0;
+
+	if (!flight)
+		return -ENOMEM;
+	flight->upload = up;
+	flight->index = index;
+	flight->file = file;
+	if (part->kind == PLAN_COPY)
+		prepare_copy(flight, part);
+	else
+		result = prepare_send(flight, part);
+	if (result < 0) {
+		pieces_release(&flight->pieces);
+		free(flight);
+		return result;
+	}
+	file_get(file);
+	part->state = PART_FLYING;
+	part->is_stale = false;
+	up->flying++;
+	if (part->kind == PLAN_COPY) {
+		lock_leave(&file->lock);
+		s3_copy_part_start(file->store->s3, &flight->s3.copy);
+		lock_enter(&file->lock);
+		return 0;
+	}
+	lock_leave(&file->lock);
+	crc = pieces_crc32c(&flight->pieces);
+	lock_enter(&file->lock);
+	up->parts[index].crc32c = crc;
+	lock_leave(&file->lock);
+	flight->s3.send.body.crc32c = crc;
+	s3_upload_part_start(file->store->s3, &flight->s3.send);
+	lock_enter(&file->lock);
+	return 0;
+}
+
+/* Lock given up while the server answers. */
+static int create_locked(struct file *file, struct upload *up,
+			 struct errinfo *err)
+{
+	struct s3_create_upload create = { .key = up->key };
+	const char *name = strrchr(up->key, '/');
+	int result;
+
+	lock_leave(&file->lock);
+	result = publish_headers(file->store, name ? name + 1 : up->key,
+				 &create.headers);
+	if (result == 0) {
+		create.op.priority = S3_COMMIT;
+		s3_create_upload_start(file->store->s3, &create);
+		result = s3_wait(file->store->s3, &create.op);
+		*err = create.op.err;
+	}
+	lock_enter(&file->lock);
+	if (result == 0)
+		up->id = STEAL(create.upload_id);
+	s3_create_upload_release(&create);
+	return result;
+}
+
+/* ------------------------------------------- sending while it is written */
+
+/* The next part of the schedule is whole and the writer is behind it. */
+static bool next_is_full(const struct file *file, const struct upload *up,
+			 uint64_t *offset, uint64_t *length)
+{
+	unsigned count = up ? up->count : 0;
+
+	if (file->base.valid > 0 || file->is_unlinked || file->error ||
+	    file->is_publishing || count >= S3_PARTS_MAX)
+		return false;
+	if (up && (up->is_planned || up->error || up->flying >= FLYING_UPLOADS))
+		return false;
+	plan_stream_part(file->store->options.part_bytes, count + 1, offset,
+			 length);
+	return file->size > *offset + *length &&
+	       file->size > file->store->options.single_put_bytes &&
+	       extents_contains(&file->dirty, *offset, *offset + *length);
+}
+
+/* The name it is streamed under; publish starts anew if it gets another. */
+static int stream_key(struct file *file, struct buf *key)
+{
+	node_key(file->store, file->node, key);
+	return key->error;
+}
+
+static int pump(struct file *file, struct errinfo *err)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	uint64_t offset, length;
+	int result = stream_key(file, &key);
+	LOCK(&file->lock);
+
+	file->is_pump_queued = false;
+	if (file->is_publishing)
+		return 0;
+	file->is_pump_running = true;
+	if (!file->upload && result == 0) {
+		file->upload = upload_new(buf_str(&key));
+		if (!file->upload)
+			result = -ENOMEM;
+	}
+	if (result == 0 && !file->upload->id)
+		result = create_locked(file, file->upload, err);
+	while (result == 0 &&
+	       next_is_full(file, file->upload, &offset, &length)) {
+		result = add_part(file->upload, PLAN_UPLOAD, offset, length);
+		if (result == 0)
+			result = launch_locked(file, file->upload,
+					       file->upload->count - 1);
+	}
+	if (result < 0 && file->upload && file->upload->error == 0) {
+		file->upload->error = result;
+		file->upload->err = *err;
+	}
+	file->is_pump_running = false;
+	pthread_cond_broadcast(&file->changed);
+	return result;
+}
+
+void upload_offer_locked(struct file *file)
+{
+	uint64_t offset, length;
+
+	/* A lost upload (-ENOENT) is begun again when the file is published. */
+	if (file->upload && file->upload->error &&
+	    file->upload->error != -ENOENT && !file->upload->is_planned)
+		file_fail_locked(file, file->upload->error, &file->upload->err);
+	if (file->is_pump_queued || file->is_pump_running ||
+	    file->store->options.no_overwrite ||
+	    !next_is_full(file, file->upload, &offset, &length))
+		return;
+	file->is_pump_queued = true;
+	file_job(file, NULL, pump);
+}
+
+void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
+{
+	struct upload *up = file->upload;
+
+	for (unsigned i = 0; up && i < up->count; i++) {
+		struct upload_part *part = &up->parts[i];
+
+		if (start >= part->offset + part->length || end <= part->offset)
+			continue;
+		part->is_stale = true;
+		if (part->state == PART_SENT)
+			part->state = PART_WAITING;
+	}
+}
+
+/* ------------------------------------------------------------ the end */
+
+static void wait_for_flights_locked(struct file *file)
+{
+	while (file->is_pump_running ||
+	       (file->upload && file->upload->flying > 0))
+		lock_wait(&file->lock, &file->changed);
+}
+
+void upload_drop_locked(struct file *file)
+{
+	struct s3_abort_upload abort = { .op.priority = S3_BACKGROUND };
+	struct upload *up;
+
+	wait_for_flights_locked(file);
+	up = STEAL(file->upload);
+	if (!up)
+		return;
+	if (up->id) {
+		int result;
+
+		lock_leave(&file->lock);
+		abort.key = up->key;
+		abort.upload_id = up->id;
+		s3_abort_upload_start(file->store->s3, &abort);
+		result = s3_wait(file->store->s3, &abort.op);
+		if (result < 0)
+			log_warn("upload",
+				 "an unfinished upload of %s is left in the "
+				 "bucket: %s",
+				 up->key, abort.op.err.text);
+		s3_abort_upload_release(&abort);
+		lock_enter(&file->lock);
+	}
+	upload_free(up);
+}
+
+/* Parts by the schedule up to the file's end, none behind it. */
+static int schedule_rest_locked(struct file *file, struct upload *up)
+{
+	uint64_t part_bytes = file->store->options.part_bytes;
+	uint64_t offset, length;
+
+	while (up->count > 0 && up->parts[up->count - 1].offset >= file->size)
+		up->count--;
+	if (up->count > 0) {
+		struct upload_part *last = &up->parts[up->count - 1];
+
+		if (last->offset + last->length > file->size) {
+			last->length = file->size - last->offset;
+			last->state = PART_WAITING;
+		}
+	}
+	for (;;) {
+		int result;
+
+		if (up->count >= S3_PARTS_MAX)
+			return -EFBIG;
+		plan_stream_part(part_bytes, up->count + 1, &offset, &length);
+		if (offset >= file->size)
+			return 0;
+		if (length > file->size - offset)
+			length = file->size - offset;
+		result = add_part(up, PLAN_UPLOAD, offset, length);
+		if (result < 0)
+			return result;
+	}
+}
+
+/* The next part to start, or count. */
+static unsigned next_waiting(const struct upload *up)
+{
+	unsigned i = 0;
+
+	while (i < up->count && up->parts[i].state != PART_WAITING)
+		i++;
+	return i;
+}
+
+static bool may_launch(const struct file *file, const struct upload *up,
+		       const struct upload_part *part)
+{
+	const struct budget *budget = &file->store->budget;
+
+	if (part->kind == PLAN_COPY)
+		return up->flying < FLYING_COPIES;
+	if (up->flying > 0 && budget->used > budget->limit)
+		return false;
+	return up->flying < FLYING_UPLOADS;
+}
+
+/* Sends and copies until every part is there. */
+static int drive_locked(struct file *file, struct upload *up,
+			struct errinfo *err)
+{
+	int result = 0;
+
+	while (result == 0 && up->error == 0) {
+		unsigned i = next_waiting(up);
+
+		if (i == up->count && up->flying == 0)
+			return 0;
+		if (i < up->count && may_launch(file, up, &up->parts[i])) {
+			struct upload_part *part = &up->parts[i];
+
+			if (part->kind == PLAN_UPLOAD)
+				result = fetch_wait_locked(
+					file, part->offset,
+					part->offset + part->length, err);
+			if (result == 0)
+				result = launch_locked(file, up, i);
+		} else {
+			lock_wait(&file->lock, &file->changed);
+		}
+	}
+	while (up->flying > 0)
+		lock_wait(&file->lock, &file->changed);
+	if (up->error) {
+		*err = up->err;
+		return up->error;
+	}
+	return result;
+}
+
+static int complete_locked(struct file *file, struct upload *up,
+			   bool is_exclusive, char etag[S3_ETAG_MAX],
+			   struct errinfo *err)
+{
+	struct s3_complete_upload complete = { .op.priority = S3_COMMIT };
+	struct s3_part *parts = calloc(up->count, sizeof(*parts));
+	int result;
+
+	if (!parts)
+		return -ENOMEM;
+	for (unsigned i = 0; i < up->count; i++) {
+		parts[i].number = i + 1;
+		memcpy(parts[i].etag, up->parts[i].etag, S3_ETAG_MAX);
+		parts[i].has_crc32c = up->parts[i].kind == PLAN_UPLOAD;
+		parts[i].crc32c = up->parts[i].crc32c;
+	}
+	complete.key = up->key;
+	complete.upload_id = up->id;
+	complete.parts = parts;
+	complete.count = up->count;
+	complete.if_none_match =
+		is_exclusive && !file->store->no_conditional_put;
+	lock_leave(&file->lock);
+	result =
+		is_exclusive ? upload_check_free(file->store, up->key, err) : 0;
+	if (result == 0) {
+		s3_complete_upload_start(file->store->s3, &complete);
+		result = s3_wait(file->store->s3, &complete.op);
+		*err = complete.op.err;
+		memcpy(etag, complete.etag, S3_ETAG_MAX);
+	}
+	s3_complete_upload_release(&complete);
+	free(parts);
+	lock_enter(&file->lock);
+	return result;
+}
+
+/* The rest of the stream, or all parts of a plan, then the end. */
+static int finish_parts_locked(struct file *file, bool is_exclusive,
+			       char etag[S3_ETAG_MAX], struct errinfo *err)
+{
+	struct upload *up = file->upload;
+	int result = up->error;
+
+	if (result < 0)
+		*err = up->err;
+	if (result == 0 && !up->id)
+		result = create_locked(file, up, err);
+	if (result == 0 && !up->is_planned)
+		result = schedule_rest_locked(file, up);
+	if (result == 0)
+		result = drive_locked(file, up, err);
+	if (result == 0)
+		result = complete_locked(file, up, is_exclusive, etag, err);
+	if (result == 0)
+		upload_free(STEAL(file->upload));
+	else
+		upload_drop_locked(file);
+	return result;
+}
+
+static int put_whole_locked(struct file *file, const char *key,
+			    bool is_exclusive, char etag[S3_ETAG_MAX],
+			    struct errinfo *err)
+{
+	struct pieces pieces = PIECES_INIT;
+	uint64_t size = file->size;
+	int result = fetch_wait_locked(file, 0, size, err);
+
+	if (result == 0)
+		result = pieces_add(&pieces, &file->blocks, &file->held, 0,
+				    size);
+	if (result == 0) {
+		lock_leave(&file->lock);
+		result = upload_put(file->store, key, &pieces, is_exclusive,
+				    etag, err);
+		lock_enter(&file->lock);
+	}
+	pieces_release(&pieces);
+	return result;
+}
+
+static int plan_locked(struct file *file, const char *key, struct plan *plan)
+{
+	struct plan_input input = {
+		.size = file->size,
+		.base_size = file->base.valid,
+		.dirty = &file->dirty,
+		.held = &file->held,
+		.single_put_max = file->store->options.single_put_bytes,
+		.can_copy = file->base.exists && !file->store->no_part_copy,
+	};
+	int result = plan_make(plan, &input);
+
+	if (result < 0 || plan->is_single)
+		return result;
+	file->upload = upload_new(key);
+	if (!file->upload)
+		return -ENOMEM;
+	file->upload->is_planned = true;
+	for (size_t i = 0; result == 0 && i < plan->count; i++)
+		result = add_part(file->upload, plan->parts[i].kind,
+				  plan->parts[i].offset, plan->parts[i].length);
+	return result;
+}
+
+int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
+			  char etag[S3_ETAG_MAX], struct errinfo *err)
+{
+	struct plan plan = { 0 };
+	int result;
+
+	wait_for_flights_locked(file);
+	if (file->upload &&
+	    (strcmp(file->upload->key, key) != 0 ||
+	     file->size <= file->store->options.single_put_bytes))
+		upload_drop_locked(file);
+	if (!file->upload) {
+		bool could_copy = !file->store->no_part_copy;
+
+		result = plan_locked(file, key, &plan);
+		if (result == 0 && plan.is_single)
+			result = put_whole_locked(file, key, is_exclusive, etag,
+						  err);
+		else if (result == 0)
+			result = finish_parts_locked(file, is_exclusive, etag,
+						     err);
+		else
+			upload_drop_locked(file);
+		plan_release(&plan);
+		if (result == -ENOTSUP && could_copy &&
+		    file->store->no_part_copy)
+			return upload_publish_locked(file, key, is_exclusive,
+						     etag, err);
+		return result;
+	}
+	result = finish_parts_locked(file, is_exclusive, etag, err);
+	/* The server lost the upload; everything is still held: once more. */
+	if (result == -ENOENT)
+		return upload_publish_locked(file, key, is_exclusive, etag,
+					     err);
+	return result;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What upload.c and put.c share: the parts of an upload; one PUT. */
+#ifndef STORE_UPLOAD_H
+#define STORE_UPLOAD_H
+
+#include "blocks.h"
+#include "errinfo.h"
+#include "plan.h"
+#include "s3.h"
+
+struct store;
+
+enum part_state {
+	PART_WAITING,
+	PART_FLYING,
+	PART_SENT
+};
+
+struct upload_part {
+	enum plan_kind kind;
+	enum part_state state;
+	bool is_stale; /* changed since it was cut */
+	uint64_t offset, length;
+	uint32_t crc32c;
+	char etag[S3_ETAG_MAX];
+};
+
+struct upload {
+	char *key;
+	char *id;        /* NULL: not created yet */
+	bool is_planned; /* all parts are known; else by the schedule */
+	struct upload_part *parts;
+	unsigned count, cap;
+	unsigned flying;
+	int error; /* the first part's that failed */
+	struct errinfo err;
+};
+
+/*
+ * One PUT of pieces, waiting. Exclusive: -EEXIST if the key is taken, by
+ * If-None-Match or, on a server that has none, by a HEAD before.
+ */
+MUST_USE int upload_put(struct store *store, const char *key,
+			struct pieces *pieces, bool is_exclusive,
+			char etag[S3_ETAG_MAX], struct errinfo *err);
+
+/* 0 if there is no object of this key, -EEXIST if there is. */
+MUST_USE int upload_check_free(struct store *store, const char *key,
+			       struct errinfo *err);
+
+#endif
