@@ -138,7 +138,7 @@ start_server() {
 	access_key=demo$(random_hex)
 	secret_key=$(random_hex)
 	mkdir -p "$stored"
-	"$build/tests/server/s3storefs-testserver" --root "$stored" \
+	"$build/tests/server/s3storefs-testserver" --root "$stored" --port 0 \
 		--bucket demo --access-key "$access_key" \
 		--secret-key "$secret_key" \
 		</dev/null >"$run/server.log" 2>&1 &

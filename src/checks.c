@@ -179,7 +179,17 @@ static void explain_region(struct s3_client *client, struct buf *why)
 	s3_head_bucket_release(&head);
 }
 
-static const char *mend(int code)
+/* No HTTP answer came, although somebody listens there. */
+static const char *mend_connection(const char *url)
+{
+	if (strncmp(url, "https:", 6) == 0)
+		return "if its certificate is not trusted, set AWS_S3_VERIFY "
+		       "(-o verify=/its/ca.pem); if it has no TLS, write "
+		       "http:// in endpoint_url";
+	return "if the server wants TLS, write https:// in endpoint_url";
+}
+
+static const char *mend(int code, const struct errinfo *err, const char *url)
 {
 	switch (code) {
 	case -EHOSTUNREACH:
@@ -188,12 +198,6 @@ static const char *mend(int code)
 	case -ETIMEDOUT:
 		return "the server does not answer in time: check endpoint_url "
 		       "and the network";
-	case -EKEYREJECTED:
-		return "the server's certificate is not trusted: set "
-		       "AWS_S3_VERIFY (-o verify=/its/ca.pem) to its CA file";
-	case -EPROTO:
-		return "TLS or HTTP does not work there: check http:// or "
-		       "https:// in endpoint_url";
 	case -EACCES:
 		return "the server refuses: check keys and endpoint_url";
 	case -EBADMSG:
@@ -201,7 +205,9 @@ static const char *mend(int code)
 	case -ENODEV:
 		return "no S3 answer: check endpoint_url";
 	default:
-		return "try again, or use -o log_level=debug -f to see more";
+		if (err->http_status == 0)
+			return mend_connection(url);
+		return "the server has trouble: try again later";
 	}
 }
 
@@ -209,14 +215,15 @@ static void explain(struct s3_client *client, int code,
 		    const struct errinfo *err, struct buf *why)
 {
 	const char *refusal = find_refusal(err);
+	const char *url = s3_client_url(client);
 
-	buf_add_fmt(why, "cannot use %s: ", s3_client_url(client));
+	buf_add_fmt(why, "cannot use %s: ", url);
 	if (refusal)
 		buf_add_fmt(why, "%s", refusal);
 	else if (is_wrong_region(err))
 		explain_region(client, why);
 	else
-		buf_add_fmt(why, "%s: %s", err->text, mend(code));
+		buf_add_fmt(why, "%s: %s", err->text, mend(code, err, url));
 	if (err->http_status == 403)
 		buf_add_fmt(why, " (keys from: %s)",
 			    s3_client_credentials_source(client));
