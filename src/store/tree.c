@@ -330,7 +330,7 @@ int child_key(struct store *store, struct node *parent, const char *name,
 struct node *node_get(struct node *node)
 {
 	/* Whoever holds a node may give another reference away. */
-	__atomic_add_fetch(&node->refs, 1, __ATOMIC_RELAXED);
+	node->refs++;
 	return node;
 }
 
