@@ -1,0 +1,547 @@
+# SPDX-License-Identifier: MIT
+"""
+A server that fails in the ways real ones do. Whatever it does: no lost or
+torn object, no wrong byte given to a reader, no missing name for one that is
+there, and an end within the bound.
+"""
+
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+from files import MIB, fails_with, opened, some_bytes, write_all
+
+# An operation with all its retries; README and --help say 30 s.
+BOUND_SECONDS = 35
+
+
+@pytest.fixture
+def mount(new_mount, bucket):
+    mount = new_mount(bucket)
+    mount.expect_errors()
+    return mount
+
+
+class Timed:
+    def __enter__(self):
+        self.began = time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.seconds = time.monotonic() - self.began
+
+
+RETRIED = [
+    dict(status=503, code="SlowDown"),
+    dict(status=500, code="InternalError"),
+    dict(status=429, code="TooManyRequests"),
+    dict(status=502, body="<html>Bad Gateway</html>"),
+    dict(status=504, body=""),
+    dict(status=400, code="RequestTimeout"),
+    dict(reset=True),
+    dict(reset_after=True),
+]
+
+
+def rule_name(rule):
+    return "-".join(str(v) if k != "body" else k for k, v in rule.items()) if "status" in rule else next(iter(rule))
+
+
+@pytest.mark.parametrize("rule", RETRIED, ids=rule_name)
+def test_a_fault_that_passes_is_ridden_through_by_every_operation(mount, bucket, server, rule):
+    small, large = some_bytes(1000, 1), some_bytes(20 * MIB, 2)
+    bucket.put("d/f", small)
+
+    def twice(*operations):
+        server.faults(*(dict(op=op, count=2, **rule) for op in operations))
+
+    twice("HeadObject", "ListObjectsV2")
+    assert (mount.path / "d" / "f").stat().st_size == 1000
+    twice("GetObject")
+    assert (mount.path / "d" / "f").read_bytes() == small
+    twice("PutObject")
+    (mount.path / "new").write_bytes(small)
+    assert bucket_reads(server, bucket, "new") == small
+    twice("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
+    (mount.path / "large").write_bytes(large)
+    assert bucket_reads(server, bucket, "large") == large
+    twice("CopyObject", "DeleteObjects")
+    os.rename(mount.path / "new", mount.path / "renamed")
+    mount.sync()
+    twice("ListObjectsV2")
+    assert sorted(os.listdir(mount.path)) == ["d", "large", "renamed"]
+    server.faults()
+    assert bucket.keys() == ["d/f", "large", "renamed"]
+    assert bucket.uploads() == []
+
+
+def bucket_reads(server, bucket, key):
+    """What the witness sees, which shall not meet the faults."""
+    server.faults()
+    return bucket.read(key)
+
+
+def test_two_503_cost_less_than_two_seconds(mount, bucket, server):
+    bucket.put("f", b"x")
+    server.fault("HeadObject", count=2, status=503, code="SlowDown")
+    with Timed() as took:
+        (mount.path / "f").stat()
+    assert took.seconds < 2
+    assert server.fired() == [2]
+
+
+def test_retry_after_is_obeyed(mount, bucket, server):
+    bucket.put("f", b"x")
+    server.fault("HeadObject", count=1, status=503, code="SlowDown", headers={"Retry-After": "2"})
+    with Timed() as took:
+        (mount.path / "f").stat()
+    assert 1.8 < took.seconds < 6
+
+
+@pytest.mark.time_limit(150)
+@pytest.mark.parametrize("rule", [dict(status=500, code="InternalError"), dict(status=503, code="SlowDown"), dict(reset=True)], ids=rule_name)
+def test_a_fault_that_stays_is_eio_within_the_bound_and_never_a_missing_file(mount, bucket, server, rule):
+    bucket.put("f", b"old")
+    bucket.put("d/x", b"x")
+    server.faults(dict(op="*", count=0, **rule))
+    for call in (
+        lambda: os.stat(mount.path / "f"),
+        lambda: os.listdir(mount.path / "d"),
+        lambda: (mount.path / "new").write_bytes(b"x"),
+    ):
+        with Timed() as took, fails_with("EIO", "EHOSTUNREACH", "ETIMEDOUT"):
+            call()
+        assert took.seconds < BOUND_SECONDS
+    server.faults()
+    assert (mount.path / "f").read_bytes() == b"old"
+    assert bucket.keys() == ["d/x", "f"]
+
+
+@pytest.mark.time_limit(150)
+@pytest.mark.parametrize("operation", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
+@pytest.mark.parametrize("rule", [dict(status=500, code="InternalError"), dict(status=403, code="AccessDenied")], ids=rule_name)
+def test_a_failed_upload_is_told_by_close_and_leaves_the_old_object_whole(mount, bucket, server, operation, rule):
+    bucket.put("f", b"old")
+    (mount.path / "f").stat()
+    server.fault(operation, count=0, **rule)
+    with Timed() as took, fails_with("EIO" if rule["status"] == 500 else "EACCES"):
+        with opened(mount.path / "f", os.O_WRONLY | os.O_TRUNC) as fd:
+            write_all(fd, some_bytes(20 * MIB))
+    assert took.seconds < 2 * BOUND_SECONDS
+    server.faults()
+    assert bucket.contents() == {"f": b"old"}
+    assert bucket.uploads() == [], "an upload was left behind"
+    (mount.path / "f").write_bytes(b"newer")
+    assert bucket.read("f") == b"newer"
+
+
+@pytest.mark.parametrize("rule, error", [(dict(status=403, code="AccessDenied"), "EACCES"), (dict(status=500, code="InternalError"), "EIO")], ids=["403", "500"])
+@pytest.mark.parametrize("through", ["close", "fsync"])
+def test_a_failed_put_is_told_by_close_and_by_fsync(mount, bucket, server, rule, error, through):
+    bucket.put("f", b"old")
+    server.fault("PutObject", count=0, **rule)
+    fd = os.open(mount.path / "f", os.O_WRONLY | os.O_TRUNC)
+    os.write(fd, b"new")
+    if through == "fsync":
+        with fails_with(error):
+            os.fsync(fd)
+    with fails_with(error):
+        os.close(fd)
+    server.faults()
+    assert bucket.contents() == {"f": b"old"}
+    assert (mount.path / "f").read_bytes() == b"old"
+
+
+def test_a_failed_put_of_a_new_file_leaves_no_file(mount, bucket, server):
+    server.fault("PutObject", count=0, status=403, code="AccessDenied")
+    with fails_with("EACCES"):
+        (mount.path / "new").write_bytes(b"x")
+    server.faults()
+    assert not (mount.path / "new").exists()
+    assert os.listdir(mount.path) == [] and bucket.keys() == []
+
+
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+def test_complete_that_says_200_with_an_error_inside_is_sent_again(mount, bucket, server, code):
+    data = some_bytes(20 * MIB)
+    server.fault("CompleteMultipartUpload", count=1, ok_error=code)
+    (mount.path / "f").write_bytes(data)
+    assert server.fired() == [1]
+    assert bucket_reads(server, bucket, "f") == data
+
+
+@pytest.mark.time_limit(120)
+@pytest.mark.parametrize("rule", [dict(ok_error="InternalError"), dict(no_body=True), dict(status=200, body="<CompleteMult")], ids=["error", "empty", "cut"])
+def test_complete_that_never_says_it_is_done_is_an_error_unless_the_object_is_there(mount, bucket, server, rule):
+    data = some_bytes(20 * MIB)
+    bucket.put("f", b"old")
+    server.fault("CompleteMultipartUpload", count=0, **rule)
+    try:
+        (mount.path / "f").write_bytes(data)
+        told_good = True
+    except OSError:
+        told_good = False
+    stored = bucket_reads(server, bucket, "f")
+    assert stored in (b"old", data), "a torn object"
+    assert not told_good or stored == data, "close said yes and the file is not there"
+
+
+@pytest.mark.time_limit(120)
+@pytest.mark.parametrize("rule", [dict(ok_error="InternalError"), dict(no_body=True), dict(status=200, body="<CopyObj"), dict(status=200, body="")], ids=["error", "no body", "cut", "empty"])
+def test_rename_deletes_the_source_only_after_a_copy_that_happened(mount, bucket, server, rule):
+    data = some_bytes(MIB)
+    bucket.put("a", data)
+    server.fault("CopyObject", count=0, **rule)
+    try:
+        os.rename(mount.path / "a", mount.path / "b")
+        moved = True
+    except OSError:
+        moved = False
+    server.faults()
+    mount.sync()
+    contents = bucket.contents()
+    assert data in contents.values(), "the only copy is gone"
+    if moved:
+        assert contents == {"b": data}
+    else:
+        assert contents["a"] == data
+
+
+def test_an_edit_whose_part_copy_says_200_with_an_error_inside_loses_nothing(mount, bucket, server):
+    data = bytearray(some_bytes(33 * MIB))
+    bucket.put("f", bytes(data))
+    server.fault("UploadPartCopy", count=1, ok_error="InternalError")
+    with opened(mount.path / "f", os.O_WRONLY) as fd:
+        os.pwrite(fd, b"changed", 17 * MIB)
+    data[17 * MIB : 17 * MIB + 7] = b"changed"
+    assert server.fired() == [1]
+    assert bucket_reads(server, bucket, "f") == data
+
+
+@pytest.mark.parametrize("flags", [("--no-part-copy",)])
+def test_a_server_without_part_copies_takes_edits_all_the_same(new_server, new_mount, flags):
+    bucket = new_server(*flags).bucket
+    data = bytearray(some_bytes(20 * MIB))
+    bucket.put("f", bytes(data))
+    mount = new_mount(bucket)
+    with opened(mount.path / "f", os.O_WRONLY) as fd:
+        os.pwrite(fd, b"changed", 10 * MIB)
+    data[10 * MIB : 10 * MIB + 7] = b"changed"
+    assert bucket.read("f") == data
+    assert bucket.uploads() == []
+
+
+def test_a_server_without_list_v2_is_listed_by_v1(new_server, new_mount):
+    bucket = new_server("--no-list-v2").bucket
+    for number in range(1100):
+        bucket.put(f"d/{number:04}", b"")
+    mount = new_mount(bucket)
+    assert sorted(os.listdir(mount.path / "d")) == [f"{n:04}" for n in range(1100)]
+
+
+CUTS = [dict(cut_after=100_000), dict(cut_after=0), dict(short_body=1000), dict(reset_after=True)]
+
+
+@pytest.mark.parametrize("rule", CUTS, ids=lambda r: f"{next(iter(r))}={next(iter(r.values()))}")
+@pytest.mark.parametrize("size", [200_000, 20 * MIB])
+def test_a_body_that_is_cut_is_fetched_on_and_never_read_short(mount, bucket, server, rule, size):
+    data = some_bytes(size)
+    bucket.put("f", data)
+    server.fault("GetObject", count=3, **rule)
+    assert (mount.path / "f").read_bytes() == data
+
+
+@pytest.mark.parametrize("size", [200_000, 20 * MIB])
+def test_a_body_that_is_always_cut_at_nothing_is_an_error_not_an_empty_file(mount, bucket, server, size):
+    bucket.put("f", some_bytes(size))
+    server.fault("GetObject", count=0, cut_after=0)
+    with Timed() as took, fails_with("EIO", "ETIMEDOUT", "EHOSTUNREACH"):
+        (mount.path / "f").read_bytes()
+    assert took.seconds < BOUND_SECONDS
+    server.faults()
+    assert (mount.path / "f").stat().st_size == size
+
+
+@pytest.mark.parametrize("rule", [dict(status=206, body="<Error><Code>InternalError</Code></Error>"), dict(status=200, body=""), dict(no_body=True)], ids=["error-206", "empty-200", "no-body"])
+def test_an_answer_that_is_no_part_of_the_object_is_never_given_out(mount, bucket, server, rule):
+    data = some_bytes(300_000)
+    bucket.put("f", data)
+    server.fault("GetObject", count=2, **rule)
+    try:
+        assert (mount.path / "f").read_bytes() == data
+    except OSError:
+        server.faults()
+        assert (mount.path / "f").read_bytes() == data
+
+
+def test_a_flipped_byte_in_a_whole_object_is_never_given_out(new_mount, bucket, server):
+    data = some_bytes(300_000)
+    first = new_mount(bucket)
+    (first.path / "f").write_bytes(data)
+    first.unmount()
+    second = new_mount(bucket)
+    second.expect_errors()
+    server.fault("GetObject", count=1, flip_byte=1234)
+    try:
+        assert (second.path / "f").read_bytes() == data
+    except OSError:
+        pass
+    assert server.fired() == [1]
+
+
+@pytest.mark.parametrize("size", [10, MIB, 9 * MIB])
+def test_head_403_is_eacces_and_an_append_never_empties_the_object(mount, bucket, server, size):
+    data = some_bytes(size)
+    bucket.put("f", data)
+    server.fault("HeadObject", count=0, status=403)
+    with fails_with("EACCES"):
+        os.stat(mount.path / "f")
+    with fails_with("EACCES"):
+        with opened(mount.path / "f", os.O_WRONLY | os.O_APPEND | os.O_CREAT) as fd:
+            os.write(fd, b"tail")
+    server.faults()
+    assert bucket.contents() == {"f": data}
+
+
+def test_head_403_with_a_listing_that_knows_the_size_reads_and_appends_well(mount, bucket, server):
+    bucket.put("f", b"content")
+    server.fault("HeadObject", count=0, status=403)
+    assert os.listdir(mount.path) == ["f"]
+    assert (mount.path / "f").read_bytes() == b"content"
+    try:
+        with opened(mount.path / "f", os.O_WRONLY | os.O_APPEND) as fd:
+            os.write(fd, b"+")
+    except OSError:
+        pass
+    assert bucket_reads(server, bucket, "f") in (b"content", b"content+")
+
+
+def test_a_get_that_is_refused_is_eacces(mount, bucket, server):
+    bucket.put("f", b"content")
+    server.fault("GetObject", count=0, status=403, code="AccessDenied")
+    with fails_with("EACCES"):
+        (mount.path / "f").read_bytes()
+
+
+def test_an_edit_whose_old_content_cannot_be_read_fails_and_changes_nothing(mount, bucket, server):
+    data = some_bytes(MIB)
+    bucket.put("f", data)
+    server.fault("GetObject", count=0, status=403, code="AccessDenied")
+    with fails_with("EACCES", "EIO"):
+        with opened(mount.path / "f", os.O_RDWR) as fd:
+            os.pwrite(fd, b"x", 100)
+    assert bucket_reads(server, bucket, "f") == data
+
+
+@pytest.mark.parametrize("kind", ["malformed", "empty"])
+def test_a_malformed_listing_is_asked_again(mount, bucket, server, kind):
+    bucket.put_many(f"{n}" for n in range(10))
+    server.fault("ListObjectsV2", count=1, xml=kind)
+    assert sorted(os.listdir(mount.path)) == sorted(str(n) for n in range(10))
+    assert server.fired() == [1]
+
+
+@pytest.mark.time_limit(120)
+@pytest.mark.parametrize("kind", ["malformed", "endless", "entities", "deep", "same_token"])
+def test_a_listing_that_is_never_good_is_an_error_and_memory_stays_small(mount, bucket, server, kind):
+    bucket.put_many(f"{n:05}" for n in range(1005 if kind == "same_token" else 10))
+    before = resident_mib(mount)
+    server.fault("ListObjectsV2", count=0, xml=kind)
+    with Timed() as took, fails_with("EIO", "EBADMSG", "ETIMEDOUT"):
+        os.listdir(mount.path)
+    assert took.seconds < BOUND_SECONDS + 10
+    assert resident_mib(mount) - before < 128
+    server.faults()
+    assert len(os.listdir(mount.path)) >= 10
+
+
+def resident_mib(mount):
+    with open(f"/proc/{mount.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+
+def test_a_listing_error_never_makes_files_missing(mount, bucket, server):
+    bucket.put("d/x", b"x")
+    server.fault("ListObjectsV2", count=0, status=403, code="AccessDenied")
+    with fails_with("EACCES"):
+        os.listdir(mount.path)
+    with fails_with("EACCES"):
+        os.stat(mount.path / "d")
+
+
+def test_a_removal_that_the_server_refuses_is_told_by_fsync_and_the_file_is_back(mount, bucket, server):
+    bucket.put("keep", b"x")
+    bucket.put("gone", b"x")
+    os.listdir(mount.path)
+    server.faults(
+        dict(op="DeleteObjects", count=0, key_error="keep", code="AccessDenied"),
+        dict(op="DeleteObject", key="keep", count=0, status=403, code="AccessDenied"),
+    )
+    os.unlink(mount.path / "keep")
+    os.unlink(mount.path / "gone")
+    with fails_with("EACCES", "EIO"):
+        mount.sync()
+    server.faults()
+    assert bucket.keys() == ["keep"]
+    assert os.listdir(mount.path) == ["keep"]
+
+
+def test_no_such_upload_starts_the_upload_again_or_tells(mount, bucket, server):
+    data = some_bytes(20 * MIB)
+    server.fault("UploadPart", skip=1, count=1, status=404, code="NoSuchUpload")
+    try:
+        (mount.path / "f").write_bytes(data)
+        told_good = True
+    except OSError:
+        told_good = False
+    server.faults()
+    head = bucket.head("f")
+    if told_good:
+        assert bucket.read("f") == data
+    else:
+        assert head is None
+
+
+def test_a_complete_whose_answer_is_lost_is_settled_by_looking(mount, bucket, server):
+    data = some_bytes(20 * MIB)
+    server.fault("CompleteMultipartUpload", count=1, reset_after=True)
+    (mount.path / "f").write_bytes(data)
+    assert server.fired() == [1]
+    assert bucket_reads(server, bucket, "f") == data
+
+
+def test_an_exclusive_create_whose_answer_is_lost_is_still_ours(mount, bucket, server):
+    server.fault("PutObject", count=1, reset_after=True)
+    with opened(mount.path / "f", os.O_WRONLY | os.O_CREAT | os.O_EXCL) as fd:
+        os.write(fd, b"ours")
+    assert server.fired() == [1]
+    assert bucket_reads(server, bucket, "f") == b"ours"
+
+
+def test_a_conflict_is_tried_again(mount, bucket, server):
+    server.fault("PutObject", count=2, status=409, code="ConditionalRequestConflict")
+    (mount.path / "f").write_bytes(b"x")
+    assert bucket_reads(server, bucket, "f") == b"x"
+
+
+def test_an_object_replaced_between_two_reads_never_mixes_bytes(mount, bucket):
+    old, new = b"o" * (40 * MIB), b"n" * (40 * MIB)
+    bucket.put("f", old)
+    with opened(mount.path / "f") as fd:
+        got = os.pread(fd, 4096, 0)
+        bucket.put("f", new)
+        try:
+            for offset in range(4096, len(old), MIB):
+                got += os.pread(fd, MIB, offset)
+        except OSError as error:
+            assert error.errno == 116, "ESTALE is the word for it"
+    assert set(got) == {ord("o")}, "bytes of two versions in one read"
+
+
+def test_an_object_deleted_by_others_while_open_is_an_error_never_zeros(mount, bucket):
+    data = some_bytes(40 * MIB)
+    bucket.put("f", data)
+    with opened(mount.path / "f") as fd:
+        got = os.pread(fd, 4096, 0)
+        bucket.delete("f")
+        try:
+            while len(got) < len(data):
+                more = os.pread(fd, MIB, len(got))
+                assert more, "a short file"
+                got += more
+        except OSError:
+            pass
+    assert got == data[: len(got)]
+
+
+@pytest.mark.time_limit(150)
+def test_a_server_that_hangs_is_an_error_within_the_bound_and_others_go_on(mount, bucket, server):
+    bucket.put("stalls", some_bytes(MIB))
+    bucket.put("works", b"works")
+    server.fault("GetObject", key="stalls", count=0, stall_after=1000)
+    result = {}
+
+    def read():
+        with Timed() as took:
+            try:
+                (mount.path / "stalls").read_bytes()
+            except OSError as error:
+                result["errno"] = error.errno
+        result["seconds"] = took.seconds
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    time.sleep(1)
+    with Timed() as took:
+        assert (mount.path / "works").read_bytes() == b"works"
+    assert took.seconds < 2
+    reader.join(120)
+    assert not reader.is_alive()
+    assert "errno" in result, "a stalled object was read whole"
+    assert result["seconds"] < 2 * BOUND_SECONDS
+
+
+@pytest.mark.time_limit(150)
+def test_a_server_that_goes_away_and_comes_back_is_ridden_through(mount, bucket, server):
+    bucket.put("f", b"x")
+    server.process.send_signal(19)
+    threading.Timer(4, lambda: server.process.send_signal(18)).start()
+    with Timed() as took:
+        assert (mount.path / "f").read_bytes() == b"x"
+        (mount.path / "g").write_bytes(b"y")
+    assert took.seconds < 20
+    assert bucket.read("g") == b"y"
+
+
+def test_signatures_of_a_clock_that_is_wrong_are_made_again(mount, bucket, server):
+    bucket.put("f", b"x")
+    server.fault("HeadObject", count=1, status=403, code="RequestTimeTooSkewed")
+    subprocess.run(["stat", mount.path / "f"], check=True, capture_output=True, timeout=30)
+
+
+@pytest.mark.time_limit(240)
+@pytest.mark.parametrize("rule", [dict(status=403, code="AccessDenied"), dict(reset_after=True), dict(status=500)], ids=["refused", "lost", "500"])
+def test_with_the_nth_request_failing_nothing_is_ever_lost_or_torn(bucket, server, new_mount, rule):
+    """fail request N, for N = 1, 2, 3, ...: a round of every kind of call."""
+    old, new = some_bytes(9 * MIB, 1), some_bytes(9 * MIB, 2)
+    edited = old[:100] + b"edit" + old[104:]
+    mount = new_mount(bucket, attr_timeout="0", negative_timeout="0")
+    mount.expect_errors()
+    for number in range(0, 24, 2):
+        server.faults()
+        bucket.put("keep/file", old)
+        bucket.put("move", old)
+        server.fault("*", skip=number, count=1, **rule)
+        good = {}
+
+        def attempt(name, call):
+            try:
+                call()
+                good[name] = True
+            except OSError:
+                good[name] = False
+
+        def edit():
+            with opened(mount.path / "keep" / "file", os.O_RDWR) as fd:
+                os.pwrite(fd, b"edit", 100)
+
+        attempt("list", lambda: os.listdir(mount.path))
+        attempt("edit", edit)
+        attempt("new", lambda: (mount.path / "new").write_bytes(new))
+        attempt("move", lambda: os.rename(mount.path / "move", mount.path / "moved"))
+        attempt("sync", mount.sync)
+        server.faults()
+        attempt("sync again", mount.sync)
+        contents = bucket.contents()
+        at = f"request {number}: {good}"
+        assert contents["keep/file"] in (old, edited), at
+        assert not good["edit"] or contents["keep/file"] == edited, at
+        assert contents.get("new") in (None, new), at
+        assert not good["new"] or contents["new"] == new, at
+        assert old in (contents.get("move"), contents.get("moved")), at
+        assert not good["move"] or contents["moved"] == old, at
+        assert bucket.uploads() == [], at
+        for key in ("new", "moved", "move"):
+            bucket.delete(key)
