@@ -144,7 +144,7 @@ static void complete_probed(struct s3_op *op)
 		container_of(head, struct s3_request, child.head);
 	struct s3_complete_upload *up =
 		container_of(r->op, struct s3_complete_upload, op);
-	int result = r->op->err.code;
+	int result = r->probe_result;
 
 	request_child_done(r);
 	if (op->result == 0 && is_ours(r, up, &head->object)) {
@@ -167,6 +167,7 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 	bool is_lost =
 		r->sends > 1 || r->http.result < 0 || *result == -EBADMSG;
 
+	request_expect_upload(result);
 	if (*result == -ESTALE && up->if_none_match)
 		*result = -EEXIST;
 	/* Refused at once, or surely not done: nothing to look for. */
@@ -174,7 +175,7 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 		return S3_FINISH;
 	if (*result == -EACCES || *result == -ENOMEM || up->count == 0)
 		return S3_FINISH;
-	r->op->err.code = *result; /* should the object not be there */
+	r->probe_result = *result;
 	memset(head, 0, sizeof(*head));
 	head->op.done = complete_probed;
 	request_start_child(r, &head->op, &head_action, up->key, NULL);

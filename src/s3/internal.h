@@ -136,6 +136,7 @@ struct s3_request {
 	int64_t started_unix_s;
 	unsigned sends;     /* tries that may have reached the server */
 	size_t next_single; /* DeleteObjects: index into keys */
+	int probe_result;   /* Complete: if the object is not there */
 	struct s3_get_state get;
 	union {
 		struct s3_head head;
@@ -200,6 +201,9 @@ void request_set_bytes(struct s3_request *r, uint64_t bytes);
  * SHA-256 and CRC32C of the try's body into r; read once for all tries.
  */
 MUST_USE int request_digest_body(struct s3_request *r);
+
+/* settle of what an upload id is for: RGW says NoSuchKey of a missing one. */
+void request_expect_upload(int *result);
 
 /* object.c; for children. */
 extern const struct s3_action head_action;

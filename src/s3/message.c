@@ -167,3 +167,9 @@ void request_keep_dropped(struct s3_request *r)
 		log_warn("s3", "the server takes no x-amz-checksum-crc32c; "
 			       "uploads go without");
 }
+
+void request_expect_upload(int *result)
+{
+	if (*result == -ENOENT)
+		*result = -ESRCH;
+}

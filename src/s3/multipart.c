@@ -120,6 +120,7 @@ static int part_parse(struct s3_request *r)
 
 static enum s3_next part_settle(struct s3_request *r, int *result)
 {
+	request_expect_upload(result);
 	return request_drop_checksum(r) ? S3_AGAIN : S3_FINISH;
 }
 
@@ -155,7 +156,8 @@ static int abort_build(struct s3_request *r)
 
 static enum s3_next abort_settle(struct s3_request *r, int *result)
 {
-	if (*result == -ESRCH || *result == -ENOENT)
+	request_expect_upload(result);
+	if (*result == -ESRCH)
 		*result = 0;
 	return S3_FINISH;
 }

@@ -52,9 +52,10 @@ void request_finish(struct s3_request *r, int result)
 
 	if (result == 0)
 		memset(&op->err, 0, sizeof(op->err));
-	else if (op->err.code != result)
+	else if (!op->err.text[0])
 		errinfo_set(&op->err, result, "%s: %s key=%s", r->action->name,
 			    strerrordesc_np(-result), r->key ? r->key : "");
+	op->err.code = result; /* settle may have found a better one */
 	log_debug("s3", "%s result=%d ms=%d key=%s", r->action->name, result,
 		  (int)(clock_now_ms() - r->started_ms), r->key ? r->key : "");
 	/* From is_done on a waiter may free op, and even c. */

@@ -52,8 +52,8 @@ static void start_server(void)
 	}
 	close(out[1]);
 	read_address(out[0]);
-	setenv("AWS_ACCESS_KEY_ID", "test", 1);
-	setenv("AWS_SECRET_ACCESS_KEY", "testsecret", 1);
+	setenv("AWS_ACCESS_KEY_ID", "TESTACCESSKEY", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "testsecretkey", 1);
 }
 
 static void stop_server(void)
