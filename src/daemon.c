@@ -120,7 +120,9 @@ int daemon_fork(struct daemon *d, struct errinfo *err)
 		close(fds[1]);
 		wait_for_verdict(child, fds[0]);
 	}
-	close(fds[0]);
+	/* What the caller had open would live as long as the mount. */
+	close_range(3, (unsigned)fds[1] - 1, 0);
+	close_range((unsigned)fds[1] + 1, ~0U, 0);
 	d->pipe_fd = fds[1];
 	return 0;
 }

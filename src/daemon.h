@@ -26,7 +26,10 @@ struct daemon {
 		.pipe_fd = -1, \
 	}
 
-/* Returns 0 in the child; the parent never returns. -errno: no child. */
+/*
+ * Returns 0 in the child, which has nothing open but stdin, stdout, stderr
+ * and the pipe; the parent never returns. -errno: no child.
+ */
 MUST_USE int daemon_fork(struct daemon *d, struct errinfo *err);
 
 /* Leaves terminal and working folder, and lets the parent go. */

@@ -170,10 +170,10 @@ int main(int argc, char **argv)
 		puts("s3storefs " PACKAGE_VERSION);
 		return 0;
 	}
-	set_up_log(&config, config.is_foreground);
 	if (!config.is_foreground && daemon_fork(&daemon, &err)) {
 		daemon_fail(&daemon, EXIT_RUNTIME, err.text);
 		return EXIT_RUNTIME;
 	}
+	set_up_log(&config, config.is_foreground);
 	return run(&config, &daemon);
 }
