@@ -108,7 +108,7 @@ install_needs() {
 	done
 	[ -n "$missing" ] || return 0
 	say "installing$missing"
-	as_root apt-get -q update </dev/null >>"$run/install.log" 2>&1 &&
+	as_root apt-get -q -o Acquire::Languages=none update </dev/null >>"$run/install.log" 2>&1 &&
 		as_root apt-get -qy install --no-install-recommends $missing \
 			</dev/null >>"$run/install.log" 2>&1 || {
 		tail -n 5 "$run/install.log" >&2
