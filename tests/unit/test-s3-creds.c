@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -448,6 +449,14 @@ static void keys_from_settings_cannot_be_renewed(void **state)
 	creds_chain_free(chain);
 }
 
+/* The chain looks at its files once a second. */
+static void pass_a_second(void)
+{
+	const struct timespec time = { 1, 100 * 1000 * 1000 };
+
+	assert_int_equal(nanosleep(&time, NULL), 0);
+}
+
 static void a_rotated_file_is_taken_up_within_a_second(void **state)
 {
 	const struct s3_options options = { .bucket = "b" };
@@ -457,17 +466,17 @@ static void a_rotated_file_is_taken_up_within_a_second(void **state)
 	assert_int_equal(creds_chain_new(&options, &chain, NULL), 0);
 	write_file(credentials_path, NEW_KEYS, 0600);
 	assert_chain(chain, "FK", "FS", NULL);
-	usleep(1100 * 1000);
+	pass_a_second();
 	assert_chain(chain, "NK", "NS", NULL);
 	/* A file that is wrong or gone takes no keys away. */
 	write_file(credentials_path, "[default]\nno sense\n", 0600);
-	usleep(1100 * 1000);
+	pass_a_second();
 	assert_chain(chain, "NK", "NS", NULL);
 	unlink(credentials_path);
-	usleep(1100 * 1000);
+	pass_a_second();
 	assert_chain(chain, "NK", "NS", NULL);
 	write_file(credentials_path, FILE_KEYS, 0600);
-	usleep(1100 * 1000);
+	pass_a_second();
 	assert_chain(chain, "FK", "FS", NULL);
 	creds_chain_free(chain);
 }
@@ -482,7 +491,7 @@ static void a_touched_file_leaves_the_keys_as_they_are(void **state)
 	assert_int_equal(creds_chain_new(&options, &chain, NULL), 0);
 	assert_int_equal(creds_chain_get(chain, &before, NULL), 0);
 	write_file(credentials_path, FILE_KEYS, 0600);
-	usleep(1100 * 1000);
+	pass_a_second();
 	assert_int_equal(creds_chain_get(chain, &after, NULL), 0);
 	assert_ptr_equal(before, after);
 	creds_put(before);
