@@ -7,8 +7,9 @@
  * the op, the same thread at once or one of the store's later, answers.
  *
  * Locks: inodes.lock, calls.lock, opened.lock and notify's are leaves; none
- * is held over a call of the store or of libfuse, but calls.lock over the
- * EINTR answer of a watched call (see interrupt.c).
+ * is held over a call of the store or of libfuse, but inodes.lock over
+ * node_get, and calls.lock over the EINTR answer of a watched call (see
+ * interrupt.c). A struct opened's lock guards whose turn it is.
  */
 #ifndef FS_INTERNAL_H
 #define FS_INTERNAL_H
@@ -55,6 +56,7 @@ struct fs {
 };
 
 /* loop.c */
+void loop_catch_signals(struct fs *fs);
 void loop_forget_signals(void);
 
 /* init.c: what is negotiated with the kernel. */

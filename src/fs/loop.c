@@ -61,7 +61,7 @@ static void on_signal(int sig)
  * They stay caught after fs_run: while the store saves what is left, a
  * second signal must not end the process.
  */
-static void catch_signals(struct fs *fs)
+void loop_catch_signals(struct fs *fs)
 {
 	struct sigaction stop = { .sa_handler = on_signal,
 				  .sa_flags = SA_RESTART };
@@ -228,7 +228,6 @@ int fs_run(struct fs *fs)
 
 	if (count > MAX_THREADS)
 		count = MAX_THREADS;
-	catch_signals(fs);
 	started = start_receivers(fs, receivers, count);
 	if (started < 0)
 		return started;

@@ -234,6 +234,7 @@ int fs_new(struct store *store, const struct fs_options *options,
 		fs_destroy(fs);
 		return rc;
 	}
+	loop_catch_signals(fs);
 	*out = fs;
 	return 0;
 }

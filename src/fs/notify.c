@@ -63,14 +63,12 @@ static struct item *item_new(uint64_t id, const char *name)
 	return item;
 }
 
+/* The store may hold locks of its own here: only the queue's is taken. */
 static void enqueue(struct notifier *n, uint64_t store_id, const char *name)
 {
 	uint64_t id = inodes_number(&n->fs->inodes, store_id);
-	struct item *item;
+	struct item *item = item_new(id, name);
 
-	if (!inodes_has(&n->fs->inodes, id))
-		return;
-	item = item_new(id, name);
 	if (!item)
 		return;
 	{
@@ -103,6 +101,8 @@ static void tell(struct notifier *n, const struct item *item)
 	struct fuse_session *session = n->fs->session;
 	int rc;
 
+	if (!inodes_has(&n->fs->inodes, item->id))
+		return;
 	if (item->name[0])
 		rc = fuse_lowlevel_notify_inval_entry(
 			session, item->id, item->name, strlen(item->name));
