@@ -286,8 +286,30 @@ static void a_range_grows_where_least_has_to_be_fetched(void **state)
 	assert_int_equal(plan_make(&plan, &in), 0);
 	assert_int_equal(plan.parts[1].offset, 50 * MIB);
 	plan_release(&plan);
+	in.held = NULL; /* as much at both sides: the later bytes */
+	assert_int_equal(plan_make(&plan, &in), 0);
+	assert_int_equal(plan.parts[1].offset, 50 * MIB);
+	plan_release(&plan);
 	extents_release(&dirty);
 	extents_release(&held);
+}
+
+static void a_range_that_reaches_the_next_needs_no_more(void **state)
+{
+	struct extents dirty = EXTENTS_INIT;
+	struct plan_input in = { .size = 100 * MIB,
+				 .base_size = 100 * MIB,
+				 .dirty = &dirty,
+				 .can_copy = true };
+	struct plan plan;
+
+	assert_int_equal(extents_add(&dirty, 0, MIB), 0);
+	assert_int_equal(extents_add(&dirty, 7 * MIB, 8 * MIB), 0);
+	assert_int_equal(plan_make(&plan, &in), 0);
+	check_rules(&in, &plan);
+	assert_int_equal(sum_up(&plan).uploaded, 8 * MIB);
+	plan_release(&plan);
+	extents_release(&dirty);
 }
 
 static void a_small_or_mostly_new_file_is_sent_whole(void **state)
@@ -403,6 +425,7 @@ int main(void)
 		cmocka_unit_test(a_shorter_file_is_copied),
 		cmocka_unit_test(a_hole_is_sent_as_zeros),
 		cmocka_unit_test(a_range_grows_where_least_has_to_be_fetched),
+		cmocka_unit_test(a_range_that_reaches_the_next_needs_no_more),
 		cmocka_unit_test(a_small_or_mostly_new_file_is_sent_whole),
 		cmocka_unit_test(
 			no_object_has_more_than_ten_thousand_largest_parts),
