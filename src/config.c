@@ -229,9 +229,9 @@ static int take_option(const struct source *source,
 		return errinfo_set(
 			err, -EINVAL,
 			"%s on the command line would show in ps: put "
-			"it into the environment or into "
+			"%s into the environment or into "
 			"~/.aws/credentials",
-			def->name);
+			option->name, def->name);
 	if (def->type == SETTING_WORD && option->value)
 		return errinfo_set(err, -EINVAL, "%s takes no value",
 				   option->name);
@@ -252,8 +252,8 @@ static int take_words(struct config *config, const struct command_line *line,
 	if (line->word_count == 0)
 		return errinfo_set(
 			err, -EINVAL,
-			"write s3storefs BUCKET[:PREFIX] MOUNTPOINT; "
-			"see --help");
+			"usage: s3storefs BUCKET[:PREFIX] MOUNTPOINT "
+			"[-o NAME=VALUE,...]; see --help");
 	mountpoint = line->words[line->word_count - 1];
 	config->mountpoint = strdup(mountpoint);
 	if (line->word_count == 2)
