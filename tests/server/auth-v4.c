@@ -241,6 +241,27 @@ static int make_signing_key(struct request *req)
 	return rc;
 }
 
+static int find_signing_key(struct request *req)
+{
+	struct key_cache *cache = &req->server->keys;
+	struct auth *auth = &req->auth;
+	int rc;
+
+	LOCK(&cache->lock);
+	if (cache->user == auth->user &&
+	    strcmp(cache->scope, auth->scope) == 0) {
+		memcpy(auth->key, cache->key, sizeof(auth->key));
+		return 0;
+	}
+	rc = make_signing_key(req);
+	if (rc < 0)
+		return rc;
+	cache->user = auth->user;
+	memcpy(cache->scope, auth->scope, sizeof(cache->scope));
+	memcpy(cache->key, auth->key, sizeof(cache->key));
+	return 0;
+}
+
 int auth_v4_sign(const struct auth *auth, const struct buf *text, char out[65])
 {
 	unsigned char mac[DIGEST_MAX];
@@ -279,7 +300,7 @@ static enum s3_error compare_signature(struct request *req, struct v4 *v4)
 
 	if (add_canonical_request(req, v4, &canonical) < 0 ||
 	    digest_of(DIGEST_SHA256, canonical.data, canonical.len, hash) < 0 ||
-	    make_signing_key(req) < 0)
+	    find_signing_key(req) < 0)
 		return S3_SIGNATURE_MISMATCH;
 	text_hex(hex, hash, sizeof(hash));
 	buf_add_fmt(&text, "AWS4-HMAC-SHA256\n%s\n%s\n%s", req->auth.date,

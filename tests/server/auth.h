@@ -12,6 +12,7 @@
 
 #include "digest.h"
 #include "errors.h"
+#include "lock.h"
 
 struct request;
 
@@ -24,6 +25,14 @@ struct auth {
 	char signature[65];
 	unsigned char key[DIGEST_MAX]; /* V4: the signing key */
 	bool is_v4;
+};
+
+/* The last signing key: it is good for a day, and costs four HMACs. */
+struct key_cache {
+	struct lock lock;
+	int user;
+	char scope[128]; /* "": empty */
+	unsigned char key[DIGEST_MAX];
 };
 
 /* Fills req->auth. */

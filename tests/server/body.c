@@ -8,28 +8,106 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* From this size on memory is mapped, in huge pages if there are any. */
-#define MAP_FROM ((size_t)2 << 20)
+#include "lock.h"
+
+/*
+ * Large blobs are mapped, in huge pages if there are any, in sizes that are
+ * powers of two. Some are kept when they are freed: to have the kernel clear
+ * fresh pages costs more than to receive into them.
+ */
+#define MAP_MIN    ((size_t)1 << 21)
+#define MAP_SIZES  4 /* 2, 4, 8 and 16 MiB */
+#define SPARES_MAX ((size_t)1 << 30)
+
+static struct {
+	struct lock lock;
+	struct blob *first[MAP_SIZES]; /* linked by next_spare */
+	size_t bytes;
+} spares = { .lock = LOCK_INIT };
+
+/* The place among the sizes, or -1 if a mapping is not of these. */
+static int spare_size(size_t mapped)
+{
+	for (int i = 0; i < MAP_SIZES; i++)
+		if (mapped == MAP_MIN << i)
+			return i;
+	return -1;
+}
+
+static struct blob *take_spare(size_t mapped)
+{
+	int size = spare_size(mapped);
+	struct blob *blob;
+
+	if (size < 0)
+		return NULL;
+	LOCK(&spares.lock);
+	blob = spares.first[size];
+	if (!blob)
+		return NULL;
+	spares.first[size] = blob->next_spare;
+	spares.bytes -= mapped;
+	blob->next_spare = NULL;
+	blob->refs = 1;
+	blob->len = 0;
+	return blob;
+}
+
+static bool keep_spare(struct blob *blob)
+{
+	int size = blob->is_file ? -1 : spare_size(blob->mapped);
+
+	if (size < 0)
+		return false;
+	LOCK(&spares.lock);
+	if (spares.bytes + blob->mapped > SPARES_MAX)
+		return false;
+	blob->next_spare = spares.first[size];
+	spares.first[size] = blob;
+	spares.bytes += blob->mapped;
+	return true;
+}
+
+static struct blob *new_mapped(size_t cap)
+{
+	size_t mapped = MAP_MIN;
+	struct blob *blob;
+	void *data;
+
+	while (mapped < cap)
+		mapped *= 2;
+	blob = take_spare(mapped);
+	if (blob) {
+		blob->cap = cap;
+		return blob;
+	}
+	data = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED)
+		return NULL;
+	blob = malloc(sizeof(*blob));
+	if (!blob) {
+		munmap(data, mapped);
+		return NULL;
+	}
+	*blob = (struct blob){
+		.refs = 1, .cap = cap, .mapped = mapped, .data = data
+	};
+	madvise(data, mapped, MADV_HUGEPAGE);
+	return blob;
+}
 
 struct blob *blob_new(size_t cap)
 {
-	struct blob *blob = malloc(sizeof(*blob) + (cap < MAP_FROM ? cap : 0));
+	struct blob *blob;
 
+	if (cap > MAP_MIN / 2)
+		return new_mapped(cap);
+	blob = malloc(sizeof(*blob) + cap);
 	if (!blob)
 		return NULL;
 	*blob = (struct blob){ .refs = 1, .cap = cap };
-	if (cap < MAP_FROM) {
-		blob->data = (unsigned char *)(blob + 1);
-		return blob;
-	}
-	blob->data = mmap(NULL, cap, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (blob->data == MAP_FAILED) {
-		free(blob);
-		return NULL;
-	}
-	blob->mapped = cap;
-	madvise(blob->data, cap, MADV_HUGEPAGE);
+	blob->data = (unsigned char *)(blob + 1);
 	return blob;
 }
 
@@ -58,6 +136,8 @@ struct blob *blob_ref(struct blob *blob)
 void blob_unref(struct blob *blob)
 {
 	if (!blob || atomic_fetch_sub(&blob->refs, 1) != 1)
+		return;
+	if (keep_spare(blob))
 		return;
 	if (blob->mapped)
 		munmap(blob->data, blob->mapped);
@@ -131,6 +211,7 @@ static int map_file(const struct blob *file, struct blob **out)
 	blob->refs = 1;
 	blob->len = blob->mapped = file->len;
 	blob->data = data;
+	blob->is_file = true;
 	*out = blob;
 	return 0;
 }
@@ -199,4 +280,20 @@ void body_release(struct body *body)
 		blob_unref(body->slices[i].blob);
 	free(body->slices);
 	*body = (struct body){ 0 };
+}
+
+void body_free_spares(void)
+{
+	for (int i = 0; i < MAP_SIZES; i++) {
+		struct blob *blob = spares.first[i];
+
+		while (blob) {
+			struct blob *next = blob->next_spare;
+
+			munmap(blob->data, blob->mapped);
+			free(blob);
+			blob = next;
+		}
+		spares.first[i] = NULL;
+	}
 }

@@ -12,6 +12,7 @@
 #define SERVER_BODY_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,7 +25,11 @@ struct blob {
 	size_t cap;          /* bytes of room */
 	size_t mapped;       /* bytes of mmap, 0 if malloc */
 	unsigned char *data; /* NULL while it is only a file */
-	char *path;          /* of that file, or NULL */
+	bool is_file;        /* a mapping of a file, not to be written */
+	union {
+		char *path; /* of that file, or NULL */
+		struct blob *next_spare;
+	};
 };
 
 /* Room for cap bytes, none in use, one user. NULL if there is no memory. */
@@ -72,5 +77,8 @@ size_t body_read(const struct body *body, uint64_t off, void *out, size_t len);
 MUST_USE int body_write(const struct body *body, int fd);
 
 void body_release(struct body *body);
+
+/* Gives back the memory that was kept for new blobs: at the end. */
+void body_free_spares(void);
 
 #endif

@@ -37,6 +37,7 @@ static struct server server = {
 	.store = { .lock = LOCK_INIT },
 	.faults = { .lock = LOCK_INIT },
 	.log = { .lock = LOCK_INIT },
+	.keys = { .lock = LOCK_INIT },
 };
 
 enum option_id {
@@ -398,6 +399,7 @@ int main(int argc, char **argv)
 	sigwait(&signals, &which);
 	server_stop(&server);
 	store_release(&server.store);
+	body_free_spares();
 	if (server.store.root)
 		root_close(server.store.root);
 	faults_release(&server.faults);

@@ -16,8 +16,9 @@
 #include "control.h"
 #include "request.h"
 
-#define CONNECTIONS_MAX   10000
-#define CONNECTION_MEMORY ((size_t)160 << 10) /* headers and upload pieces */
+#define CONNECTIONS_MAX 10000
+/* Headers and upload pieces; all of it is cleared for each request. */
+#define CONNECTION_MEMORY ((size_t)64 << 10)
 #define DRAIN_MAX         ((uint64_t)1 << 20)
 
 static struct MHD_Daemon *http_daemon;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth.h"
 #include "faults.h"
 #include "reqlog.h"
 #include "stats.h"
@@ -48,6 +49,7 @@ struct server {
 	struct stats stats;
 	struct reqlog log;
 	struct timer *timer;
+	struct key_cache keys;
 	atomic_ullong last_request_id;
 };
 
