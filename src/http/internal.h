@@ -68,6 +68,9 @@ void http_request_end(struct http *http, struct http_request *req, int result,
 /* response.c */
 void http_response_begin(struct http_transfer *t);
 
+/* Forgets what came: the request goes out once more. */
+void http_response_restart(struct http_transfer *t);
+
 /* 0 or a negative errno for how the transfer ended. */
 int http_response_result(const struct http_transfer *t, CURLcode code);
 const char *http_response_reason(const struct http_transfer *t, CURLcode code);

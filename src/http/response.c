@@ -12,17 +12,23 @@ enum {
 	BODY_LIMIT = 64 * 1024      /* http.h's default */
 };
 
+void http_response_restart(struct http_transfer *t)
+{
+	t->req->status = 0;
+	t->has_final_headers = false;
+	pairs_release(&t->req->response_headers);
+	buf_clear(&t->req->response_body);
+}
+
 /* A 1xx, and the 417 after which curl asks again, come before the answer. */
 static void begin_response(struct http_transfer *t)
 {
-	struct http_request *req = t->req;
 	long status = 0;
 
+	http_response_restart(t);
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	req->status = status >= 200 ? (int)status : 0;
-	t->has_final_headers = false;
-	pairs_release(&req->response_headers);
-	buf_clear(&req->response_body);
+	if (status >= 200)
+		t->req->status = (int)status;
 }
 
 static bool is_blank(char c)
@@ -183,6 +189,8 @@ const char *http_response_reason(const struct http_transfer *t, CURLcode code)
 {
 	if (t->failure == -EMSGSIZE)
 		return "the answer is too long";
+	if (t->failure < 0)
+		return strerror(-t->failure);
 	if (code == CURLE_OK)
 		return "the answer was cut off";
 	return t->error[0] ? t->error : curl_easy_strerror(code);

@@ -177,7 +177,23 @@ static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
 	return (size_t)got;
 }
 
-/* curl sends a body once more when a connection it used again was dead. */
+/*
+ * curl sends a request once more when a connection it used again was dead.
+ * Version 7.88 rewinds the body only if some of it left, not if it was read
+ * and none left; so every try begins at 0.
+ */
+static int on_try(void *arg, char *to_address, char *from_address, int to_port,
+		  int from_port)
+{
+	struct http_transfer *t = arg;
+
+	(void)to_address, (void)from_address, (void)to_port, (void)from_port;
+	t->body_offset = 0;
+	http_response_restart(t);
+	return CURL_PREREQFUNC_OK;
+}
+
+/* Needed all the same, or curl fails where it does rewind. */
 static int on_body_rewind(void *arg, curl_off_t offset, int origin)
 {
 	struct http_transfer *t = arg;
@@ -266,6 +282,8 @@ static void set_up(struct http *http, struct http_transfer *t)
 	note(t, curl_easy_setopt(t->easy, CURLOPT_SHARE, http->share));
 	note(t, curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t));
 	note(t, curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error));
+	note(t, curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_try));
+	note(t, curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t));
 	set_method(t);
 	set_headers(t);
 	set_times(t, &http->options);

@@ -94,19 +94,29 @@ void raw_pause(struct raw_exchange *x, int ms)
 	}
 }
 
-/* Byte by byte, so that nothing of the body is taken. */
+/* Looks before it takes, so that the body stays. */
 static bool take_head(struct raw_exchange *x)
 {
+	char *end = NULL;
 	size_t len = 0;
 
-	while (len < sizeof(x->head) - 1) {
-		if (recv(x->fd, x->head + len, 1, 0) != 1)
+	while (!end) {
+		size_t room = sizeof(x->head) - 1 - len;
+		ssize_t got = recv(x->fd, x->head + len, room, MSG_PEEK);
+
+		if (got <= 0)
 			return false;
-		x->head[++len] = '\0';
-		if (len >= 4 && strcmp(x->head + len - 4, "\r\n\r\n") == 0)
-			return true;
+		x->head[len + (size_t)got] = '\0';
+		end = strstr(x->head, "\r\n\r\n");
+		if (end) {
+			end[4] = '\0';
+			got = end + 4 - (x->head + len);
+		}
+		if (recv(x->fd, x->head + len, (size_t)got, 0) != got)
+			return false;
+		len += (size_t)got;
 	}
-	return false;
+	return true;
 }
 
 static bool take_request(struct raw_exchange *x)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "crc32c.h"
 
 enum {
@@ -217,7 +218,7 @@ static enum raw_then say_417_first(struct raw_exchange *x)
 	if (strstr(x->head, "Expect")) {
 		raw_say(x, "HTTP/1.1 417 Expectation Failed\r\n"
 			   "x-first: 1\r\nContent-Length: 3\r\n\r\nwhy");
-		return RAW_CLOSE;
+		return RAW_KEEP;
 	}
 	return take_all(x);
 }
@@ -233,6 +234,48 @@ static void a_server_that_knows_no_100_gets_the_body_at_once(void **state)
 	assert_int_equal(call.req.response_body.len, 0);
 	assert_int_equal(last_length, 2 * MIB);
 	assert_int_equal(last_crc32c, pattern_crc32c(2 * MIB));
+	call_release(&call);
+}
+
+static enum raw_then say_417_late(struct raw_exchange *x)
+{
+	raw_take_body(x, MIB);
+	raw_say(x, "HTTP/1.1 417 Expectation Failed\r\n"
+		   "Content-Length: 3\r\n\r\nwhy");
+	raw_pause(x, 60000);
+	return RAW_CLOSE;
+}
+
+static void a_417_in_the_middle_of_the_body_does_not_hang(void **state)
+{
+	int64_t start = clock_now_ms();
+	struct call call;
+
+	run_with(&call, "PUT", "/", 64 * MIB, say_417_late);
+	assert_in_range(clock_now_ms() - start, 0, 10000);
+	assert_int_equal(call.req.result, 0);
+	assert_int_equal(call.req.status, 417);
+	call_release(&call);
+}
+
+static enum raw_then say_503_late(struct raw_exchange *x)
+{
+	raw_take_body(x, MIB);
+	raw_say(x, "HTTP/1.1 503 Slow Down\r\n"
+		   "Content-Length: 4\r\n\r\nslow");
+	raw_pause(x, 60000);
+	return RAW_CLOSE;
+}
+
+static void an_error_in_the_middle_of_the_body_is_the_answer(void **state)
+{
+	struct call call;
+
+	run_with(&call, "PUT", "/", 64 * MIB, say_503_late);
+	assert_int_equal(call.req.result, 0);
+	assert_int_equal(call.req.status, 503);
+	assert_string_equal(buf_str(&call.req.response_body), "slow");
+	assert_in_range(call.req.bytes_sent, 1, 64 * MIB - 1);
 	call_release(&call);
 }
 
@@ -289,9 +332,10 @@ static enum raw_then break_second_request(struct raw_exchange *x)
 /* curl itself starts anew, or tells; either way the second try is whole. */
 static void a_dead_connection_is_replaced_and_the_body_sent_anew(void **state)
 {
-	uint64_t taken[] = { 0, 10, 300 * 1024 };
+	uint64_t taken[] = { 0, 0, 0, 0, 10, 10, 10, 10, 300 * 1024, MIB };
 
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		int64_t start = clock_now_ms();
 		struct raw_server *server =
 			raw_server_new(break_second_request, &taken[i]);
 		struct call call;
@@ -305,6 +349,7 @@ static void a_dead_connection_is_replaced_and_the_body_sent_anew(void **state)
 			assert_int_equal(call.req.result, -ECONNRESET);
 			assert_int_equal(call_run(http, &call), 0);
 		}
+		assert_in_range(clock_now_ms() - start, 0, 10000);
 		assert_int_equal(server->connections, 2);
 		assert_int_equal(last_length, MIB);
 		assert_int_equal(last_crc32c, pattern_crc32c(MIB));
@@ -482,6 +527,9 @@ int main(void)
 			a_server_that_never_says_100_gets_the_body_soon),
 		cmocka_unit_test(
 			a_server_that_knows_no_100_gets_the_body_at_once),
+		cmocka_unit_test(a_417_in_the_middle_of_the_body_does_not_hang),
+		cmocka_unit_test(
+			an_error_in_the_middle_of_the_body_is_the_answer),
 		cmocka_unit_test(a_body_that_cannot_be_read_ends_the_request),
 		cmocka_unit_test(connections_are_used_again),
 		cmocka_unit_test(
