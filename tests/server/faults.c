@@ -246,6 +246,7 @@ bool fault_replaces(const struct fault *f)
 	if (!f->active)
 		return false;
 	return f->status || fault_text(f, "body") ||
+	       fault_text(f, "ok_error") ||
 	       (f->xml && f->xml != FAULT_XML_SAME_TOKEN);
 }
 

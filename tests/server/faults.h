@@ -6,11 +6,11 @@
  * once for it; the first such rule of the plan is the one. What happens to
  * the operation:
  *
- *   instead of it   status, reset, xml (but same_token), body, no_body
- *                   with a status
+ *   instead of it   status, body, ok_error, reset, xml (but same_token)
  *   after it        reset_after, cut_after, stall_after, trickle, etag,
- *                   checksum, flip_byte, short_body, no_body, ok_error,
- *                   headers, xml same_token, key_error (for those keys)
+ *                   checksum, flip_byte, short_body, no_body, headers,
+ *                   xml same_token, key_error (for the other keys)
+ *   either          what changes an answer changes that of a status, too
  *   before either   delay_ms
  *
  * The JSON of a rule is described in --help.

@@ -11,6 +11,8 @@
 /* A continuation token is this and the hex of where to go on after. */
 #define TOKEN_START "s3t1-"
 
+#define PAGE_BYTES_MAX ((size_t)16 << 20)
+
 static void add_entry(const struct request *req, const struct bucket *bucket,
 		      struct listing *l, const char *key,
 		      const struct object *object)
@@ -37,7 +39,7 @@ static void add_page(const struct request *req, const struct bucket *bucket,
 		     struct listing *l, struct index_node *node)
 {
 	size_t prefix_len = strlen(l->prefix);
-	struct buf prefixes = BUF_INIT((size_t)16 << 20);
+	struct buf prefixes = BUF_INIT(PAGE_BYTES_MAX);
 	struct buf *contents = l->out;
 
 	while (node && strncmp(node->key, l->prefix, prefix_len) == 0) {
@@ -115,11 +117,21 @@ static bool read_token(const char *token, char after[KEY_MAX + 1])
 	return true;
 }
 
+/* What was asked stands first, as with S3; it knows how the page ended. */
+static void end_listing(const struct listing *l, const struct buf *page)
+{
+	if (page->error)
+		l->out->error = page->error;
+	buf_add(l->out, page->data, page->len);
+	buf_add_str(l->out, "</ListBucketResult>");
+}
+
 enum s3_error op_list_objects_v2(struct request *req)
 {
 	const char *token = request_param(req, "continuation-token");
 	const char *start = request_param(req, "start-after");
 	const char *owner = request_param(req, "fetch-owner");
+	AUTO_BUF struct buf page = BUF_INIT(PAGE_BYTES_MAX);
 	struct store *store = &req->server->store;
 	char after[KEY_MAX + 1] = "";
 	const struct bucket *bucket;
@@ -140,6 +152,7 @@ enum s3_error op_list_objects_v2(struct request *req)
 	bucket = store_bucket_locked(store, req->bucket);
 	if (!bucket)
 		return S3_NO_SUCH_BUCKET;
+	l.out = &page;
 	/* A start-after that looks like a prefix is a plain key. */
 	add_page(req, bucket, &l,
 		 token || !start ? first_node(bucket, &l, after) :
@@ -150,6 +163,7 @@ enum s3_error op_list_objects_v2(struct request *req)
 		l.is_truncated = true;
 		snprintf(l.last, sizeof(l.last), "%s", after);
 	}
+	l.out = &req->answer.text;
 	listing_add_echo(&l, req->bucket, "MaxKeys");
 	xml_add_number(l.out, "KeyCount", l.count);
 	if (start)
@@ -158,13 +172,14 @@ enum s3_error op_list_objects_v2(struct request *req)
 		xml_add(l.out, "ContinuationToken", token);
 	if (l.is_truncated)
 		add_token(l.out, "NextContinuationToken", l.last);
-	buf_add_str(l.out, "</ListBucketResult>");
+	end_listing(&l, &page);
 	return S3_OK;
 }
 
 enum s3_error op_list_objects(struct request *req)
 {
 	const char *marker = request_param(req, "marker");
+	AUTO_BUF struct buf page = BUF_INIT(PAGE_BYTES_MAX);
 	struct store *store = &req->server->store;
 	const struct bucket *bucket;
 	struct listing l;
@@ -182,16 +197,18 @@ enum s3_error op_list_objects(struct request *req)
 	bucket = store_bucket_locked(store, req->bucket);
 	if (!bucket)
 		return S3_NO_SUCH_BUCKET;
+	l.out = &page;
 	add_page(req, bucket, &l, first_node(bucket, &l, marker));
 	if (req->fault.xml == FAULT_XML_SAME_TOKEN) {
 		l.is_truncated = true;
 		snprintf(l.last, sizeof(l.last), "%s", marker);
 	}
+	l.out = &req->answer.text;
 	listing_add_echo(&l, req->bucket, "MaxKeys");
 	listing_add_name(&l, "Marker", marker);
 	/* Without delimiter the last key serves: user guide, ListObjects. */
 	if (l.is_truncated && *l.delimiter)
 		listing_add_name(&l, "NextMarker", l.last);
-	buf_add_str(l.out, "</ListBucketResult>");
+	end_listing(&l, &page);
 	return S3_OK;
 }

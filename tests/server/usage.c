@@ -47,6 +47,7 @@ const char usage_text[] =
 	"  \"skip\": let N through first; \"count\": 1, 0 is for ever\n"
 	"and does one or more of these. Instead of the operation:\n"
 	"  \"status\": 503, \"code\", \"message\", \"headers\": {}, \"body\"\n"
+	"  \"ok_error\": CODE     200 with an <Error> in the body\n"
 	"  \"reset\": true        drops the connection at once\n"
 	"  \"xml\": \"malformed\", \"endless\", \"entities\", \"deep\", \"empty\"\n"
 	"After it:\n"
@@ -56,7 +57,6 @@ const char usage_text[] =
 	"  \"trickle\": BYTES     a second\n"
 	"  \"etag\": \"wrong\", \"checksum\": \"wrong\", \"flip_byte\": OFFSET\n"
 	"  \"short_body\": BYTES  says and sends fewer; \"no_body\": true\n"
-	"  \"ok_error\": CODE     200 with an <Error> in the body\n"
 	"  \"key_error\": CODE    DeleteObjects: the keys of the glob are kept\n"
 	"  \"xml\": \"same_token\"  a listing that never gets on\n"
 	"Before either: \"delay_ms\".\n";
