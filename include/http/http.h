@@ -109,6 +109,12 @@ struct http_request {
 	 */
 	bool was_stale_connection;
 	uint64_t bytes_sent; /* of the body, this time */
+	/*
+	 * How often it went out: 0 if no connection came about, 2 if curl
+	 * sent it again because a connection that had served before was
+	 * dead. The server may have done it each time.
+	 */
+	unsigned sends;
 
 	/* The engine's own. */
 	struct list_link link;

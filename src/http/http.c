@@ -172,6 +172,7 @@ void http_submit_after(struct http *http, struct http_request *req,
 	req->err = (struct errinfo)ERRINFO_INIT;
 	req->was_stale_connection = false;
 	req->bytes_sent = 0;
+	req->sends = 0;
 	http_queue_add(&http->queue, req, delay_ms);
 }
 

@@ -152,7 +152,7 @@ static void set_headers(struct http_transfer *t)
 		else
 			add_header(t, line.data);
 	}
-	if (t->req->body.length <= EXPECT_ABOVE)
+	if (t->req->body.length > 0 && t->req->body.length <= EXPECT_ABOVE)
 		add_header(t, "Expect:");
 	note(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
 }
@@ -188,7 +188,7 @@ static int on_try(void *arg, char *to_address, char *from_address, int to_port,
 	struct http_transfer *t = arg;
 
 	(void)to_address, (void)from_address, (void)to_port, (void)from_port;
-	t->body_offset = 0;
+	t->req->sends++;
 	http_response_restart(t);
 	return CURL_PREREQFUNC_OK;
 }

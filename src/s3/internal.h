@@ -134,7 +134,8 @@ struct s3_request {
 	struct retry retry;
 	int64_t started_ms;
 	int64_t started_unix_s;
-	unsigned sends;     /* tries that may have reached the server */
+	unsigned tries;
+	unsigned sends;     /* how often the server may have got it */
 	size_t next_single; /* DeleteObjects: index into keys */
 	int probe_result;   /* Complete: if the object is not there */
 	struct s3_get_state get;

@@ -177,7 +177,8 @@ static int get_parse(struct s3_request *r)
 		return -EAGAIN;
 	if (r->get.has_crc32c && get->received == get->object.size &&
 	    r->get.crc32c != r->get.wanted_crc32c)
-		return errinfo_set(&r->op->err, -EIO,
+		/* Bytes that were given out cannot be had again. */
+		return errinfo_set(&r->op->err, get->received ? -EIO : -EBADMSG,
 				   "GetObject: the bytes do not have the "
 				   "checksum that the server states key=%s",
 				   r->key);

@@ -177,7 +177,7 @@ static int prepare(struct s3_request *r, int pause_ms)
 						    (int)left;
 	}
 	log_debug("s3", "%s try=%u pause=%d key=%s", r->action->name,
-		  r->sends + 1, pause_ms, r->key ? r->key : "");
+		  r->tries + 1, pause_ms, r->key ? r->key : "");
 	return 0;
 }
 
@@ -440,7 +440,8 @@ static void on_done(struct http_request *http)
 	r->locked.is_submitted = false;
 	is_cancelled = is_cancelled_locked(r);
 	lock_leave(&r->client->lock);
-	r->sends++;
+	r->tries++;
+	r->sends += r->http.sends;
 	class = judge(r);
 	if (class.result == 0)
 		request_finish(r, 0);

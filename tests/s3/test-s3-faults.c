@@ -1,0 +1,884 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every operation does when the server fails: against the test server
+ * and its fault plans. Each test says what must hold for the caller: the
+ * right bytes, the right errno, and an end within the bound.
+ */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "crc32c.h"
+
+#define MIB  (1024 * 1024)
+#define SOON 4000 /* ms: four pauses of at most 100 to 800 and some air */
+
+static int64_t begun_ms;
+
+static int fresh(void **state)
+{
+	fixture_fresh(state);
+	begun_ms = clock_now_ms();
+	return 0;
+}
+
+static void assert_soon(void)
+{
+	assert_in_range(clock_now_ms() - begun_ms, 0, SOON);
+}
+
+static void use_timeout(int timeout_ms, int attempts)
+{
+	struct s3_options options = fixture.options;
+
+	options.timeout_ms = timeout_ms;
+	options.attempts = attempts;
+	fixture_use(&options);
+}
+
+static int list_all(size_t *count)
+{
+	struct s3_list list = { .prefix = "" };
+	int result;
+
+	s3_list_start(fixture.client, &list);
+	result = s3_wait(fixture.client, &list.op);
+	*count = list.count;
+	s3_list_release(&list);
+	return result;
+}
+
+static int copy_to(const char *from, const char *to, const char *etag)
+{
+	struct s3_copy copy = { .source_key = from,
+				.source_etag = etag,
+				.key = to };
+	int result;
+
+	s3_copy_start(fixture.client, &copy);
+	result = s3_wait(fixture.client, &copy.op);
+	s3_copy_release(&copy);
+	return result;
+}
+
+static int put_if_free(const char *key, const char *text)
+{
+	struct bytes bytes = { text, strlen(text) };
+	struct s3_put put = { .key = key,
+			      .body = bytes_body(&bytes, true),
+			      .if_none_match = true };
+	int result;
+
+	s3_put_start(fixture.client, &put);
+	result = s3_wait(fixture.client, &put.op);
+	s3_put_release(&put);
+	return result;
+}
+
+static void assert_object(const char *key, const char *text)
+{
+	AUTO_BUF struct buf got = BUF_INIT(MIB);
+
+	assert_int_equal(do_get(key, 0, S3_WHOLE, NULL, &got), 0);
+	assert_string_equal(buf_str(&got), text);
+}
+
+/* --- refusals that pass ------------------------------------------------- */
+
+static void two_refusals_are_ridden_through(void **state)
+{
+	static const char *const plans[] = {
+		"[{\"op\":\"*\",\"status\":500,\"count\":2}]",
+		"[{\"op\":\"*\",\"status\":503,\"code\":\"SlowDown\","
+		"\"count\":2}]",
+		"[{\"op\":\"*\",\"status\":429,\"count\":2}]",
+		"[{\"op\":\"*\",\"status\":502,\"count\":2,\"body\":\"<html>\"}]",
+		"[{\"op\":\"*\",\"status\":409,\"code\":\"OperationAborted\","
+		"\"count\":2}]",
+		"[{\"op\":\"*\",\"reset\":true,\"count\":2}]",
+		"[{\"op\":\"*\",\"reset_after\":true,\"count\":2}]",
+	};
+	size_t count;
+
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
+		begun_ms = clock_now_ms();
+		fixture_plan(plans[i]);
+		assert_int_equal(do_put("k", "text", 4), 0);
+		fixture_plan(plans[i]);
+		assert_object("k", "text");
+		fixture_plan(plans[i]);
+		assert_int_equal(do_head("k", NULL, NULL), 0);
+		fixture_plan(plans[i]);
+		assert_int_equal(list_all(&count), 0);
+		assert_int_equal(count, 1);
+		fixture_plan(plans[i]);
+		assert_int_equal(copy_to("k", "l", NULL), 0);
+		fixture_plan(plans[i]);
+		assert_int_equal(do_delete("l"), 0);
+		assert_soon();
+	}
+}
+
+static void a_refusal_for_ever_is_eio_after_five_tries(void **state)
+{
+	size_t count;
+
+	fixture_plan("[{\"op\":\"*\",\"status\":500,\"count\":0}]");
+	assert_int_equal(do_put("k", "text", 4), -EIO);
+	assert_int_equal(fixture_requests("PutObject"), 5);
+	assert_int_equal(do_head("k", NULL, NULL), -EIO);
+	assert_int_equal(fixture_requests("HeadObject"), 5);
+	assert_int_equal(list_all(&count), -EIO);
+	assert_int_equal(copy_to("k", "l", NULL), -EIO);
+	assert_int_equal(do_delete("k"), -EIO);
+	assert_in_range(clock_now_ms() - begun_ms, 0, 5 * 2000);
+}
+
+static void retry_after_is_obeyed(void **state)
+{
+	fixture_plan("[{\"op\":\"HeadObject\",\"status\":503,"
+		     "\"headers\":{\"Retry-After\":\"1\"}}]");
+	assert_int_equal(do_head("k", NULL, NULL), -ENOENT);
+	assert_in_range(clock_now_ms() - begun_ms, 1000, 3000);
+}
+
+static void a_retry_after_beyond_the_bound_ends_it(void **state)
+{
+	use_timeout(1000, 5);
+	fixture_plan("[{\"op\":\"HeadObject\",\"status\":503,\"count\":0,"
+		     "\"headers\":{\"Retry-After\":\"3600\"}}]");
+	assert_int_equal(do_head("k", NULL, NULL), -EIO);
+	assert_in_range(clock_now_ms() - begun_ms, 0, 1000);
+}
+
+/* --- refusals that stay ------------------------------------------------- */
+
+static const struct {
+	const char *refusal;
+	int result;
+} refusals[] = {
+	{ "\"status\":403,\"code\":\"AccessDenied\"", -EACCES },
+	{ "\"status\":401,\"code\":\"Unauthorized\"", -EACCES },
+	{ "\"status\":404,\"code\":\"NoSuchBucket\"", -ENODEV },
+	{ "\"status\":400,\"code\":\"EntityTooLarge\"", -EFBIG },
+	{ "\"status\":413,\"code\":\"TooBig\"", -EFBIG },
+	{ "\"status\":400,\"code\":\"KeyTooLongError\"", -ENAMETOOLONG },
+	{ "\"status\":403,\"code\":\"InvalidObjectState\"", -EIO },
+	{ "\"status\":403,\"code\":\"QuotaExceeded\"", -ENOSPC },
+	{ "\"status\":400,\"code\":\"InvalidArgument\"", -EIO },
+	{ "\"status\":405,\"code\":\"MethodNotAllowed\"", -ENOTSUP },
+};
+
+static void other_refusals_are_told_at_once(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(MIB);
+	char plan[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		snprintf(plan, sizeof(plan), "[{\"op\":\"GetObject\",%s}]",
+			 refusals[i].refusal);
+		fixture_plan(plan);
+		if (do_get("k", 0, 1, NULL, &got) != refusals[i].result)
+			fail_msg("wrong errno for %s", refusals[i].refusal);
+	}
+	assert_int_equal(fixture_requests("GetObject"), ARRAY_SIZE(refusals));
+}
+
+static void a_bare_403_of_a_head_is_eacces(void **state)
+{
+	fixture_plan("[{\"op\":\"HeadObject\",\"status\":403,\"count\":0}]");
+	assert_int_equal(do_head("k", NULL, NULL), -EACCES);
+	assert_int_equal(fixture_requests("HeadObject"), 1);
+}
+
+static void a_proxys_404_proves_nothing(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(MIB);
+
+	assert_int_equal(do_put("k", "text", 4), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"status\":404,"
+		     "\"body\":\"<html>lost</html>\",\"count\":1}]");
+	assert_object("k", "text");
+	fixture_plan("[{\"op\":\"GetObject\",\"status\":404,"
+		     "\"body\":\"<html>lost</html>\",\"count\":0}]");
+	assert_int_equal(do_get("k", 0, 1, NULL, &got), -EBADMSG);
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+/* Each of these is tried again, and then the bytes are right. */
+static const char *const read_faults[] = {
+	"\"cut_after\":0",
+	"\"cut_after\":1000",
+	"\"cut_after\":700000",
+	"\"short_body\":0",
+	"\"short_body\":1000",
+	"\"no_body\":true",
+	"\"status\":200,\"body\":\"\"",
+	"\"status\":206,\"body\":\"<Error><Code>InternalError</Code></Error>\"",
+	"\"ok_error\":\"InternalError\"",
+	"\"stall_after\":5000",
+	"\"reset\":true",
+	"\"reset_after\":true",
+	"\"status\":500",
+};
+
+static void read_with_fault(const char *fault, const char *data, size_t len)
+{
+	AUTO_BUF struct buf got = BUF_INIT(2 * MIB);
+	char plan[256];
+	int result;
+
+	snprintf(plan, sizeof(plan), "[{\"op\":\"GetObject\",%s}]", fault);
+	fixture_plan(plan);
+	result = do_get("big", 0, S3_WHOLE, NULL, &got);
+	if (strstr(fault, "short_body\":1") || strstr(fault, "ok_error")) {
+		/* Headers that fit: in the end the checksum tells. */
+		assert_int_equal(result, -EIO);
+	} else {
+		if (result < 0)
+			fail_msg("whole with %s", fault);
+		assert_int_equal(got.len, len);
+		assert_memory_equal(got.data, data, len);
+	}
+	fixture_plan(plan);
+	if (do_get("big", 10, len - 20, NULL, &got) < 0)
+		fail_msg("range with %s", fault);
+	assert_int_equal(got.len, len - 20);
+	assert_memory_equal(got.data, data + 10, len - 20);
+}
+
+static void a_broken_answer_is_fetched_again(void **state)
+{
+	char *data = make_bytes(MIB, 3);
+
+	assert_int_equal(do_put("big", data, MIB), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(read_faults); i++)
+		read_with_fault(read_faults[i], data, MIB);
+	free(data);
+}
+
+static void an_answer_that_stays_broken_is_eio_or_ebadmsg(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(2 * MIB);
+	char *data = make_bytes(MIB, 4);
+	char plan[256];
+
+	assert_int_equal(do_put("big", data, MIB), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(read_faults); i++) {
+		int result;
+
+		if (strstr(read_faults[i], "stall"))
+			continue; /* 2 s each time */
+		snprintf(plan, sizeof(plan),
+			 "[{\"op\":\"GetObject\",\"count\":0,%s}]",
+			 read_faults[i]);
+		fixture_plan(plan);
+		result = do_get("big", 0, MIB, NULL, &got);
+		if (result != -EIO && result != -EBADMSG &&
+		    !(result == 0 && strstr(read_faults[i], "cut_after\":7")))
+			fail_msg("%d for %s", result, read_faults[i]);
+		assert_memory_equal(got.data ? got.data : "", data, got.len);
+	}
+	free(data);
+}
+
+static void the_cut_is_where_reading_goes_on(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(2 * MIB);
+	char *data = make_bytes(MIB, 5);
+
+	assert_int_equal(do_put("big", data, MIB), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"cut_after\":300000,"
+		     "\"count\":3}]");
+	assert_int_equal(do_get("big", 0, S3_WHOLE, NULL, &got), 0);
+	assert_int_equal(fixture_requests("GetObject"), 4);
+	assert_memory_equal(got.data, data, MIB);
+	free(data);
+}
+
+/* A sink that stores another version after the first piece. */
+struct swap {
+	struct s3_get get;
+	struct s3_put put;
+	struct bytes bytes;
+	size_t got;
+	bool is_stored;
+};
+
+static int swap_sink(struct s3_get *get, const void *data, size_t len)
+{
+	struct swap *swap = container_of(get, struct swap, get);
+
+	for (size_t i = 0; i < len; i++)
+		if (((const char *)data)[i] != 'a')
+			return -EILSEQ;
+	swap->got += len;
+	if (!swap->is_stored) {
+		swap->is_stored = true;
+		s3_put_start(fixture.client, &swap->put);
+	}
+	return 0;
+}
+
+static void bytes_of_two_versions_are_never_mixed(void **state)
+{
+	char *a = malloc(MIB), *b = malloc(MIB);
+	struct swap swap = {
+		.get = { .key = "big", .length = S3_WHOLE, .sink = swap_sink },
+		.put = { .key = "big" },
+		.bytes = { b, MIB },
+	};
+
+	memset(a, 'a', MIB);
+	memset(b, 'b', MIB);
+	swap.put.body = bytes_body(&swap.bytes, true);
+	assert_int_equal(do_put("big", a, MIB), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"cut_after\":300000},"
+		     "{\"op\":\"GetObject\",\"status\":503,\"code\":"
+		     "\"SlowDown\",\"headers\":{\"Retry-After\":\"1\"}}]");
+	s3_get_start(fixture.client, &swap.get);
+	assert_int_equal(s3_wait(fixture.client, &swap.get.op), -ESTALE);
+	assert_int_equal(s3_wait(fixture.client, &swap.put.op), 0);
+	assert_in_range(swap.got, 1, 300000);
+	s3_get_release(&swap.get);
+	s3_put_release(&swap.put);
+	free(a);
+	free(b);
+}
+
+static void another_etag_than_asked_is_estale(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(MIB);
+	char etag[S3_ETAG_MAX];
+
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_int_equal(do_head("k", NULL, etag), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"etag\":\"wrong\"}]");
+	assert_int_equal(do_get("k", 0, 4, etag, &got), -ESTALE);
+	assert_int_equal(got.len, 0);
+}
+
+static void a_flipped_byte_is_noticed(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(MIB);
+
+	assert_int_equal(do_put("k", "some text", 9), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"flip_byte\":3}]");
+	assert_int_equal(do_get("k", 0, S3_WHOLE, NULL, &got), -EIO);
+}
+
+static void a_trickle_ends_at_the_bound(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(2 * MIB);
+	char *data = make_bytes(MIB, 6);
+
+	assert_int_equal(do_put("big", data, MIB), 0);
+	use_timeout(1500, 5);
+	fixture_plan("[{\"op\":\"GetObject\",\"trickle\":20000,\"count\":0}]");
+	assert_int_equal(do_get("big", 0, S3_WHOLE, NULL, &got), -ETIMEDOUT);
+	assert_in_range(clock_now_ms() - begun_ms, 0, 3500);
+	free(data);
+}
+
+static void a_hang_ends_at_the_bound(void **state)
+{
+	size_t count;
+
+	use_timeout(1000, 5);
+	fixture_plan("[{\"op\":\"*\",\"delay_ms\":4000,\"count\":0}]");
+	assert_int_equal(do_head("k", NULL, NULL), -ETIMEDOUT);
+	assert_in_range(clock_now_ms() - begun_ms, 900, 2000);
+	assert_int_equal(list_all(&count), -ETIMEDOUT);
+	assert_in_range(clock_now_ms() - begun_ms, 1900, 4000);
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static void a_put_without_etag_is_sent_again(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":200}]");
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_int_equal(fixture_requests("PutObject"), 2);
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":200,\"count\":0}]");
+	assert_int_equal(do_put("k", "text", 4), -EBADMSG);
+}
+
+static void our_own_first_try_does_not_take_the_key(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"reset_after\":true}]");
+	assert_int_equal(put_if_free("k", "mine"), 0);
+	assert_object("k", "mine");
+	assert_int_equal(put_if_free("k", "more"), -EEXIST);
+	/* The first try is lost on the way in, and another has the key. */
+	fixture_plan("[{\"op\":\"PutObject\",\"reset\":true}]");
+	assert_int_equal(put_if_free("k", "late"), -EEXIST);
+	assert_object("k", "mine");
+}
+
+static void an_unknown_condition_is_enotsup(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":501,\"count\":0,"
+		     "\"code\":\"NotImplemented\"}]");
+	assert_int_equal(put_if_free("k", "text"), -ENOTSUP);
+}
+
+static void a_conflict_is_tried_again(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":409,\"count\":2,"
+		     "\"code\":\"ConditionalRequestConflict\"}]");
+	assert_int_equal(put_if_free("k", "text"), 0);
+	assert_object("k", "text");
+}
+
+static void an_unwanted_checksum_is_left_out_from_then_on(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":400,\"count\":1,"
+		     "\"code\":\"InvalidRequest\",\"message\":\"Unknown "
+		     "header x-amz-checksum-crc32c\"}]");
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_int_equal(fixture_requests("PutObject"), 2);
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_int_equal(fixture_requests("PutObject"), 3);
+}
+
+/* --- copying and completing --------------------------------------------- */
+
+static void a_copy_is_what_its_body_says(void **state)
+{
+	static const char *const faults[] = {
+		"\"ok_error\":\"InternalError\"",
+		"\"ok_error\":\"SlowDown\"",
+		"\"no_body\":true",
+		"\"cut_after\":20",
+		"\"status\":200,\"body\":\"\"",
+		"\"status\":200,\"body\":\"<CopyObjectResult/>\"",
+		"\"xml\":\"malformed\"",
+		"\"reset_after\":true",
+	};
+	char plan[256];
+
+	assert_int_equal(do_put("from", "text", 4), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		snprintf(plan, sizeof(plan), "[{\"op\":\"CopyObject\",%s}]",
+			 faults[i]);
+		fixture_plan(plan);
+		if (copy_to("from", "to", NULL) < 0)
+			fail_msg("once %s", faults[i]);
+		assert_object("to", "text");
+		assert_int_equal(do_delete("to"), 0);
+		snprintf(plan, sizeof(plan),
+			 "[{\"op\":\"CopyObject\",\"count\":0,%s}]", faults[i]);
+		fixture_plan(plan);
+		if (copy_to("from", "to", NULL) == 0)
+			fail_msg("for ever %s", faults[i]);
+	}
+}
+
+static void a_copy_of_another_version_is_estale(void **state)
+{
+	assert_int_equal(do_put("from", "text", 4), 0);
+	assert_int_equal(copy_to("from", "to",
+				 "00000000000000000000000000000000"),
+			 -ESTALE);
+	assert_int_equal(do_head("to", NULL, NULL), -ENOENT);
+}
+
+struct upload {
+	char *id;
+	struct s3_part part;
+};
+
+static void begin(struct upload *up)
+{
+	struct bytes bytes = { "part", 4 };
+	struct s3_create_upload create = { .key = "up" };
+	struct s3_upload_part part = { .key = "up",
+				       .number = 1,
+				       .body = bytes_body(&bytes, true) };
+
+	s3_create_upload_start(fixture.client, &create);
+	assert_int_equal(s3_wait(fixture.client, &create.op), 0);
+	part.upload_id = up->id = STEAL(create.upload_id);
+	s3_upload_part_start(fixture.client, &part);
+	assert_int_equal(s3_wait(fixture.client, &part.op), 0);
+	up->part = (struct s3_part){ .number = 1,
+				     .has_crc32c = true,
+				     .crc32c = part.body.crc32c };
+	memcpy(up->part.etag, part.etag, S3_ETAG_MAX);
+	s3_create_upload_release(&create);
+	s3_upload_part_release(&part);
+}
+
+static int finish(struct upload *up)
+{
+	struct s3_complete_upload complete = {
+		.key = "up", .upload_id = up->id, .parts = &up->part, .count = 1
+	};
+	int result;
+
+	s3_complete_upload_start(fixture.client, &complete);
+	result = s3_wait(fixture.client, &complete.op);
+	if (result == 0)
+		assert_string_equal(strrchr(complete.etag, '-'), "-1");
+	s3_complete_upload_release(&complete);
+	free(up->id);
+	return result;
+}
+
+static void a_completion_is_what_its_body_says(void **state)
+{
+	static const char *const faults[] = {
+		"\"ok_error\":\"InternalError\"",
+		"\"no_body\":true",
+		"\"cut_after\":20",
+		"\"status\":200,\"body\":\"\"",
+		"\"xml\":\"malformed\"",
+		"\"reset_after\":true",
+		"\"reset\":true",
+		"\"status\":500",
+	};
+	struct upload up;
+	char plan[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		begin(&up);
+		snprintf(plan, sizeof(plan),
+			 "[{\"op\":\"CompleteMultipartUpload\",%s}]",
+			 faults[i]);
+		fixture_plan(plan);
+		if (finish(&up) < 0)
+			fail_msg("once %s", faults[i]);
+		assert_object("up", "part");
+		assert_int_equal(do_delete("up"), 0);
+	}
+}
+
+static void a_completion_that_never_happens_fails(void **state)
+{
+	struct upload up;
+
+	begin(&up);
+	fixture_plan("[{\"op\":\"CompleteMultipartUpload\",\"count\":0,"
+		     "\"ok_error\":\"InternalError\"},"
+		     "{\"op\":\"HeadObject\",\"status\":404,\"count\":0}]");
+	assert_int_equal(finish(&up), -EIO);
+	begin(&up);
+	fixture_plan("[{\"op\":\"CompleteMultipartUpload\",\"count\":0,"
+		     "\"status\":200,\"body\":\"\"}]");
+	assert_int_equal(do_put("up", "of another", 10), 0);
+	assert_int_equal(finish(&up), -EBADMSG);
+}
+
+static void an_upload_that_is_gone_is_esrch(void **state)
+{
+	struct upload up;
+	struct s3_abort_upload abort = { .key = "up" };
+
+	begin(&up);
+	abort.upload_id = up.id;
+	s3_abort_upload_start(fixture.client, &abort);
+	assert_int_equal(s3_wait(fixture.client, &abort.op), 0);
+	assert_int_equal(finish(&up), -ESRCH);
+}
+
+/* --- listing ------------------------------------------------------------ */
+
+static void a_broken_listing_is_asked_again(void **state)
+{
+	static const char *const faults[] = {
+		"\"xml\":\"malformed\"", "\"xml\":\"empty\"",
+		"\"cut_after\":200",     "\"no_body\":true",
+		"\"short_body\":100",    "\"ok_error\":\"InternalError\"",
+	};
+	char plan[256];
+	size_t count;
+
+	assert_int_equal(do_put("a", "", 0), 0);
+	assert_int_equal(do_put("b", "", 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		snprintf(plan, sizeof(plan), "[{\"op\":\"ListObjectsV2\",%s}]",
+			 faults[i]);
+		fixture_plan(plan);
+		if (list_all(&count) < 0)
+			fail_msg("once %s", faults[i]);
+		assert_int_equal(count, 2);
+	}
+}
+
+static void a_hostile_listing_is_an_error(void **state)
+{
+	static const char *const faults[] = { "endless", "entities", "deep",
+					      "malformed" };
+	char plan[256];
+	size_t count;
+
+	use_timeout(20000, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		snprintf(plan, sizeof(plan),
+			 "[{\"op\":\"ListObjectsV2\",\"count\":0,"
+			 "\"xml\":\"%s\"}]",
+			 faults[i]);
+		fixture_plan(plan);
+		if (list_all(&count) != -EBADMSG)
+			fail_msg("no -EBADMSG for %s", faults[i]);
+	}
+}
+
+static void a_listing_that_never_gets_on_is_an_error(void **state)
+{
+	struct s3_list list = { .prefix = "", .max_keys = 1 };
+
+	assert_int_equal(do_put("a", "", 0), 0);
+	assert_int_equal(do_put("b", "", 0), 0);
+	fixture_plan("[{\"op\":\"ListObjectsV2\",\"count\":0,"
+		     "\"xml\":\"same_token\"}]");
+	list.start_after = "b";
+	s3_list_start(fixture.client, &list);
+	assert_int_equal(s3_wait(fixture.client, &list.op), -EBADMSG);
+	s3_list_release(&list);
+}
+
+static void a_server_without_v2_is_listed_by_v1(void **state)
+{
+	size_t count;
+
+	assert_int_equal(do_put("a", "", 0), 0);
+	fixture_plan("[{\"op\":\"ListObjectsV2\",\"count\":0,\"status\":501,"
+		     "\"code\":\"NotImplemented\"}]");
+	assert_int_equal(list_all(&count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(list_all(&count), 0);
+	assert_int_equal(fixture_requests("ListObjectsV2"), 1);
+}
+
+/* --- deleting many ------------------------------------------------------ */
+
+static void each_key_says_why_it_stays(void **state)
+{
+	struct s3_delete_key keys[] = { { .key = "a" },
+					{ .key = "b" },
+					{ .key = "c" },
+					{ .key = "\x01" } };
+	struct s3_delete_many del = { .keys = keys, .count = 4 };
+
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(do_put(keys[i].key, "", 0), 0);
+	fixture_plan("[{\"op\":\"DeleteObjects\",\"key\":\"b\",\"count\":0,"
+		     "\"key_error\":\"AccessDenied\"}]");
+	s3_delete_many_start(fixture.client, &del);
+	assert_int_equal(s3_wait(fixture.client, &del.op), -EACCES);
+	assert_int_equal(keys[0].result, 0);
+	assert_int_equal(keys[1].result, -EACCES);
+	assert_int_equal(keys[2].result, 0);
+	assert_int_equal(keys[3].result, 0);
+	assert_int_equal(do_head("b", NULL, NULL), 0);
+	assert_int_equal(do_head("\x01", NULL, NULL), -ENOENT);
+	s3_delete_many_release(&del);
+}
+
+static void a_key_that_fails_for_the_moment_is_tried_again(void **state)
+{
+	struct s3_delete_key keys[] = { { .key = "a" }, { .key = "b" } };
+	struct s3_delete_many del = { .keys = keys, .count = 2 };
+
+	assert_int_equal(do_put("a", "", 0), 0);
+	assert_int_equal(do_put("b", "", 0), 0);
+	fixture_plan("[{\"op\":\"DeleteObjects\",\"key\":\"b\",\"count\":2,"
+		     "\"key_error\":\"InternalError\"}]");
+	s3_delete_many_start(fixture.client, &del);
+	assert_int_equal(s3_wait(fixture.client, &del.op), 0);
+	assert_int_equal(fixture_requests("DeleteObjects"), 3);
+	assert_int_equal(do_head("b", NULL, NULL), -ENOENT);
+	s3_delete_many_release(&del);
+}
+
+static void a_refused_batch_fails_every_key(void **state)
+{
+	struct s3_delete_key keys[] = { { .key = "a" }, { .key = "\x01" } };
+	struct s3_delete_many del = { .keys = keys, .count = 2 };
+
+	fixture_plan("[{\"op\":\"DeleteObjects\",\"status\":403,\"count\":0,"
+		     "\"code\":\"AccessDenied\"}]");
+	s3_delete_many_start(fixture.client, &del);
+	assert_int_equal(s3_wait(fixture.client, &del.op), -EACCES);
+	assert_int_equal(keys[0].result, -EACCES);
+	assert_int_equal(keys[1].result, -EACCES);
+	s3_delete_many_release(&del);
+}
+
+/* --- place, clock, keys ------------------------------------------------- */
+
+static void the_bucket_is_followed_to_its_region(void **state)
+{
+	struct s3_options options = fixture.options;
+
+	options.region = "eu-north-1";
+	fixture_use(&options);
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_string_equal(s3_client_region(fixture.client), "us-east-1");
+	assert_int_equal(fixture_requests("PutObject"), 2);
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_int_equal(fixture_requests("PutObject"), 3);
+	fixture_use(&options);
+	assert_int_equal(do_head("k", NULL, NULL), 0);
+}
+
+static void a_redirect_to_elsewhere_is_not_followed(void **state)
+{
+	fixture_plan(
+		"[{\"op\":\"PutObject\",\"status\":307,\"count\":0,\"code\":\"TemporaryRedirect\","
+		"\"headers\":{\"Location\":\"http://192.0.2.1/x/k\"}}]");
+	assert_int_equal(do_put("k", "text", 4), -EIO);
+	assert_int_equal(fixture_requests("PutObject"), 1);
+	assert_soon();
+}
+
+static void a_wrong_clock_is_corrected_by_the_servers(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":403,"
+		     "\"code\":\"RequestTimeTooSkewed\"}]");
+	assert_int_equal(do_put("k", "text", 4), 0);
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":403,\"count\":0,"
+		     "\"code\":\"RequestTimeTooSkewed\"}]");
+	assert_int_equal(do_put("k", "text", 4), -EACCES);
+	assert_int_equal(fixture_requests("PutObject"), 4);
+}
+
+static void an_expired_token_without_another_is_eacces(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":400,\"count\":0,"
+		     "\"code\":\"ExpiredToken\"}]");
+	assert_int_equal(do_put("k", "text", 4), -EACCES);
+	assert_int_equal(fixture_requests("PutObject"), 1);
+}
+
+static void nobody_there_is_ehostunreach(void **state)
+{
+	struct s3_options options = fixture.options;
+
+	options.endpoint_url = "http://127.0.0.1:1";
+	fixture_use(&options);
+	assert_int_equal(do_head("k", NULL, NULL), -EHOSTUNREACH);
+	assert_soon();
+}
+
+/* --- cancelling --------------------------------------------------------- */
+
+static void a_cancelled_operation_ends_at_once(void **state)
+{
+	static const char *const plans[] = {
+		"[{\"op\":\"*\",\"delay_ms\":5000,\"count\":0}]",
+		"[{\"op\":\"*\",\"status\":503,\"count\":0,"
+		"\"headers\":{\"Retry-After\":\"9\"}}]",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
+		for (int pause_ms = 0; pause_ms <= 200; pause_ms += 20) {
+			struct s3_head head = { .key = "k" };
+			struct timespec pause = { 0, pause_ms * 1000000l };
+
+			fixture_plan(plans[i]);
+			begun_ms = clock_now_ms();
+			s3_head_start(fixture.client, &head);
+			nanosleep(&pause, NULL);
+			s3_cancel(fixture.client, &head.op);
+			assert_int_equal(s3_wait(fixture.client, &head.op),
+					 -ECANCELED);
+			s3_cancel(fixture.client, &head.op);
+			assert_in_range(clock_now_ms() - begun_ms, 0, 1000);
+			s3_head_release(&head);
+		}
+}
+
+static void cancelling_races_with_the_end(void **state)
+{
+	assert_int_equal(do_put("k", "text", 4), 0);
+	for (int i = 0; i < 200; i++) {
+		struct s3_head head = { .key = "k" };
+		struct timespec pause = { 0, i * 5000l };
+		int result;
+
+		s3_head_start(fixture.client, &head);
+		nanosleep(&pause, NULL);
+		s3_cancel(fixture.client, &head.op);
+		result = s3_wait(fixture.client, &head.op);
+		assert_true(result == 0 || result == -ECANCELED);
+		s3_head_release(&head);
+	}
+}
+
+static void a_probe_is_cancelled_with_its_upload(void **state)
+{
+	struct upload up;
+	struct s3_complete_upload complete = { .key = "up",
+					       .count = 1,
+					       .parts = &up.part };
+	struct timespec pause = { 0, 500000000l };
+
+	begin(&up);
+	complete.upload_id = up.id;
+	fixture_plan("[{\"op\":\"CompleteMultipartUpload\",\"status\":404,"
+		     "\"code\":\"NoSuchUpload\",\"count\":0},"
+		     "{\"op\":\"HeadObject\",\"delay_ms\":5000,\"count\":0}]");
+	s3_complete_upload_start(fixture.client, &complete);
+	nanosleep(&pause, NULL);
+	s3_cancel(fixture.client, &complete.op);
+	assert_int_equal(s3_wait(fixture.client, &complete.op), -ECANCELED);
+	assert_soon();
+	s3_complete_upload_release(&complete);
+	free(up.id);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, fresh)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(two_refusals_are_ridden_through),
+		TEST(a_refusal_for_ever_is_eio_after_five_tries),
+		TEST(retry_after_is_obeyed),
+		TEST(a_retry_after_beyond_the_bound_ends_it),
+		TEST(other_refusals_are_told_at_once),
+		TEST(a_bare_403_of_a_head_is_eacces),
+		TEST(a_proxys_404_proves_nothing),
+		TEST(a_broken_answer_is_fetched_again),
+		TEST(an_answer_that_stays_broken_is_eio_or_ebadmsg),
+		TEST(the_cut_is_where_reading_goes_on),
+		TEST(bytes_of_two_versions_are_never_mixed),
+		TEST(another_etag_than_asked_is_estale),
+		TEST(a_flipped_byte_is_noticed),
+		TEST(a_trickle_ends_at_the_bound),
+		TEST(a_hang_ends_at_the_bound),
+		TEST(a_put_without_etag_is_sent_again),
+		TEST(our_own_first_try_does_not_take_the_key),
+		TEST(an_unknown_condition_is_enotsup),
+		TEST(a_conflict_is_tried_again),
+		TEST(an_unwanted_checksum_is_left_out_from_then_on),
+		TEST(a_copy_is_what_its_body_says),
+		TEST(a_copy_of_another_version_is_estale),
+		TEST(a_completion_is_what_its_body_says),
+		TEST(a_completion_that_never_happens_fails),
+		TEST(an_upload_that_is_gone_is_esrch),
+		TEST(a_broken_listing_is_asked_again),
+		TEST(a_hostile_listing_is_an_error),
+		TEST(a_listing_that_never_gets_on_is_an_error),
+		TEST(a_server_without_v2_is_listed_by_v1),
+		TEST(each_key_says_why_it_stays),
+		TEST(a_key_that_fails_for_the_moment_is_tried_again),
+		TEST(a_refused_batch_fails_every_key),
+		TEST(the_bucket_is_followed_to_its_region),
+		TEST(a_redirect_to_elsewhere_is_not_followed),
+		TEST(a_wrong_clock_is_corrected_by_the_servers),
+		TEST(an_expired_token_without_another_is_eacces),
+		TEST(nobody_there_is_ehostunreach),
+		TEST(a_cancelled_operation_ends_at_once),
+		TEST(cancelling_races_with_the_end),
+		TEST(a_probe_is_cancelled_with_its_upload),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+}
