@@ -18,12 +18,11 @@ static bool adopt_handle(struct call *call, fuse_ino_t ino)
 	struct fuse_file_info *fi = &call->fi;
 	bool only_reads = (fi->flags & O_ACCMODE) == O_RDONLY &&
 			  !(fi->flags & (O_TRUNC | O_CREAT));
-	struct opened *o =
-		opened_new(call->fs, ino, STEAL(call->io.op.handle), NULL);
+	struct opened *o = opened_new(call->fs, ino, STEAL(call->io.op.handle),
+				      NULL, !only_reads);
 
 	if (!o)
 		return false;
-	o->flushes = !only_reads;
 	fi->fh = (uintptr_t)o;
 	fi->noflush = only_reads;
 	return true;

@@ -87,7 +87,7 @@ struct opened {
  * Counted for the kernel, and listed.
  */
 struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
-			  struct stream *stream);
+			  struct stream *stream, bool flushes);
 struct opened *opened_get(struct opened *o);
 void opened_put(struct opened *o);
 /* The kernel is done with it. */
@@ -95,9 +95,16 @@ void opened_close(struct opened *o);
 /* What the kernel never released. */
 void opened_close_all(struct fs *fs);
 
+/*
+ * What the kernel gives back was made by another thread, and between the two
+ * is only the kernel: refs, which is written last, orders them.
+ */
 static inline struct opened *opened_of(const struct fuse_file_info *fi)
 {
-	return (struct opened *)(uintptr_t)fi->fh;
+	struct opened *o = (struct opened *)(uintptr_t)fi->fh;
+
+	(void)atomic_load(&o->refs);
+	return o;
 }
 
 /* When the caller got a signal. */

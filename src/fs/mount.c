@@ -12,27 +12,38 @@
 
 #define DEVICE "/dev/fuse"
 
-/* libfuse's last words while it mounts, for errinfo; it has no better way. */
-static _Thread_local char said[160];
+/* libfuse's last line while it mounts, for errinfo; it has no better way. */
+static _Thread_local char said[200];
+static _Thread_local size_t said_len; /* 0: a new line begins */
 
+/* libfuse writes a line in pieces. */
 PRINTF_LIKE(2, 0)
 static void log_of_libfuse(enum fuse_log_level level, const char *fmt,
 			   va_list args)
 {
-	char line[512];
-	size_t len;
+	static const char prefix[] = "fuse: ";
+	size_t room = sizeof(said) - said_len;
+	const char *line = said;
+	int len = vsnprintf(said + said_len, room, fmt, args);
 
-	vsnprintf(line, sizeof(line), fmt, args);
-	len = strcspn(line, "\n");
-	line[len] = '\0';
-	if (strncmp(line, "fuse: ", 6) == 0)
-		memmove(line, line + 6, len - 5);
-	if (level > FUSE_LOG_WARNING) {
-		log_debug("fuse", "%s", line);
+	if (len <= 0)
 		return;
-	}
-	snprintf(said, sizeof(said), "%.*s", (int)sizeof(said) - 1, line);
+	said_len += (size_t)len < room ? (size_t)len : room - 1;
+	if (said[said_len - 1] != '\n' && said_len < sizeof(said) - 1)
+		return;
+	said[strcspn(said, "\n")] = '\0';
+	said_len = 0;
+	if (strncmp(line, prefix, strlen(prefix)) == 0)
+		line += strlen(prefix);
 	log_debug("fuse", "%s", line);
+}
+
+static const char *last_words(const char *instead)
+{
+	const char *colon = strstr(said, "fuse: ");
+
+	said_len = 0;
+	return colon ? colon + strlen("fuse: ") : said[0] ? said : instead;
 }
 
 static int check_mountpoint(const char *dir, struct errinfo *err)
@@ -148,7 +159,7 @@ static int new_session(struct fs *fs, struct errinfo *err)
 	fuse_opt_free_args(&args);
 	if (!fs->session)
 		return errinfo_set(err, -EINVAL, "mount options: %s",
-				   said[0] ? said : "refused by libfuse");
+				   last_words("refused by libfuse"));
 	return 0;
 }
 
@@ -163,8 +174,7 @@ static int mount_session(struct fs *fs, struct errinfo *err)
 	if (fuse_session_mount(fs->session, dir) < 0) {
 		rc = errno == EPERM || errno == EACCES ? -EACCES : -EIO;
 		return errinfo_set(err, rc, "cannot mount on %s: %s", dir,
-				   said[0] ? said :
-					     "fusermount3 said why, above");
+				   last_words("fusermount3 said why, above"));
 	}
 	rc = init_take_device(fs);
 	if (rc < 0) {

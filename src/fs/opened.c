@@ -12,7 +12,7 @@ static void give_back(struct handle *handle, struct stream *stream)
 }
 
 struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
-			  struct stream *stream)
+			  struct stream *stream, bool flushes)
 {
 	struct opened *o = calloc(1, sizeof(*o));
 
@@ -24,11 +24,14 @@ struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
 	o->ino = ino;
 	o->handle = handle;
 	o->stream = stream;
+	o->flushes = flushes;
 	o->lock = (struct lock)LOCK_INIT;
 	list_init(&o->waiting);
-	atomic_init(&o->refs, 1);
-	LOCK(&fs->opened.lock);
-	list_push(&fs->opened.list, &o->link);
+	{
+		LOCK(&fs->opened.lock);
+		list_push(&fs->opened.list, &o->link);
+	}
+	atomic_store(&o->refs, 1); /* see opened_of */
 	return o;
 }
 
