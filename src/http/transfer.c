@@ -189,6 +189,7 @@ static int on_try(void *arg, char *to_address, char *from_address, int to_port,
 
 	(void)to_address, (void)from_address, (void)to_port, (void)from_port;
 	t->req->sends++;
+	t->body_offset = 0;
 	http_response_restart(t);
 	return CURL_PREREQFUNC_OK;
 }
