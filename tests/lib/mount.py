@@ -135,9 +135,9 @@ class Mount:
     def finish(self):
         self.finished = True
         text = self.log()
-        assert self.process.returncode in self.expected_status and not proc.sanitizer_lines(text), (
-            f"the daemon ended with {self.process.returncode}:\n{text[-6000:]}"
-        )
+        good = self.process.returncode in self.expected_status and not proc.sanitizer_lines(text)
+        if not good:
+            raise AssertionError(f"the daemon ended with {self.process.returncode}:\n{proc.report_of(text)}")
         errors = [line for line in text.splitlines() if re.match(r"\S+ error ", line)]
         bad = [line for line in errors if not any(re.search(p, line) for p in self.expected_errors)]
         assert not bad, "error lines nobody expected:\n" + "\n".join(bad[:20])

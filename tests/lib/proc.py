@@ -18,7 +18,7 @@ SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runt
 
 def sanitizer_environment():
     return {
-        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:exitcode=99",
+        "ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:detect_stack_use_after_return=1:exitcode=99",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
         "TSAN_OPTIONS": "halt_on_error=1:exitcode=99",
     }
@@ -85,3 +85,13 @@ def end(process, seconds=20):
 
 def sanitizer_lines(text):
     return [line for line in text.splitlines() if any(word in line for word in SANITIZER_WORDS)]
+
+
+def report_of(text):
+    """What a log says of a crash: the sanitizer's report without its map of memory, or the last lines."""
+    lines = text.splitlines()
+    first = next((n for n, line in enumerate(lines) if any(word in line for word in SANITIZER_WORDS)), None)
+    if first is None:
+        return "\n".join(lines[-20:])
+    end = next((n for n in range(first, len(lines)) if lines[n].startswith("SUMMARY")), len(lines))
+    return "\n".join(lines[first : min(end + 1, first + 60)])

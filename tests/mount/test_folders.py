@@ -229,7 +229,7 @@ def test_a_location_shows_only_what_lies_below_it(bucket, new_mount):
 
 
 def test_a_location_given_as_an_option_works_with_blanks_and_letters_from_afar(bucket, new_mount):
-    mount = new_mount(bucket, "", **{"location": "my média/päth"})
+    mount = new_mount(bucket, AWS_LOCATION="my média/päth")
     (mount.path / "f").write_bytes(b"x")
     assert bucket.keys() == ["my média/päth/f"]
 

@@ -107,8 +107,8 @@ def test_a_bad_value_is_told_with_its_setting(bucket, start_fails, name, value):
 
 
 def test_a_location_that_climbs_or_begins_with_a_slash_is_refused(bucket, start_fails):
-    start_fails(bucket, "location", location="", **{"location": "/media"})
-    start_fails(bucket, "location", location="", **{"location": "a/../../b"})
+    start_fails(bucket, "location", AWS_LOCATION="/media")
+    start_fails(bucket, "location", AWS_LOCATION="a/../../b")
 
 
 @pytest.mark.parametrize("name", ["secret_key", "access_key", "secret_access_key", "session_token"])
