@@ -235,7 +235,7 @@ static int spill_block(struct blocks *b, const struct extents *have, uint64_t n,
 	uint64_t from, to, gap, gap_end;
 	int result;
 
-	while (extents_next(have, at, &from, &to) && from < end) {
+	while (at < end && extents_next(have, at, &from, &to) && from < end) {
 		from = from > at ? from : at;
 		to = to < end ? to : end;
 		at = to;
