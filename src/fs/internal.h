@@ -223,7 +223,10 @@ MUST_USE int attr_to_entry(struct fs *fs, struct node *node,
 
 /* notify.c */
 struct notifier *notifier_new(struct fs *fs);
-/* Tells the kernel no more and ends the thread. */
+/* The kernel shall ask for the attributes of ino again. */
+void notifier_inode(struct notifier *n, fuse_ino_t ino);
+/* Tells the kernel no more and ends the thread; what comes later is lost. */
+void notifier_stop(struct notifier *n);
 void notifier_free(struct notifier *n);
 
 /* The callbacks, by subject; mount.c puts them in one table. */

@@ -239,7 +239,7 @@ int fs_run(struct fs *fs)
 	 * While requests are served still: an invalidation on its way may wait
 	 * for one of them.
 	 */
-	notifier_free(STEAL(fs->notifier));
+	notifier_stop(fs->notifier);
 	ring(fs->quit_fd);
 	for (int i = 0; i < started; i++) {
 		pthread_join(receivers[i].thread, NULL);

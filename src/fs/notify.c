@@ -22,7 +22,7 @@
 
 struct item {
 	struct list_link link;
-	uint64_t id;
+	uint64_t id; /* the kernel's number */
 	char *key;   /* its key in pending, owned */
 	char name[]; /* "": the inode itself */
 };
@@ -64,9 +64,8 @@ static struct item *item_new(uint64_t id, const char *name)
 }
 
 /* The store may hold locks of its own here: only the queue's is taken. */
-static void enqueue(struct notifier *n, uint64_t store_id, const char *name)
+static void enqueue(struct notifier *n, uint64_t id, const char *name)
 {
-	uint64_t id = inodes_number(&n->fs->inodes, store_id);
 	struct item *item = item_new(id, name);
 
 	if (!item)
@@ -88,12 +87,16 @@ static void enqueue(struct notifier *n, uint64_t store_id, const char *name)
 
 static void entry_changed(void *arg, uint64_t parent_id, const char *name)
 {
-	enqueue(arg, parent_id, name);
+	struct notifier *n = arg;
+
+	enqueue(n, inodes_number(&n->fs->inodes, parent_id), name);
 }
 
 static void inode_changed(void *arg, uint64_t id)
 {
-	enqueue(arg, id, "");
+	struct notifier *n = arg;
+
+	enqueue(n, inodes_number(&n->fs->inodes, id), "");
 }
 
 static void tell(struct notifier *n, const struct item *item)
@@ -168,20 +171,33 @@ struct notifier *notifier_new(struct fs *fs)
 	return n;
 }
 
-void notifier_free(struct notifier *n)
+void notifier_inode(struct notifier *n, fuse_ino_t ino)
+{
+	enqueue(n, ino, "");
+}
+
+void notifier_stop(struct notifier *n)
 {
 	static const struct store_notify none;
-	struct list_link *link;
 
-	if (!n)
-		return;
 	store_set_notify(n->fs->store, &none);
 	{
 		LOCK(&n->lock);
+		if (n->locked.is_closing)
+			return;
 		n->locked.is_closing = true;
 		pthread_cond_signal(&n->work);
 	}
 	pthread_join(n->thread, NULL);
+}
+
+void notifier_free(struct notifier *n)
+{
+	struct list_link *link;
+
+	if (!n)
+		return;
+	notifier_stop(n);
 	while ((link = list_pop(&n->locked.queue)))
 		item_free(container_of(link, struct item, link));
 	strmap_release(&n->locked.pending);

@@ -12,7 +12,14 @@ static mode_t without_set_id(mode_t mode)
 /* The change itself succeeded: that, not this, is what the caller asked. */
 static void clear_done(struct store_op *op, int result)
 {
-	call_done(op, call_of(op)->result);
+	struct call *call = call_of(op);
+
+	/* After a write the kernel asks for size and times, not for the mode. */
+	if (result >= 0) {
+		inodes_note_set_id(&call->fs->inodes, call->ino, false);
+		notifier_inode(call->fs->notifier, call->ino);
+	}
+	call_done(op, call->result);
 }
 
 static void attr_done(struct store_op *op, int result)
