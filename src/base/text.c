@@ -260,6 +260,9 @@ int text_parse_iso_date(const char *s, int64_t *unix_ns)
 	tm.tm_mon -= 1;
 	if (from_tm(&tm, &unix_s) < 0)
 		return -EINVAL;
-	*unix_ns = unix_s * 1000000000 + ns;
+	/* Nanoseconds reach from 1677 to 2262. */
+	if (__builtin_mul_overflow(unix_s, 1000000000, &unix_s) ||
+	    __builtin_add_overflow(unix_s, ns, unix_ns))
+		return -EINVAL;
 	return 0;
 }

@@ -120,7 +120,8 @@ int attrs_read(const struct pairs *headers, struct s3_object *out)
 		return -EBADMSG;
 	if (modified && text_parse_http_date(modified, &mtime_s) < 0)
 		return -EBADMSG;
-	out->mtime_ns = mtime_s * 1000000000;
+	if (__builtin_mul_overflow(mtime_s, 1000000000, &out->mtime_ns))
+		return -EBADMSG;
 	for (size_t i = 0; i < headers->count; i++) {
 		const struct pair *p = &headers->items[i];
 

@@ -182,7 +182,7 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 	return S3_LATER;
 }
 
-static const struct s3_action complete_action = {
+const struct s3_action complete_upload_action = {
 	.name = "CompleteMultipartUpload",
 	.method = "POST",
 	.answer_max = ANSWER_MAX,
@@ -198,8 +198,8 @@ void s3_complete_upload_start(struct s3_client *c,
 	/* Putting many parts together takes servers some 20 ms a part. */
 	uint64_t bytes = up->count * RETRY_BYTES_PER_S / 50;
 
-	request_start(c, &up->op, &complete_action, up->key, &up->headers,
-		      bytes);
+	request_start(c, &up->op, &complete_upload_action, up->key,
+		      &up->headers, bytes);
 }
 
 void s3_complete_upload_release(struct s3_complete_upload *up)

@@ -248,7 +248,7 @@ static enum s3_next many_settle(struct s3_request *r, int *result)
 	return S3_LATER;
 }
 
-static const struct s3_action many_action = {
+const struct s3_action delete_many_action = {
 	.name = "DeleteObjects",
 	.method = "POST",
 	.answer_max = ANSWER_MAX,
@@ -262,7 +262,7 @@ void s3_delete_many_start(struct s3_client *c, struct s3_delete_many *del)
 {
 	for (size_t i = 0; i < del->count; i++)
 		del->keys[i].result = -EINPROGRESS;
-	request_start(c, &del->op, &many_action, NULL, NULL, 0);
+	request_start(c, &del->op, &delete_many_action, NULL, NULL, 0);
 }
 
 void s3_delete_many_release(struct s3_delete_many *del)

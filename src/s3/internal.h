@@ -206,9 +206,14 @@ MUST_USE int request_digest_body(struct s3_request *r);
 /* settle of what an upload id is for: RGW says NoSuchKey of a missing one. */
 void request_expect_upload(int *result);
 
-/* object.c; for children. */
+/* For children, and for tests that have an answer and no server. */
 extern const struct s3_action head_action;
 extern const struct s3_action delete_action;
+extern const struct s3_action list_action;
+extern const struct s3_action delete_many_action;
+extern const struct s3_action list_uploads_action;
+extern const struct s3_action list_parts_action;
+extern const struct s3_action complete_upload_action;
 
 /* Adds x-amz-checksum-crc32c of r->crc32c. */
 MUST_USE int request_checksum_header(struct s3_request *r);

@@ -134,8 +134,9 @@ static int on_item_text(struct list_parser *p, const char *name,
 		if (text_parse_u64(text, S3_OBJECT_MAX, &item->size) < 0)
 			return -EBADMSG;
 	} else if (strcmp(name, "LastModified") == 0) {
+		/* An odd date costs the date, not the page. */
 		if (text_parse_iso_date(text, &item->mtime_ns) < 0)
-			return -EBADMSG;
+			item->mtime_ns = 0;
 	} else if (strcmp(name, "ETag") == 0) {
 		/* Without one the object can still be read. */
 		if (attrs_etag(text, item->etag) < 0)
@@ -367,7 +368,7 @@ static enum s3_next list_settle(struct s3_request *r, int *result)
 	return S3_AGAIN;
 }
 
-static const struct s3_action list_action = {
+const struct s3_action list_action = {
 	.name = "ListObjects",
 	.method = "GET",
 	.answer_max = LISTING_MAX,

@@ -156,7 +156,7 @@ static int uploads_parse(struct s3_request *r)
 	return rc;
 }
 
-static const struct s3_action uploads_action = {
+const struct s3_action list_uploads_action = {
 	.name = "ListMultipartUploads",
 	.method = "GET",
 	.answer_max = ANSWER_MAX,
@@ -167,7 +167,7 @@ static const struct s3_action uploads_action = {
 void s3_list_uploads_start(struct s3_client *c, struct s3_list_uploads *list)
 {
 	uploads_clear(list);
-	request_start(c, &list->op, &uploads_action, NULL, NULL, 0);
+	request_start(c, &list->op, &list_uploads_action, NULL, NULL, 0);
 }
 
 void s3_list_uploads_release(struct s3_list_uploads *list)
@@ -325,7 +325,7 @@ static enum s3_next parts_settle(struct s3_request *r, int *result)
 	return S3_FINISH;
 }
 
-static const struct s3_action parts_action = {
+const struct s3_action list_parts_action = {
 	.name = "ListParts",
 	.method = "GET",
 	.answer_max = ANSWER_MAX,
@@ -337,7 +337,7 @@ static const struct s3_action parts_action = {
 void s3_list_parts_start(struct s3_client *c, struct s3_list_parts *list)
 {
 	parts_clear(list);
-	request_start(c, &list->op, &parts_action, list->key, NULL, 0);
+	request_start(c, &list->op, &list_parts_action, list->key, NULL, 0);
 }
 
 void s3_list_parts_release(struct s3_list_parts *list)
