@@ -102,16 +102,17 @@ void call_fail(struct call *call, int result)
 	fuse_reply_err(call->req, error);
 }
 
-/* True if the call may go on; false: it was interrupted and is freed. */
-static bool call_start(struct call *call)
+/*
+ * From now on an interrupt may answer. Not sooner: one that came before its
+ * function was set is told to the function from in here, and libfuse would
+ * go on using the request that an answer frees.
+ */
+static struct call *call_start(struct call *call)
 {
-	if (call->kind->interrupt == CALL_UNINTERRUPTIBLE)
-		return true;
-	fuse_req_interrupt_func(call->req, interrupt_arrived, call);
-	if (atomic_load(&call->state) == CALL_PENDING)
-		return true;
-	call_free(call);
-	return false;
+	if (call->kind->interrupt != CALL_UNINTERRUPTIBLE)
+		fuse_req_interrupt_func(call->req, interrupt_arrived, call);
+	atomic_store(&call->state, CALL_PENDING);
+	return call;
 }
 
 /* The length with its NUL, or 0: too long. The protocol allows 1,024. */
@@ -173,10 +174,9 @@ struct call *call_new(fuse_req_t req, const struct call_kind *kind,
 {
 	struct call *call = call_make(req, kind, ino, name, NULL);
 
-	if (!call || !call_set_node(call, &call->node, ino) ||
-	    !call_start(call))
+	if (!call || !call_set_node(call, &call->node, ino))
 		return NULL;
-	return call;
+	return call_start(call);
 }
 
 struct call *call_new_pair(fuse_req_t req, const struct call_kind *kind,
@@ -200,7 +200,7 @@ struct call *call_new_opened(fuse_req_t req, const struct call_kind *kind,
 		return NULL;
 	call->fi = *fi;
 	call->opened = opened_get(opened_of(fi));
-	return call_start(call) ? call : NULL;
+	return call_start(call);
 }
 
 struct call *call_new_in_dir(fuse_req_t req, const struct call_kind *kind,
@@ -212,7 +212,7 @@ struct call *call_new_in_dir(fuse_req_t req, const struct call_kind *kind,
 		return NULL;
 	call->fi = *fi;
 	call->opened = opened_get(opened_of(fi));
-	return call_start(call) ? call : NULL;
+	return call_start(call);
 }
 
 void call_done(struct store_op *op, int result)

@@ -147,6 +147,7 @@ struct call {
 };
 
 enum {
+	CALL_STARTING,
 	CALL_PENDING,
 	CALL_ANSWERED,
 	CALL_INTERRUPTED

@@ -59,19 +59,24 @@ static bool caller_should_go(const struct call *call)
 	return (pending_signals(call->pid) & mask) != 0;
 }
 
-/* The caller holds what keeps call alive; afterwards it may be gone. */
-static void answer_interrupted(struct call *call)
+/*
+ * Whoever calls holds what keeps call alive; if true it may be gone when he
+ * lets go. False: not to be answered now, or answered already.
+ */
+static bool answer_interrupted(struct call *call)
 {
 	const char *name = call->kind->name;
 	unsigned long long ino = call->ino;
 	fuse_req_t req = call->req;
 	int pending = CALL_PENDING;
 
-	if (!atomic_compare_exchange_strong(&call->state, &pending,
+	if (!caller_should_go(call) ||
+	    !atomic_compare_exchange_strong(&call->state, &pending,
 					    CALL_INTERRUPTED))
-		return;
+		return false;
 	log_debug("fs", "%s: interrupted inode=%llu", name, ino);
 	fuse_reply_err(req, EINTR);
+	return true;
 }
 
 /* On a receive thread, under the request's lock in libfuse. */
@@ -81,10 +86,8 @@ void interrupt_arrived(fuse_req_t req, void *data)
 	struct call *call = data;
 	struct fs *fs = call->fs;
 
-	if (caller_should_go(call)) {
-		answer_interrupted(call);
+	if (answer_interrupted(call))
 		return;
-	}
 	LOCK(&fs->calls.lock);
 	list_push(&fs->calls.watched, &call->link);
 	if (write(fs->wake_fd, &one, sizeof(one)) < 0)
@@ -96,12 +99,8 @@ bool interrupt_watch(struct fs *fs)
 	/* call_free takes this lock, so a call in the list is alive. */
 	LOCK(&fs->calls.lock);
 	list_for_each_safe(link, &fs->calls.watched) {
-		struct call *call = container_of(link, struct call, link);
-
-		if (!caller_should_go(call))
-			continue;
-		list_remove(link);
-		answer_interrupted(call);
+		if (answer_interrupted(container_of(link, struct call, link)))
+			list_remove(link);
 	}
 	return !list_is_empty(&fs->calls.watched);
 }
