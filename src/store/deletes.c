@@ -44,9 +44,9 @@ struct deletes {
 	} locked;
 };
 
-static void deletion_free(struct deletes *d, struct deletion *del)
+/* The parent must have been given back: after this the store may be gone. */
+static void deletion_free(struct deletion *del)
 {
-	node_put(d->store, del->parent, 1);
 	free(del->name);
 	free(del->key);
 	free(del);
@@ -107,6 +107,8 @@ static void batch_done(struct s3_op *op)
 		settle(d, batch->deletions[i], result);
 	}
 	s3_delete_many_release(&batch->many);
+	for (size_t i = 0; i < count; i++)
+		node_put(d->store, batch->deletions[i]->parent, 1);
 	{
 		LOCK(&d->lock);
 		for (size_t i = 0; i < count; i++)
@@ -117,7 +119,7 @@ static void batch_done(struct s3_op *op)
 		pthread_cond_signal(&d->work);
 	}
 	for (size_t i = 0; i < count; i++)
-		deletion_free(d, batch->deletions[i]);
+		deletion_free(batch->deletions[i]);
 	free(batch);
 }
 
@@ -258,8 +260,10 @@ int deletes_add(struct deletes *d, struct node *parent, const char *name,
 		if (result == 0 && !held)
 			enqueue_locked(d, del);
 	}
-	if (result < 0)
-		deletion_free(d, del);
+	if (result < 0) {
+		node_put(d->store, parent, 1);
+		deletion_free(del);
+	}
 	return result == -EALREADY ? 0 : result;
 }
 
@@ -280,12 +284,13 @@ void deletes_let_go(struct deletes *d, const char *key, bool must_send)
 	}
 	/* The absence has its number before a writer of the key goes on. */
 	settle(d, del, 0);
+	node_put(d->store, del->parent, 1);
 	{
 		LOCK(&d->lock);
 		strmap_remove(&d->locked.by_key, key);
 		pthread_cond_broadcast(&d->settled);
 	}
-	deletion_free(d, del);
+	deletion_free(del);
 }
 
 void deletes_wait(struct deletes *d, const char *key)

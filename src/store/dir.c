@@ -434,14 +434,48 @@ int store_dir_entry(struct stream *s, uint64_t cookie,
 	}
 }
 
+/*
+ * The node of an entry that a lookup could not answer from memory: the last
+ * of a page (whether a directory has the same name stands on the next), or
+ * of a page that is too old for others but not for this walk.
+ */
+static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
+{
+	struct tree *tree = &s->store->tree;
+	struct segment_entry e;
+	const struct page *page;
+	struct node *node;
+
+	if (place < s->created_count)
+		return NULL;
+	page = page_of(s, place);
+	segment_read(page->segment, page->first + (size_t)(place - page->start),
+		     &e);
+	node = tree_find_locked(tree, s->dir, e.name);
+	if (node && node->is_dir != e.is_dir) {
+		tree_detach_locked(tree, node);
+		node = NULL;
+	}
+	node = node ? node_get_locked(node) :
+		      tree_make_locked(tree, s->dir, e.name, e.is_dir);
+	if (node && page->seq > node->seq)
+		node_learn_locked(s->store, node, e.size, e.mtime_ns,
+				  e.is_dir ? NULL : e.etag, page->seq);
+	return node;
+}
+
 struct node *store_dir_node(struct stream *s, struct store_entry *entry)
 {
 	struct node *node = NULL;
 	int64_t until_ms;
+	int known;
 	LOCK(&s->store->tree.lock);
 
-	if (lookup_cached_locked(s->store, s->dir, entry->name, &node,
-				 &until_ms) != 1)
+	known = lookup_cached_locked(s->store, s->dir, entry->name, &node,
+				     &until_ms);
+	if (known == 0)
+		node = node_of_entry_locked(s, entry->next - 1);
+	if (known < 0 || !node)
 		return NULL;
 	node_attr_locked(s->store, node, &entry->attr);
 	return node;

@@ -6,9 +6,8 @@
 
 #include "s3.h"
 
-/* Below this, or with more than this of it new, all of it is sent. */
-#define WHOLE_UPLOAD_MAX (16 * PLAN_MIB)
-#define WHOLE_PERCENT    60
+/* With more than this of it new, all of it is sent. */
+#define WHOLE_PERCENT 60
 
 /* A fast copy is one of 64 in flight, but large enough to be worth it. */
 #define COPIES_IN_FLIGHT 64
@@ -281,7 +280,6 @@ int plan_make(struct plan *plan, const struct plan_input *in)
 	if (rc < 0)
 		return rc;
 	if (!in->can_copy || in->size <= single_put_max ||
-	    in->size <= WHOLE_UPLOAD_MAX ||
 	    extents_total(&new_bytes) > in->size / 100 * WHOLE_PERCENT)
 		return plan_whole(plan, in->size, single_put_max);
 	return plan_edit(plan, in, &new_bytes);

@@ -66,9 +66,9 @@ static struct read_stream *find_stream(struct handle *handle, uint64_t offset,
 	return oldest;
 }
 
-/* Moves a stream over a read; tells up to where to fetch. */
-static uint64_t advance_stream(struct handle *handle, uint64_t offset,
-			       uint64_t end)
+/* Moves a stream over a read. */
+static const struct read_stream *
+advance_stream(struct handle *handle, uint64_t offset, uint64_t end)
 {
 	bool is_near;
 	struct read_stream *s = find_stream(handle, offset, &is_near);
@@ -90,7 +90,7 @@ static uint64_t advance_stream(struct handle *handle, uint64_t offset,
 		s->window = FIRST_WINDOW;
 	if (s->window > window_limit(handle->file))
 		s->window = window_limit(handle->file);
-	return s->window ? s->next + s->window : 0;
+	return s;
 }
 
 /* How far everybody who reads this file has come. */
@@ -129,39 +129,47 @@ static void drop_behind_locked(struct file *file)
 		blocks_drop(&file->blocks, 0, least);
 }
 
+/* What a random read takes: a little around what it asks for. */
+static void want_random_locked(struct file *file, uint64_t offset, uint64_t end,
+			       struct list_link *now)
+{
+	uint64_t start = offset / RANDOM_ALIGN * RANDOM_ALIGN;
+	uint64_t stop = (end + RANDOM_ALIGN - 1) / RANDOM_ALIGN * RANDOM_ALIGN;
+
+	if (stop - start < RANDOM_LEAST)
+		stop = start + RANDOM_LEAST;
+	fetch_want_locked(file, start, stop, stop - start, true, now);
+}
+
+/*
+ * What a stream takes: whole parts counted from its start, so that its
+ * requests do not get small at the edge of the window.
+ */
+static void want_stream_locked(struct file *file, const struct read_stream *s,
+			       uint64_t offset, uint64_t end,
+			       struct list_link *now, struct list_link *ahead)
+{
+	uint64_t part = file->store->options.part_bytes;
+	uint64_t from = offset < s->start ? offset : s->start;
+	uint64_t top = from + (end - from + part - 1) / part * part;
+	uint64_t until = from + (s->next + s->window - from) / part * part;
+
+	if (!file_has_locked(file, offset, end))
+		fetch_want_locked(file, offset, top,
+				  part, true, now);
+	if (until > top)
+		fetch_want_locked(file, top, until, part, false, ahead);
+}
+
 static void want_locked(struct handle *handle, uint64_t offset, uint64_t end,
 			struct list_link *now, struct list_link *ahead)
 {
-	struct file *file = handle->file;
-	uint64_t part_bytes = file->store->options.part_bytes;
-	uint64_t until = advance_stream(handle, offset, end);
-	uint64_t top;
+	const struct read_stream *s = advance_stream(handle, offset, end);
 
-	if (until == 0) {
-		uint64_t start = offset / RANDOM_ALIGN * RANDOM_ALIGN;
-		uint64_t stop =
-			(end + RANDOM_ALIGN - 1) / RANDOM_ALIGN * RANDOM_ALIGN;
-
-		if (stop - start < RANDOM_LEAST)
-			stop = start + RANDOM_LEAST;
-		fetch_want_locked(file, start, stop, part_bytes, true, now);
-		return;
-	}
-	/* Whole parts, so that requests do not get small at the edge. */
-	top = offset + part_bytes;
-	if (file_has_locked(file, offset, end))
-		top = offset;
+	if (s->window == 0)
+		want_random_locked(handle->file, offset, end, now);
 	else
-		fetch_want_locked(file, offset, top, part_bytes, true, now);
-	if (until > file->base.valid)
-		until = file->base.valid;
-	if (until < file->base.valid) {
-		uint64_t origin = top % part_bytes;
-
-		until = (until - origin) / part_bytes * part_bytes + origin;
-	}
-	if (until > top)
-		fetch_want_locked(file, top, until, part_bytes, false, ahead);
+		want_stream_locked(handle->file, s, offset, end, now, ahead);
 }
 
 static void finish(struct read_state *state, int result)

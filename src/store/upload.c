@@ -536,6 +536,14 @@ static int put_whole_locked(struct file *file, const char *key,
 	return result;
 }
 
+/* Fetching that much for one PUT is dearer than a copy on the server. */
+static bool is_copy_better(const struct file *file)
+{
+	uint64_t valid = file->base.valid;
+
+	return valid - extents_overlap(&file->held, 0, valid) >= S3_PART_MIN;
+}
+
 static int plan_locked(struct file *file, const char *key, struct plan *plan)
 {
 	struct plan_input input = {
@@ -546,7 +554,11 @@ static int plan_locked(struct file *file, const char *key, struct plan *plan)
 		.single_put_max = file->store->options.single_put_bytes,
 		.can_copy = file->base.exists && !file->store->no_part_copy,
 	};
-	int result = plan_make(plan, &input);
+	int result;
+
+	if (input.can_copy && is_copy_better(file))
+		input.single_put_max = S3_PART_MIN;
+	result = plan_make(plan, &input);
 
 	if (result < 0 || plan->is_single)
 		return result;
