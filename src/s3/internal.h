@@ -14,7 +14,7 @@
 
 #include "creds_chain.h"
 #include "endpoint.h"
-#include "error.h"
+#include "errcode.h"
 #include "http.h"
 #include "lock.h"
 #include "query.h"
@@ -174,6 +174,15 @@ void request_start_child(struct s3_request *r, struct s3_op *child,
 
 /* The child of settle's S3_LATER ends with this. Frees r, calls done. */
 void request_finish(struct s3_request *r, int result);
+
+/*
+ * What came of a try, in the engine's done. result 0 is success; else
+ * op->err has the words.
+ */
+struct error_class request_judge(struct s3_request *r);
+
+/* The Date of the answer. */
+bool request_server_time(const struct s3_request *r, int64_t *unix_s);
 
 /* For child callbacks: the child is over. */
 void request_child_done(struct s3_request *r);

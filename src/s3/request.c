@@ -19,9 +19,6 @@
 #include "sign.h"
 #include "text.h"
 
-/* A signature is good for 15 minutes by the server's clock; S3 API. */
-#define SKEW_MAX_S (15 * 60)
-
 static void settle(struct s3_request *r, int result);
 
 static void release_try(struct s3_request *r)
@@ -210,138 +207,12 @@ static void attempt(struct s3_request *r, int pause_ms)
 		request_finish(r, rc);
 }
 
-/* How far the Date of the answer is from what we signed by. */
-static bool server_time(const struct s3_request *r, int64_t *unix_s)
-{
-	const char *date = request_answer(r, "date");
-
-	return date && text_parse_http_date(date, unix_s) == 0;
-}
-
-static bool is_skewed(struct s3_request *r)
-{
-	int64_t theirs, ours = client_now_s(r->client);
-
-	return server_time(r, &theirs) &&
-	       (theirs > ours + SKEW_MAX_S || theirs < ours - SKEW_MAX_S);
-}
-
-/*
- * A HEAD is refused without a body, so that the reason has to be guessed:
- * another region is told in a header; an expired token is a bare 400; a
- * clock that is wrong shows in Date.
- */
-static void guess_bare(struct s3_request *r, struct error_class *class)
-{
-	const char *region = request_answer(r, "x-amz-bucket-region");
-	int status = r->http.status;
-
-	if ((status == 400 || status == 403) && region &&
-	    strcmp(region, r->endpoint->region) != 0)
-		class->action = ERROR_REGION;
-	else if ((status == 400 || status == 403) && is_skewed(r))
-		class->action = ERROR_CLOCK;
-	else if (status == 400 && r->creds && creds_token(r->creds))
-		*class = (struct error_class){ -EACCES, ERROR_CREDENTIALS };
-}
-
-static struct error_class judge_answer(struct s3_request *r)
-{
-	struct buf *body = &r->http.response_body;
-	struct error_class class;
-	bool is_foreign;
-
-	is_foreign = error_parse(body, &r->error) < 0 && body->len > 0;
-	class = error_of_answer(r->http.status, r->error.code, is_foreign);
-	if (!r->error.code[0])
-		guess_bare(r, &class);
-	if (class.result == -ENOENT && !r->key)
-		class.result = -ENODEV;
-	errinfo_set(&r->op->err, class.result, "%s: status %d %s %s key=%s",
-		    r->action->name, r->http.status, r->error.code,
-		    r->error.message, r->key ? r->key : "");
-	return class;
-}
-
-/* A 2xx answer, as far as it came. result 0 is success. */
-static struct error_class judge_success(struct s3_request *r)
-{
-	struct error_class class = { 0, ERROR_FINAL };
-
-	class.result = r->action->parse ? r->action->parse(r) : 0;
-	if (class.result == 0)
-		return class;
-	if (class.result == -EBADMSG || class.result == -EAGAIN)
-		class.action = ERROR_RETRY;
-	if (class.result == -EAGAIN)
-		class.result = -EIO;
-	if (error_parse(&r->http.response_body, &r->error) == 0)
-		class = error_of_code(r->error.code);
-	if (r->op->err.code != class.result)
-		errinfo_set(&r->op->err, class.result,
-			    "%s: status %d with no right answer %s %s key=%s",
-			    r->action->name, r->http.status, r->error.code,
-			    r->error.message, r->key ? r->key : "");
-	return class;
-}
-
-static struct error_class judge_transport(struct s3_request *r)
-{
-	int result = r->http.result;
-	struct error_class class = error_of_transport(result);
-
-	if (r->sink_result)
-		class = (struct error_class){ r->sink_result, ERROR_FINAL };
-	else if (result == -EBADMSG && r->action->sink)
-		class = (struct error_class){ result, ERROR_RETRY };
-	if (r->op->err.code != class.result)
-		errinfo_set(&r->op->err, class.result, "%s: %s key=%s",
-			    r->action->name, r->http.err.text,
-			    r->key ? r->key : "");
-	return class;
-}
-
-static void copy_text(char *to, size_t room, const char *from)
-{
-	snprintf(to, room, "%.*s", (int)room - 1, from ? from : "");
-}
-
-/* Some proxy's page: its status says enough. */
-static bool is_long_refusal(const struct s3_request *r)
-{
-	return r->http.result == -EMSGSIZE && r->http.status >= 300;
-}
-
-static struct error_class judge(struct s3_request *r)
-{
-	struct errinfo *err = &r->op->err;
-	struct error_class class;
-
-	if (r->http.result == 0)
-		atomic_store(&r->client->has_answered, true);
-	if (r->http.result < 0 && !is_long_refusal(r))
-		class = judge_transport(r);
-	else if (r->http.status >= 200 && r->http.status <= 299)
-		class = judge_success(r);
-	else
-		class = judge_answer(r);
-	if (class.result == 0)
-		return class;
-	err->http_status = r->http.status;
-	copy_text(err->s3_code, sizeof(err->s3_code), r->error.code);
-	copy_text(err->request_id, sizeof(err->request_id),
-		  r->error.request_id[0] ?
-			  r->error.request_id :
-			  request_answer(r, "x-amz-request-id"));
-	return class;
-}
-
 static int correct_clock(struct s3_request *r)
 {
 	struct s3_client *c = r->client;
 	int64_t theirs, offset;
 
-	if (!server_time(r, &theirs))
+	if (!request_server_time(r, &theirs))
 		return -EACCES;
 	offset = theirs - clock_wall_ns() / 1000000000;
 	atomic_store(&c->clock_offset_s, offset);
@@ -442,7 +313,7 @@ static void on_done(struct http_request *http)
 	lock_leave(&r->client->lock);
 	r->tries++;
 	r->sends += r->http.sends;
-	class = judge(r);
+	class = request_judge(r);
 	if (class.result == 0)
 		request_finish(r, 0);
 	else if (is_cancelled || class.result == -ECANCELED)

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "errcode.h"
 
 #define RETRY_ATTEMPTS        5
 #define RETRY_FIRST_MS        100

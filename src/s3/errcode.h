@@ -3,8 +3,8 @@
  * From a server's refusal to an errno and to what may be done about it: one
  * table of S3's error codes, one of HTTP's statuses. Pure; any thread.
  */
-#ifndef S3_ERROR_H
-#define S3_ERROR_H
+#ifndef S3_ERRCODE_H
+#define S3_ERRCODE_H
 
 #include <stdbool.h>
 

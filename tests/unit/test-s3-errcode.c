@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From answers to errnos. */
-#include "error.h"
+#include "errcode.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

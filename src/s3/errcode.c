@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of refusals; see error.h. */
-#include "error.h"
+/* The table of refusals; see errcode.h. */
+#include "errcode.h"
 
 #include <string.h>
 
