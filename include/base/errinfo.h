@@ -4,7 +4,7 @@
  *
  * Code decides by the return value (0 or a negative errno) and never by
  * what is in here. The place that first sees a failure fills it in; layers
- * above pass it on as it is; src/fs/ops.c writes it to the log, once.
+ * above pass it on as it is; src/fs/call.c writes it to the log, once.
  */
 #ifndef BASE_ERRINFO_H
 #define BASE_ERRINFO_H

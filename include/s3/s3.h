@@ -52,7 +52,7 @@ struct s3_request;
 #define S3_PART_MAX   (5ull * 1024 * 1024 * 1024)
 #define S3_COPY_MAX   (5ull * 1024 * 1024 * 1024)
 #define S3_PARTS_MAX  10000
-#define S3_OBJECT_MAX (50ull * 1024 * 1024 * 1024 * 1024)
+#define S3_OBJECT_MAX (S3_PARTS_MAX * S3_PART_MAX)
 #define S3_DELETE_MAX 1000
 #define S3_LIST_MAX   1000
 
@@ -209,7 +209,10 @@ struct s3_delete_key {
 	int result; /* out: 0, or why this key is still there */
 };
 
-/* DeleteObjects. result is 0 if every key's is. A missing key is success. */
+/*
+ * DeleteObjects. result is 0 if every key's is. A missing key is success.
+ * Keys that XML 1.0 cannot carry are deleted one by one, behind the others.
+ */
 struct s3_delete_many {
 	struct s3_op op;
 	struct s3_delete_key *keys; /* the caller's */
@@ -327,7 +330,10 @@ struct s3_listed_upload {
 	int64_t initiated_ns;
 };
 
-/* ListMultipartUploads, all pages' worth of up to 1000 a call. */
+/*
+ * ListMultipartUploads, all pages' worth of up to 1000 a call. A control
+ * character in a key comes as "?" where the server cannot write it.
+ */
 struct s3_list_uploads {
 	struct s3_op op;
 	const char *prefix;

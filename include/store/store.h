@@ -87,13 +87,16 @@ MUST_USE int store_new(struct s3_client *s3,
  */
 int store_free(struct store *store);
 
-/* What the kernel should forget; called on a thread of the store's own. */
+/* What the kernel should forget; called on any thread, must not wait. */
 struct store_notify {
 	void *arg;
 	void (*entry)(void *arg, uint64_t parent_id, const char *name);
 	void (*inode)(void *arg, uint64_t id);
 };
-/* Before the first other call; notify is copied. NULL functions: none. */
+/*
+ * notify is copied; NULL functions: none. When this returns, the functions
+ * set before run no more.
+ */
 void store_set_notify(struct store *store, const struct store_notify *notify);
 
 /* The root node, not counted: valid until store_free. */

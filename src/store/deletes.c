@@ -83,9 +83,7 @@ static void settle(struct deletes *d, struct deletion *del, int result)
 			listing_drop(&dir->listing);
 		}
 	}
-	if (store->notify.entry)
-		store->notify.entry(store->notify.arg, del->parent->id,
-				    del->name);
+	notify_entry(store, del->parent->id, del->name);
 	store->first_error = result;
 }
 

@@ -173,9 +173,8 @@ static int check_version(struct file *file, struct errinfo *err)
 				  head.object.mtime_ns, head.object.etag,
 				  tree_next_seq_locked(&file->store->tree));
 	}
-	if (result == 0 && file->store->notify.inode)
-		file->store->notify.inode(file->store->notify.arg,
-					  file->node->id);
+	if (result == 0)
+		notify_inode(file->store, file->node->id);
 	fetch_tell(&waiters, &head.op.err);
 	s3_head_release(&head);
 	return result;

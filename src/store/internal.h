@@ -3,8 +3,8 @@
  * What the files of the store share: the store, its nodes, open files.
  *
  * Locks, always taken in this order: file.lock, then tree.lock, then the
- * leaves (budget, deletes, pool). None is held over a call that waits, over
- * a callback, or over the start of an S3 operation.
+ * leaves (budget, deletes, notify_lock, pool). None is held over a call that
+ * waits, over a done callback, or over the start of an S3 operation.
  *
  * What is known of a name comes from several sources: a node, an absence, a
  * page of the listing. Each knowledge has a sequence number: that of the
@@ -92,7 +92,8 @@ struct store {
 	char *temp_dir;
 	struct pool *pool;
 	struct budget budget;
-	struct store_notify notify;
+	struct lock notify_lock;    /* a leaf; held over the callbacks */
+	struct store_notify notify; /* under notify_lock */
 	struct tree tree;
 	struct deletes *deletes;
 	struct lock files_lock;
@@ -147,6 +148,12 @@ void node_learn_locked(struct store *store, struct node *node, uint64_t size,
 		       int64_t mtime_ns, const char *etag, uint64_t seq);
 void node_attr_locked(const struct store *store, const struct node *node,
 		      struct store_attr *attr);
+
+/* ----------------------------------------------------------- store.c */
+
+/* What the kernel should forget; any thread, any lock may be held. */
+void notify_entry(struct store *store, uint64_t parent_id, const char *name);
+void notify_inode(struct store *store, uint64_t id);
 
 /* ---------------------------------------------------------- lookup.c */
 

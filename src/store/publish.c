@@ -101,8 +101,7 @@ static void rename_node(struct publish *p)
 	}
 	log_info("publish", "%s was taken, stored as %s", old_name,
 		 buf_str(&p->key));
-	if (store->notify.entry)
-		store->notify.entry(store->notify.arg, parent_id, old_name);
+	notify_entry(store, parent_id, old_name);
 }
 
 static void learn(struct file *file, uint64_t size, const char *etag,

@@ -67,8 +67,8 @@ static struct read_stream *find_stream(struct handle *handle, uint64_t offset,
 }
 
 /* Moves a stream over a read. */
-static const struct read_stream *
-advance_stream(struct handle *handle, uint64_t offset, uint64_t end)
+static const struct read_stream *advance_stream(struct handle *handle,
+						uint64_t offset, uint64_t end)
 {
 	bool is_near;
 	struct read_stream *s = find_stream(handle, offset, &is_near);
@@ -155,8 +155,7 @@ static void want_stream_locked(struct file *file, const struct read_stream *s,
 	uint64_t until = from + (s->next + s->window - from) / part * part;
 
 	if (!file_has_locked(file, offset, end))
-		fetch_want_locked(file, offset, top,
-				  part, true, now);
+		fetch_want_locked(file, offset, top, part, true, now);
 	if (until > top)
 		fetch_want_locked(file, top, until, part, false, ahead);
 }

@@ -13,6 +13,7 @@
 #include "deletes.h"
 #include "file.h"
 #include "log.h"
+#include "mime.h"
 #include "name.h"
 #include "remove.h"
 #include "upload.h"
@@ -97,6 +98,62 @@ static int copy_large(struct store *store, const struct s3_copy *from,
 	return result;
 }
 
+/* The headers of an object that a copy with new ones has to say again. */
+static bool is_restated(const char *name)
+{
+	static const char *const names[] = {
+		"cache-control",       "content-disposition",
+		"content-encoding",    "content-language",
+		"content-type",        "expires",
+		"x-amz-storage-class", "x-amz-website-redirect-location",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return strncmp(name, "x-amz-meta-", 11) == 0;
+}
+
+/*
+ * Editors write page.css.tmp and rename it: the type guessed from the old
+ * name would stick. If it is the guessed one and the new name has another,
+ * copy gets all headers with the new type; a type that was set stays.
+ */
+static int follow_type(struct rename_job *r, struct s3_copy *copy,
+		       struct errinfo *err)
+{
+	struct store *store = r->job.store;
+	const char *encoding;
+	const char *old_type = mime_guess(r->name, &encoding);
+	const char *new_type = mime_guess(r->new_name, &encoding);
+	struct s3_head head = { .key = copy->source_key };
+	const struct pairs *stored = &head.object.headers;
+	const char *type;
+	int result;
+
+	if (strcmp(old_type, new_type) == 0)
+		return 0;
+	s3_head_start(store->s3, &head);
+	result = s3_wait(store->s3, &head.op);
+	*err = head.op.err;
+	type = result == 0 ? pairs_get(stored, "content-type") : NULL;
+	if (type && strcmp(type, old_type) == 0) {
+		for (size_t i = 0; result == 0 && i < stored->count; i++) {
+			if (is_restated(stored->items[i].name))
+				result = pairs_set(&copy->headers,
+						   stored->items[i].name,
+						   stored->items[i].value);
+		}
+		if (result == 0)
+			result = pairs_set(&copy->headers, "content-type",
+					   new_type);
+		copy->replace_headers = true;
+	}
+	s3_head_release(&head);
+	return result;
+}
+
 static int copy_object(struct rename_job *r, const char *source_etag,
 		       uint64_t size, char etag[S3_ETAG_MAX],
 		       struct errinfo *err)
@@ -112,9 +169,12 @@ static int copy_object(struct rename_job *r, const char *source_etag,
 
 	if (size > S3_COPY_MAX)
 		return copy_large(store, &copy, size, etag, err);
-	s3_copy_start(store->s3, &copy);
-	result = s3_wait(store->s3, &copy.op);
-	*err = copy.op.err;
+	result = follow_type(r, &copy, err);
+	if (result == 0) {
+		s3_copy_start(store->s3, &copy);
+		result = s3_wait(store->s3, &copy.op);
+		*err = copy.op.err;
+	}
 	memcpy(etag, copy.etag, S3_ETAG_MAX);
 	s3_copy_release(&copy);
 	return result;
@@ -584,9 +644,7 @@ static int run_rename(struct store_job *job, struct errinfo *err)
 	if (result == 0 && r->has_other_name) {
 		log_info("rename", "%s was taken, stored as %s", asked,
 			 buf_str(&r->new_key));
-		if (store->notify.entry)
-			store->notify.entry(store->notify.arg,
-					    r->new_parent->id, asked);
+		notify_entry(store, r->new_parent->id, asked);
 	}
 	node_put(store, node, 1);
 	if (target)

@@ -95,6 +95,7 @@ static void store_release_all(struct store *store)
 	deletes_free(store->deletes);
 	pthread_cond_destroy(&store->files_gone);
 	pthread_mutex_destroy(&store->files_lock.mutex);
+	pthread_mutex_destroy(&store->notify_lock.mutex);
 	tree_release(&store->tree);
 	free(store->location);
 	free(store->temp_dir);
@@ -115,6 +116,7 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	store->s3 = s3;
 	store->options = *options;
 	store->files_lock = (struct lock)LOCK_INIT;
+	store->notify_lock = (struct lock)LOCK_INIT;
 	pthread_cond_init(&store->files_gone, NULL);
 	list_init(&store->files);
 	set_defaults(store);
@@ -141,7 +143,22 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 
 void store_set_notify(struct store *store, const struct store_notify *notify)
 {
+	LOCK(&store->notify_lock);
 	store->notify = *notify;
+}
+
+void notify_entry(struct store *store, uint64_t parent_id, const char *name)
+{
+	LOCK(&store->notify_lock);
+	if (store->notify.entry)
+		store->notify.entry(store->notify.arg, parent_id, name);
+}
+
+void notify_inode(struct store *store, uint64_t id)
+{
+	LOCK(&store->notify_lock);
+	if (store->notify.inode)
+		store->notify.inode(store->notify.arg, id);
 }
 
 int store_free(struct store *store)

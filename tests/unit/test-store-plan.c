@@ -125,8 +125,8 @@ static bool is_whole_upload(const struct plan_input *in)
 	uint64_t fresh =
 		extents_overlap(in->dirty, 0, stored) + (in->size - stored);
 
-	return !in->can_copy || in->size <= 16 * MIB ||
-	       in->size <= in->single_put_max || fresh > in->size / 100 * 60;
+	return !in->can_copy || in->size <= in->single_put_max ||
+	       fresh > in->size / 100 * 60;
 }
 
 static size_t check_random_plan(uint64_t size, uint64_t base_size,
@@ -323,7 +323,6 @@ static void a_small_or_mostly_new_file_is_sent_whole(void **state)
 		{ { 0, 8 * MIB, 0, 8 * MIB }, true, 1 },
 		{ { 0, 8 * MIB + 1, 0, 8 * MIB + 1 }, false, 2 },
 		{ { 8 * MIB, 8 * MIB, 0, 1 }, true, 1 },
-		{ { 16 * MIB, 16 * MIB, 0, 1 }, false, 2 },
 		{ { 100 * MIB, 100 * MIB, 0, 61 * MIB }, false, 13 },
 		{ { 0, 100 * MIB, 0, 100 * MIB }, false, 13 },
 	};
