@@ -173,7 +173,8 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 	/* Refused at once, or surely not done: nothing to look for. */
 	if (*result != -ESRCH && !is_lost)
 		return S3_FINISH;
-	if (*result == -EACCES || *result == -ENOMEM || up->count == 0)
+	if (*result == -EACCES || *result == -ENOMEM || *result == -ECANCELED ||
+	    up->count == 0)
 		return S3_FINISH;
 	r->probe_result = *result;
 	memset(head, 0, sizeof(*head));

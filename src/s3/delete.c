@@ -213,6 +213,8 @@ static void single_done(struct s3_op *op)
 	del->keys[r->next_single++].result = op->result;
 	if (op->result < 0)
 		r->op->err = op->err;
+	if (op->result == -ECANCELED)
+		set_all(del, -EINPROGRESS, -ECANCELED);
 	delete_next_single(r);
 }
 

@@ -90,7 +90,7 @@ struct s3_action {
 	 * others are final.
 	 */
 	int (*parse)(struct s3_request *r);
-	/* Last word on a failure; NULL: S3_FINISH. */
+	/* Last word on a failure, -ECANCELED too; NULL: S3_FINISH. */
 	enum s3_next (*settle)(struct s3_request *r, int *result);
 };
 

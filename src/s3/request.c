@@ -204,7 +204,7 @@ static void attempt(struct s3_request *r, int pause_ms)
 	}
 	lock_leave(&c->lock);
 	if (rc < 0)
-		request_finish(r, rc);
+		settle(r, rc);
 }
 
 static int correct_clock(struct s3_request *r)
@@ -266,7 +266,7 @@ static void settle(struct s3_request *r, int result)
 {
 	enum s3_next next = S3_FINISH;
 
-	if (r->action->settle && result != -ECANCELED)
+	if (r->action->settle)
 		next = r->action->settle(r, &result);
 	if (next == S3_AGAIN)
 		attempt(r, 0);
@@ -317,7 +317,7 @@ static void on_done(struct http_request *http)
 	if (class.result == 0)
 		request_finish(r, 0);
 	else if (is_cancelled || class.result == -ECANCELED)
-		request_finish(r, -ECANCELED);
+		settle(r, -ECANCELED);
 	else
 		fail(r, class);
 }

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -250,6 +252,64 @@ static void an_idle_connection_that_died_costs_no_try(void **state)
 	assert_int_equal(head_only(), 0);
 }
 
+static void write_keys(const char *path, const char *access_key)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
+	fprintf(f,
+		"[default]\naws_access_key_id = %s\n"
+		"aws_secret_access_key = secret\naws_session_token = t\n",
+		access_key);
+	fclose(f);
+}
+
+static void use_file(const char *path, const char *first, const char *second)
+{
+	struct s3_options options;
+
+	use(first, second);
+	options = client->options;
+	options.access_key = NULL;
+	options.secret_key = NULL;
+	setenv("AWS_SHARED_CREDENTIALS_FILE", path, 1);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	s3_client_free(client);
+	client = NULL;
+	assert_int_equal(s3_client_new(http, &options, &client, NULL), 0);
+}
+
+static void an_expired_token_is_renewed_once(void **state)
+{
+	static const char expired[] =
+		"HTTP/1.1 400 Bad Request\r\nContent-Length: 41\r\n\r\n"
+		"<Error><Code>ExpiredToken</Code></Error> ";
+	/* A HEAD is told so without a word. */
+	static const char bare[] =
+		"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+	char path[] = "/tmp/test-s3-request-XXXXXX";
+	struct s3_delete del = { .key = "k" };
+
+	close(mkstemp(path));
+	write_keys(path, "OLDKEY");
+	use_file(path, expired, NO_CONTENT);
+	write_keys(path, "NEWKEYNEWKEY");
+	s3_delete_start(client, &del);
+	assert_int_equal(s3_wait(client, &del.op), 0);
+	assert_true(said(0, "Credential=OLDKEY/"));
+	assert_true(said(1, "Credential=NEWKEYNEWKEY/"));
+	use_file(path, bare, bare);
+	write_keys(path, "OLDKEY");
+	assert_int_equal(head_only(), -EACCES);
+	assert_int_equal(sent(), 2);
+	assert_int_equal(head_only(), -EACCES);
+	assert_int_equal(sent(), 3);
+	unlink(path);
+	unsetenv("AWS_SHARED_CREDENTIALS_FILE");
+}
+
 /* --- what is sent ------------------------------------------------------- */
 
 static void a_copys_source_is_encoded(void **state)
@@ -472,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_region_that_is_none_is_refused),
 		cmocka_unit_test(a_307_to_the_same_host_is_followed),
 		cmocka_unit_test(an_idle_connection_that_died_costs_no_try),
+		cmocka_unit_test(an_expired_token_is_renewed_once),
 		cmocka_unit_test(a_copys_source_is_encoded),
 		cmocka_unit_test(a_header_cannot_be_smuggled_in),
 		cmocka_unit_test(a_batch_has_its_md5),
