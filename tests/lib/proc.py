@@ -38,6 +38,8 @@ def run(*command, time_limit=60, ok=True, **kwargs):
     """Run a command; return the CompletedProcess with text output. ok: it must succeed."""
     kwargs.setdefault("stdin", subprocess.DEVNULL)
     kwargs.setdefault("env", clean_environment())
+    # Else the child would close our files on a mount that may hang, before it is a process of its own.
+    kwargs.setdefault("close_fds", False)
     done = subprocess.run(
         [os.fspath(c) for c in command],
         stdout=subprocess.PIPE,

@@ -58,10 +58,13 @@ class Side:
         os.fsync(self.fds[number])
 
     def fstat(self, number):
-        return os.fstat(self.fds[number]).st_size
+        return self.size_of(os.fstat(self.fds[number]))
 
     def stat(self, name):
-        status = os.stat(self.at(name))
+        return self.size_of(os.stat(self.at(name)))
+
+    @staticmethod
+    def size_of(status):
         return "dir" if stat.S_ISDIR(status.st_mode) else status.st_size
 
     def chmod(self, name, mode):

@@ -56,7 +56,7 @@ def test_no_credentials_at_all_says_where_it_looked(bucket, start_fails):
 
 
 def test_a_key_without_its_secret_is_told(bucket, start_fails):
-    start_fails(bucket, "AWS_SECRET_ACCESS_KEY", environment={"AWS_SECRET_ACCESS_KEY": ""})
+    start_fails(bucket, "SECRET_ACCESS_KEY", environment={"AWS_SECRET_ACCESS_KEY": ""})
 
 
 @BOTH
