@@ -22,6 +22,8 @@ struct pool {
 		unsigned threads;
 		unsigned idle;
 		bool is_closing;
+		bool has_leaver;
+		pthread_t leaver; /* the last thread that left, to be joined */
 	} locked;
 };
 
@@ -64,6 +66,8 @@ static void *thread_main(void *arg)
 {
 	struct pool *pool = arg;
 	struct list_link *link;
+	pthread_t leaver;
+	bool has_leaver;
 
 	lock_enter(&pool->lock);
 	while ((link = next_job_locked(pool))) {
@@ -74,9 +78,16 @@ static void *thread_main(void *arg)
 		job->run(job);
 		lock_enter(&pool->lock);
 	}
+	/* Each joins the one before, so that none outlives pool_free. */
+	has_leaver = pool->locked.has_leaver;
+	leaver = pool->locked.leaver;
+	pool->locked.has_leaver = true;
+	pool->locked.leaver = pthread_self();
 	pool->locked.threads--;
 	pthread_cond_broadcast(&pool->gone);
 	lock_leave(&pool->lock);
+	if (has_leaver)
+		pthread_join(leaver, NULL);
 	return NULL;
 }
 
@@ -92,7 +103,6 @@ static int start_thread(struct pool *pool)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	rc = pthread_create(&thread, &attr, thread_main, pool);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -132,6 +142,8 @@ void pool_free(struct pool *pool)
 		while (pool->locked.threads > 0)
 			lock_wait(&pool->lock, &pool->gone);
 	}
+	if (pool->locked.has_leaver)
+		pthread_join(pool->locked.leaver, NULL);
 	pthread_cond_destroy(&pool->work);
 	pthread_cond_destroy(&pool->gone);
 	pthread_mutex_destroy(&pool->lock.mutex);

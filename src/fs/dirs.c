@@ -72,6 +72,9 @@ static bool put_dots(struct filling *f)
 	return put_plain(f, name, &e.attr, f->offset + 1);
 }
 
+/* FUSE_UNKNOWN_INO of the kernel's own header: never 0, which readers skip. */
+#define UNKNOWN_INO 0xffffffff
+
 /* An entry that has no node is told without one: the kernel looks it up. */
 static bool put_entry(struct filling *f, struct store_entry *entry)
 {
@@ -85,6 +88,8 @@ static bool put_entry(struct filling *f, struct store_entry *entry)
 
 	if (!f->with_attrs) {
 		attr_to_stat(fs, &entry->attr, &e.attr);
+		if (!e.attr.st_ino)
+			e.attr.st_ino = UNKNOWN_INO;
 		return put_plain(f, entry->name, &e.attr, next);
 	}
 	if (need > call->size - f->len)
@@ -93,6 +98,7 @@ static bool put_entry(struct filling *f, struct store_entry *entry)
 	if (!node || attr_to_entry(fs, node, &entry->attr, &e) < 0) {
 		e = (struct fuse_entry_param){ 0 };
 		attr_to_stat(fs, &entry->attr, &e.attr);
+		e.attr.st_ino = UNKNOWN_INO;
 	}
 	return put_with_attrs(f, entry->name, &e, next);
 }

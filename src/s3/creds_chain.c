@@ -77,11 +77,11 @@ static int check_found(const struct found *f, bool has_profile,
 	if (f->access_key && !f->secret_key)
 		return errinfo_set(err, -EINVAL,
 				   "an access key without its secret: set "
-				   "AWS_S3_SECRET_ACCESS_KEY too");
+				   "AWS_SECRET_ACCESS_KEY too");
 	if (f->secret_key && !f->access_key)
 		return errinfo_set(err, -EINVAL,
 				   "a secret key without its access key: set "
-				   "AWS_S3_ACCESS_KEY_ID too");
+				   "AWS_ACCESS_KEY_ID too");
 	return 0;
 }
 
@@ -111,8 +111,8 @@ static int take_source(struct creds_chain *c, struct creds_source **source,
 	if (result == -ENOKEY && f->token)
 		return errinfo_set(err, result,
 				   "a session token without the keys it "
-				   "belongs to: set AWS_S3_ACCESS_KEY_ID and "
-				   "AWS_S3_SECRET_ACCESS_KEY too");
+				   "belongs to: set AWS_ACCESS_KEY_ID and "
+				   "AWS_SECRET_ACCESS_KEY too");
 	if (result < 0)
 		return result;
 	c->source = STEAL(*source);

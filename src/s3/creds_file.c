@@ -57,6 +57,9 @@ static void take_stamp(const struct stat *st, struct creds_stamp *out)
 static int check_file(const char *path, const struct stat *st,
 		      struct errinfo *err)
 {
+	/* /dev/null is how people switch a shared file off. */
+	if (S_ISCHR(st->st_mode))
+		return errinfo_set(err, -ENOENT, "%s is no file", path);
 	if (!S_ISREG(st->st_mode))
 		return errinfo_set(err, -EINVAL, "%s is no plain file", path);
 	if (st->st_size > FILE_LIMIT)

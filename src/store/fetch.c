@@ -137,6 +137,23 @@ static int told_as(int result)
 
 /* ------------------------------------------------------ a new version */
 
+/* True if the file may stand on a newer version without anybody noticing. */
+static bool may_switch_locked(const struct file *file)
+{
+	return !file->was_delivered && !file->is_dirty && !file->is_unlinked &&
+	       !file->is_publishing && !file->is_moving;
+}
+
+static void stand_on_locked(struct file *file, const struct s3_object *object)
+{
+	file_set_base_locked(file, NULL, object->etag);
+	file->base.size = object->size;
+	file->base.valid = object->size;
+	file->size = object->size;
+	extents_clear(&file->held);
+	blocks_drop(&file->blocks, 0, UINT64_MAX);
+}
+
 /* The object is another one than we opened, and nobody has seen a byte. */
 static int check_version(struct file *file, struct errinfo *err)
 {
@@ -151,16 +168,11 @@ static int check_version(struct file *file, struct errinfo *err)
 	{
 		LOCK(&file->lock);
 		file->is_checking = false;
+		/* Somebody may have written or read meanwhile. */
+		if (result == 0 && !may_switch_locked(file))
+			result = -ESTALE;
 		if (result == 0) {
-			struct base *base = &file->base;
-
-			snprintf(base->etag, sizeof(base->etag), "%s",
-				 head.object.etag);
-			base->size = head.object.size;
-			base->valid = base->size;
-			file->size = base->size;
-			extents_clear(&file->held);
-			blocks_drop(&file->blocks, 0, UINT64_MAX);
+			stand_on_locked(file, &head.object);
 			fetch_rebase_locked(file, &waiters);
 		} else {
 			collect_failed_locked(file, 0, UINT64_MAX,
@@ -178,12 +190,6 @@ static int check_version(struct file *file, struct errinfo *err)
 	fetch_tell(&waiters, &head.op.err);
 	s3_head_release(&head);
 	return result;
-}
-
-/* True if the file may stand on a newer version without anybody noticing. */
-static bool may_switch_locked(struct file *file)
-{
-	return !file->was_delivered && !file->is_dirty && !file->is_unlinked;
 }
 
 /* ------------------------------------------------------------ fetches */

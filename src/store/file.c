@@ -18,7 +18,11 @@ struct file *file_get(struct file *file)
 
 static void file_free(struct file *file)
 {
+	struct store *store = file->store;
+
+	lock_enter(&file->lock);
 	upload_drop_locked(file);
+	lock_leave(&file->lock);
 	extents_release(&file->held);
 	extents_release(&file->dirty);
 	extents_release(&file->flying);
@@ -27,6 +31,16 @@ static void file_free(struct file *file)
 	pthread_mutex_destroy(&file->lock.mutex);
 	free(file->base.key);
 	free(file);
+	{
+		LOCK(&store->files_lock);
+		if (--store->file_count == 0)
+			pthread_cond_broadcast(&store->files_gone);
+	}
+}
+
+static void run_end(struct pool_job *job)
+{
+	file_free(container_of(job, struct file, end));
 }
 
 void file_put(struct file *file)
@@ -45,12 +59,13 @@ void file_put(struct file *file)
 		LOCK(&store->files_lock);
 		list_remove(&file->files_link);
 	}
-	file_free(file);
-	{
-		LOCK(&store->files_lock);
-		if (--store->file_count == 0)
-			pthread_cond_broadcast(&store->files_gone);
+	if (!file->upload) {
+		file_free(file);
+		return;
 	}
+	/* To abort it is to wait for the server: not on a loop thread. */
+	file->end.run = run_end;
+	pool_submit(store->pool, &file->end);
 }
 
 int file_fail_locked(struct file *file, int code, const struct errinfo *err)
@@ -62,6 +77,16 @@ int file_fail_locked(struct file *file, int code, const struct errinfo *err)
 	}
 	pthread_cond_broadcast(&file->changed);
 	return code;
+}
+
+void file_set_base_locked(struct file *file, char *key, const char *etag)
+{
+	LOCK(&file->store->tree.lock);
+	if (key) {
+		free(file->base.key);
+		file->base.key = key;
+	}
+	snprintf(file->base.etag, sizeof(file->base.etag), "%s", etag);
 }
 
 void file_update_node_locked(struct file *file, bool is_changed)
@@ -112,11 +137,10 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 }
 
 /*
- * The file that all handles of node share, with one more reference. A clean
- * one that stands on an older version than node knows is left to those who
- * have it, and a new one is made.
+ * A clean one that stands on an older version than node knows is left to
+ * those who have it, and a new one is made.
  */
-static struct file *file_of_locked(struct store *store, struct node *node)
+struct file *file_of_locked(struct store *store, struct node *node)
 {
 	struct file *file = node->file;
 
@@ -133,11 +157,22 @@ static struct file *file_of_locked(struct store *store, struct node *node)
 	return file;
 }
 
+void file_register(struct file *file)
+{
+	LOCK(&file->store->files_lock);
+	if (list_is_empty(&file->files_link))
+		file->store->file_count++;
+	list_remove(&file->files_link);
+	list_push(&file->store->files, &file->files_link);
+}
+
 /* Takes over the reference to file. */
 static struct handle *handle_new(struct file *file, int flags)
 {
 	struct handle *handle = calloc(1, sizeof(*handle));
 
+	/* Last opened last: what reclaim looks at last. */
+	file_register(file);
 	if (!handle) {
 		file_put(file);
 		return NULL;
@@ -149,23 +184,17 @@ static struct handle *handle_new(struct file *file, int flags)
 		LOCK(&file->lock);
 		list_push(&file->handles, &handle->link);
 	}
-	{
-		/* Last opened last: what reclaim looks at last. */
-		LOCK(&file->store->files_lock);
-		if (list_is_empty(&file->files_link))
-			file->store->file_count++;
-		list_remove(&file->files_link);
-		list_push(&file->store->files, &file->files_link);
-	}
 	return handle;
 }
 
 /* Cuts to nothing; the old object stays until the new one is stored. */
-static int truncate_open(struct file *file)
+static int truncate_open(struct file *file, struct errinfo *err)
 {
 	LOCK(&file->lock);
-	if (file->error)
+	if (file->error) {
+		*err = file->err;
 		return file->error;
+	}
 	extents_clear(&file->held);
 	extents_clear(&file->dirty);
 	blocks_drop(&file->blocks, 0, UINT64_MAX);
@@ -193,9 +222,8 @@ void store_open(struct store *store, struct node *node, int flags,
 	if (!op->handle)
 		result = node->is_dir ? -EISDIR : -ENOMEM;
 	else if ((flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
-		result = truncate_open(file);
+		result = truncate_open(file, &op->err);
 	if (result < 0 && op->handle) {
-		op->err = file->err;
 		store_release(op->handle);
 		op->handle = NULL;
 	}
@@ -253,8 +281,10 @@ void store_create(struct store *store, struct node *parent, const char *name,
 			file = file_of_locked(store, op->node);
 	}
 	if (file) {
+		lock_enter(&file->lock);
 		file->is_dirty = true;
 		file->is_exclusive = flags & O_EXCL;
+		lock_leave(&file->lock);
 		op->handle = handle_new(file, flags);
 	}
 	if (result == 0 && !op->handle)
@@ -307,7 +337,8 @@ static int last_close(struct file *file, struct errinfo *err)
 	int result = file_publish(file, err);
 
 	if (result < 0) {
-		report_loss(file, result);
+		if (!file->was_told)
+			report_loss(file, result);
 		revert_node(file);
 	}
 	return result;

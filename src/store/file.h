@@ -56,12 +56,17 @@ struct file {
 	bool was_delivered; /* a reader got bytes of the base */
 	bool is_checking;   /* asking for the base's newest version */
 	bool is_publishing;
+	bool awaits_removal; /* publishing, but not yet sending */
+	bool is_moving;      /* renamed just now: publishers wait */
+	bool covers_object;  /* renamed unsaved onto a stored one */
 	bool is_pump_queued, is_pump_running; /* see upload.c */
 	uint64_t write_seq;                   /* + 1 with each change */
 	uint64_t least_size;                  /* since the last publish began */
 	int error;
 	struct errinfo err;
+	bool was_told; /* a close or fsync returned error */
 	struct upload *upload; /* a stream of parts under way */
+	struct pool_job end;   /* to be freed on the pool */
 };
 
 /* A place in a file that a reader goes on from. */
@@ -88,6 +93,15 @@ struct file *file_get(struct file *file);
 void file_put(struct file *file);
 /* Poisons the file; keeps the first error. Returns code. */
 int file_fail_locked(struct file *file, int code, const struct errinfo *err);
+/*
+ * Gives the base another key (taken over; NULL: the same) and version. Both
+ * are written under tree.lock as well, and may be read under either lock.
+ */
+void file_set_base_locked(struct file *file, char *key, const char *etag);
+/* The file that all handles of node share, one more reference; or NULL. */
+struct file *file_of_locked(struct store *store, struct node *node);
+/* Puts a file that file_of_locked gave among the store's. Last used last. */
+void file_register(struct file *file);
 /* Size and time of the file into its node. */
 void file_update_node_locked(struct file *file, bool is_changed);
 

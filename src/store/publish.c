@@ -198,6 +198,18 @@ int file_publish(struct file *file, struct errinfo *err)
 	return result;
 }
 
+/* For somebody who hears the result: no loss need be reported later. */
+static int publish_and_tell(struct file *file, struct errinfo *err)
+{
+	int result = file_publish(file, err);
+
+	if (result < 0) {
+		LOCK(&file->lock);
+		file->was_told = true;
+	}
+	return result;
+}
+
 void store_flush(struct handle *handle, struct store_op *op)
 {
 	struct file *file = handle->file;
@@ -207,13 +219,15 @@ void store_flush(struct handle *handle, struct store_op *op)
 	{
 		LOCK(&file->lock);
 		result = file->error;
-		if (result < 0)
+		if (result < 0) {
 			op->err = file->err;
+			file->was_told = true;
+		}
 		must_wait = result == 0 && !file->is_unlinked &&
 			    (file->is_dirty || file->is_publishing);
 	}
 	if (must_wait)
-		file_job(file, op, file_publish);
+		file_job(file, op, publish_and_tell);
 	else
 		op->done(op, result);
 }

@@ -109,6 +109,14 @@ static uint64_t slowest_reader_locked(const struct file *file)
 				least = s->next;
 		}
 	}
+	/* However long they wait: what came for them must still be there. */
+	list_for_each(link, &file->waiters) {
+		const struct waiter *w =
+			container_of(link, const struct waiter, link);
+
+		if (w->start < least)
+			least = w->start;
+	}
 	return least;
 }
 

@@ -68,6 +68,8 @@ static int copy_large(struct store *store, const struct s3_copy *from,
 		*err = part.op.err;
 		parts[i].number = i + 1;
 		memcpy(parts[i].etag, part.etag, S3_ETAG_MAX);
+		parts[i].has_crc32c = part.has_crc32c;
+		parts[i].crc32c = part.crc32c;
 		at += part.length;
 		s3_copy_part_release(&part);
 	}
@@ -164,6 +166,7 @@ static int copy_object(struct rename_job *r, const char *source_etag,
 		.source_key = buf_str(&r->key),
 		.source_etag = source_etag && *source_etag ? source_etag : NULL,
 		.key = buf_str(&r->new_key),
+		.length = size,
 	};
 	int result;
 
@@ -451,6 +454,7 @@ static int start_copy(struct move *move, const struct s3_listed *item)
 	c->copy.op.priority = S3_BACKGROUND;
 	c->copy.source_key = c->old_key;
 	c->copy.key = c->new_key;
+	c->copy.length = item->size;
 	{
 		LOCK(&move->lock);
 		while (move->flying >= COPIES_IN_FLIGHT)

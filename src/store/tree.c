@@ -372,6 +372,12 @@ void node_attr_locked(const struct store *store, const struct node *node,
 		.gid = node->gid,
 		.version = node->version,
 	};
+	/*
+	 * Where names must stay, a path can lead to another file once what
+	 * was written under it is stored beside it: nobody may rely on it.
+	 */
+	if (store->options.no_overwrite && !node->is_dir)
+		return;
 	if (left_ms > 0 && most_ms > 0)
 		attr->valid_ms = (int)(left_ms < most_ms ? left_ms : most_ms);
 }

@@ -133,6 +133,14 @@ static void copied(struct s3_op *op)
 	if (result == -ENOTSUP)
 		flight->file->store->no_part_copy = true;
 	memcpy(etag, flight->s3.copy.etag, sizeof(etag));
+	{
+		LOCK(&flight->file->lock);
+		struct upload_part *part =
+			&flight->upload->parts[flight->index];
+
+		part->has_crc32c = flight->s3.copy.has_crc32c;
+		part->crc32c = flight->s3.copy.crc32c;
+	}
 	s3_copy_part_release(&flight->s3.copy);
 	part_landed(flight, result, etag, &err);
 }
@@ -207,6 +215,7 @@ static int launch_locked(struct file *file, struct upload *up, unsigned index)
 	crc = pieces_crc32c(&flight->pieces);
 	lock_enter(&file->lock);
 	up->parts[index].crc32c = crc;
+	up->parts[index].has_crc32c = true;
 	lock_leave(&file->lock);
 	flight->s3.send.body.crc32c = crc;
 	s3_upload_part_start(file->store->s3, &flight->s3.send);
@@ -273,7 +282,8 @@ static int pump(struct file *file, struct errinfo *err)
 	LOCK(&file->lock);
 
 	file->is_pump_queued = false;
-	if (file->is_publishing)
+	/* It may have been published, cut or unlinked since. */
+	if (!next_is_full(file, file->upload, &offset, &length))
 		return 0;
 	file->is_pump_running = true;
 	if (!file->upload && result == 0) {
@@ -303,9 +313,9 @@ void upload_offer_locked(struct file *file)
 {
 	uint64_t offset, length;
 
-	/* A lost upload (-ENOENT) is begun again when the file is published. */
+	/* A lost upload (-ESRCH) is begun again when the file is published. */
 	if (file->upload && file->upload->error &&
-	    file->upload->error != -ENOENT && !file->upload->is_planned)
+	    file->upload->error != -ESRCH && !file->upload->is_planned)
 		file_fail_locked(file, file->upload->error, &file->upload->err);
 	if (file->is_pump_queued || file->is_pump_running ||
 	    file->store->options.no_overwrite ||
@@ -319,6 +329,9 @@ void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
 {
 	struct upload *up = file->upload;
 
+	/* Who goes on writing must not keep the upload from its end. */
+	if (up && up->is_ending)
+		return;
 	for (unsigned i = 0; up && i < up->count; i++) {
 		struct upload_part *part = &up->parts[i];
 
@@ -467,7 +480,7 @@ static int complete_locked(struct file *file, struct upload *up,
 	for (unsigned i = 0; i < up->count; i++) {
 		parts[i].number = i + 1;
 		memcpy(parts[i].etag, up->parts[i].etag, S3_ETAG_MAX);
-		parts[i].has_crc32c = up->parts[i].kind == PLAN_UPLOAD;
+		parts[i].has_crc32c = up->parts[i].has_crc32c;
 		parts[i].crc32c = up->parts[i].crc32c;
 	}
 	complete.key = up->key;
@@ -498,6 +511,7 @@ static int finish_parts_locked(struct file *file, bool is_exclusive,
 	struct upload *up = file->upload;
 	int result = up->error;
 
+	up->is_ending = true;
 	if (result < 0)
 		*err = up->err;
 	if (result == 0 && !up->id)
@@ -604,7 +618,7 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 	}
 	result = finish_parts_locked(file, is_exclusive, etag, err);
 	/* The server lost the upload; everything is still held: once more. */
-	if (result == -ENOENT)
+	if (result == -ESRCH)
 		return upload_publish_locked(file, key, is_exclusive, etag,
 					     err);
 	return result;

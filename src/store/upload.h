@@ -21,6 +21,7 @@ struct upload_part {
 	enum part_state state;
 	bool is_stale; /* changed since it was cut */
 	uint64_t offset, length;
+	bool has_crc32c;
 	uint32_t crc32c;
 	char etag[S3_ETAG_MAX];
 };
@@ -29,6 +30,7 @@ struct upload {
 	char *key;
 	char *id;        /* NULL: not created yet */
 	bool is_planned; /* all parts are known; else by the schedule */
+	bool is_ending;  /* later writes are for the next version */
 	struct upload_part *parts;
 	unsigned count, cap;
 	unsigned flying;
