@@ -170,6 +170,16 @@ def test_rename_of_a_folder_moves_all_below_it(mount, bucket):
     assert not (mount.path / "d").exists()
 
 
+def test_a_moved_folder_is_listed_where_it_went(mount):
+    (mount.path / "from").mkdir()
+    (mount.path / "from" / "f").write_bytes(b"x")
+    (mount.path / "to").mkdir()
+    os.rename(mount.path / "from", mount.path / "to" / "moved")
+    assert os.listdir(mount.path / "to") == ["moved"]
+    assert os.listdir(mount.path / "to" / "moved") == ["f"]
+    assert os.listdir(mount.path) == ["to"]
+
+
 def test_rename_of_an_empty_folder_moves_it(mount, bucket):
     (mount.path / "d").mkdir()
     os.rename(mount.path / "d", mount.path / "e")

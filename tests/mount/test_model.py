@@ -193,6 +193,20 @@ class Walk:
             self.open.pop(step[1], None)
 
 
+def differences(ours, theirs):
+    """What differs between two trees, briefly."""
+    found = []
+    for name in sorted(set(ours) | set(theirs)):
+        if name not in theirs:
+            found.append(f"{name} is only in the mount")
+        elif name not in ours:
+            found.append(f"{name} is missing")
+        elif ours[name] != theirs[name]:
+            at = len(os.path.commonprefix([ours[name], theirs[name]]))
+            found.append(f"{name}: {len(ours[name])} bytes, {len(theirs[name])} expected; the first that differs is {at}")
+    return found
+
+
 def shown(step):
     return tuple(f"<{len(a)} bytes>" if isinstance(a, bytes) else a for a in step)
 
@@ -217,18 +231,20 @@ def test_random_operations_give_the_same_answers_as_a_local_folder(seed, new_mou
                     + "\n".join(map(str, history[-40:]))
                 )
             walk.learn(step, expected)
+            if os.environ.get("MODEL_TRACE"):
+                print(count, shown(step), expected if not isinstance(expected, bytes) else len(expected))
             if count == OPERATIONS // 2:
-                assert ours.tree() == theirs.tree()
+                assert not differences(ours.tree(), theirs.tree())
     finally:
         for side in (ours, theirs):
             for number in list(side.fds):
                 side.do("close", number)
     expected = theirs.tree()
-    assert ours.tree() == expected
+    assert not differences(ours.tree(), expected)
     mount.sync()
-    stored = bucket.contents()
-    assert {k: v for k, v in stored.items() if not k.endswith("/")} == {k: v for k, v in expected.items() if v is not None}
+    stored = {key: data for key, data in bucket.contents().items() if not key.endswith("/")}
+    assert not differences(stored, {name: data for name, data in expected.items() if data is not None})
     mount.unmount()
     again = new_mount(bucket)
-    assert Side(again.path).tree() == expected
+    assert not differences(Side(again.path).tree(), expected)
     assert bucket.uploads() == []
