@@ -63,15 +63,15 @@ note() {
 
 # step NAME COMMAND...: counts as one test; shows the output of a failure.
 step() {
-	name=$1
+	step=$1
 	shift
-	say "$name"
-	if "$@" >"$results/$name.log" 2>&1; then
-		note passed "$name"
+	say "$step"
+	if "$@" >"$results/$step.log" 2>&1; then
+		note passed "$step"
 	else
-		note failed "$name"
-		echo "--- $name failed:"
-		tail -n 40 "$results/$name.log"
+		note failed "$step"
+		echo "--- $step failed:"
+		tail -n 40 "$results/$step.log"
 		return 1
 	fi
 }

@@ -25,18 +25,6 @@
 #define FLYING_UPLOADS 16
 #define FLYING_COPIES  64
 
-/* One part's request and what it needs. */
-struct flight {
-	struct file *file; /* a reference */
-	struct upload *upload;
-	unsigned index;
-	struct pieces pieces;
-	union {
-		struct s3_upload_part send;
-		struct s3_copy_part copy;
-	} s3;
-};
-
 static struct upload *upload_new(const char *key)
 {
 	struct upload *up = calloc(1, sizeof(*up));
@@ -77,149 +65,6 @@ static int add_part(struct upload *up, enum plan_kind kind, uint64_t offset,
 		.offset = offset,
 		.length = length,
 	};
-	return 0;
-}
-
-/* ----------------------------------------------------------- flights */
-
-static void part_landed(struct flight *flight, int result, const char *etag,
-			const struct errinfo *err)
-{
-	struct file *file = flight->file;
-	struct upload *up = flight->upload;
-	struct upload_part *part;
-
-	{
-		LOCK(&file->lock);
-		part = &up->parts[flight->index];
-		up->flying--;
-		part->state = PART_WAITING;
-		if (result < 0) {
-			if (up->error == 0) {
-				up->error = result;
-				up->err = *err;
-			}
-		} else if (!part->is_stale) {
-			part->state = PART_SENT;
-			memcpy(part->etag, etag, sizeof(part->etag));
-		}
-		upload_offer_locked(file);
-		pthread_cond_broadcast(&file->changed);
-	}
-	pieces_release(&flight->pieces);
-	free(flight);
-	file_put(file);
-}
-
-static void sent(struct s3_op *op)
-{
-	struct flight *flight = container_of(op, struct flight, s3.send.op);
-	struct errinfo err = op->err;
-	int result = op->result;
-	char etag[S3_ETAG_MAX];
-
-	memcpy(etag, flight->s3.send.etag, sizeof(etag));
-	s3_upload_part_release(&flight->s3.send);
-	part_landed(flight, result, etag, &err);
-}
-
-static void copied(struct s3_op *op)
-{
-	struct flight *flight = container_of(op, struct flight, s3.copy.op);
-	struct errinfo err = op->err;
-	int result = op->result;
-	char etag[S3_ETAG_MAX];
-
-	if (result == -ENOTSUP)
-		flight->file->store->no_part_copy = true;
-	memcpy(etag, flight->s3.copy.etag, sizeof(etag));
-	{
-		LOCK(&flight->file->lock);
-		struct upload_part *part =
-			&flight->upload->parts[flight->index];
-
-		part->has_crc32c = flight->s3.copy.has_crc32c;
-		part->crc32c = flight->s3.copy.crc32c;
-	}
-	s3_copy_part_release(&flight->s3.copy);
-	part_landed(flight, result, etag, &err);
-}
-
-static void prepare_copy(struct flight *flight, const struct upload_part *part)
-{
-	struct file *file = flight->file;
-	struct s3_copy_part *copy = &flight->s3.copy;
-
-	copy->op.done = copied;
-	copy->op.priority = S3_COMMIT;
-	copy->key = flight->upload->key;
-	copy->upload_id = flight->upload->id;
-	copy->number = flight->index + 1;
-	copy->source_key = file->base.key;
-	copy->source_etag = file->base.etag[0] ? file->base.etag : NULL;
-	copy->offset = part->offset;
-	copy->length = part->length;
-}
-
-static int prepare_send(struct flight *flight, struct upload_part *part)
-{
-	struct file *file = flight->file;
-	struct s3_upload_part *send = &flight->s3.send;
-
-	send->op.done = sent;
-	send->op.priority = S3_UPLOAD;
-	send->key = flight->upload->key;
-	send->upload_id = flight->upload->id;
-	send->number = flight->index + 1;
-	send->body.length = part->length;
-	send->body.read = pieces_read;
-	send->body.arg = &flight->pieces;
-	send->body.has_crc32c = true;
-	return pieces_add(&flight->pieces, &file->blocks, &file->held,
-			  part->offset, part->length);
-}
-
-/* Starts part index; the lock is given up meanwhile. */
-static int launch_locked(struct file *file, struct upload *up, unsigned index)
-{
-	struct flight *flight = calloc(1, sizeof(*flight));
-	struct upload_part *part = &up->parts[index];
-	uint32_t crc;
-	int result = 0;
-
-	if (!flight)
-		return -ENOMEM;
-	flight->upload = up;
-	flight->index = index;
-	flight->file = file;
-	if (part->kind == PLAN_COPY)
-		prepare_copy(flight, part);
-	else
-		result = prepare_send(flight, part);
-	if (result < 0) {
-		pieces_release(&flight->pieces);
-		free(flight);
-		return result;
-	}
-	file_get(file);
-	part->state = PART_FLYING;
-	part->is_stale = false;
-	up->flying++;
-	if (part->kind == PLAN_COPY) {
-		lock_leave(&file->lock);
-		s3_copy_part_start(file->store->s3, &flight->s3.copy);
-		lock_enter(&file->lock);
-		return 0;
-	}
-	lock_leave(&file->lock);
-	crc = pieces_crc32c(&flight->pieces);
-	lock_enter(&file->lock);
-	up->parts[index].crc32c = crc;
-	up->parts[index].has_crc32c = true;
-	lock_leave(&file->lock);
-	flight->s3.send.body.crc32c = crc;
-	s3_upload_part_start(file->store->s3, &flight->s3.send);
-	lock_enter(&file->lock);
 	return 0;
 }
 
@@ -297,8 +142,8 @@ static int pump(struct file *file, struct errinfo *err)
 	       next_is_full(file, file->upload, &offset, &length)) {
 		result = add_part(file->upload, PLAN_UPLOAD, offset, length);
 		if (result == 0)
-			result = launch_locked(file, file->upload,
-					       file->upload->count - 1);
+			result = upload_launch_locked(file, file->upload,
+						      file->upload->count - 1);
 	}
 	if (result < 0 && file->upload && file->upload->error == 0) {
 		file->upload->error = result;
@@ -453,7 +298,7 @@ static int drive_locked(struct file *file, struct upload *up,
 					file, part->offset,
 					part->offset + part->length, err);
 			if (result == 0)
-				result = launch_locked(file, up, i);
+				result = upload_launch_locked(file, up, i);
 		} else {
 			lock_wait(&file->lock, &file->changed);
 		}

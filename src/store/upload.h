@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What upload.c and put.c share: the parts of an upload; one PUT. */
+/* What upload.c, upload_part.c and put.c share: the parts of an upload; one
+ * PUT. */
 #ifndef STORE_UPLOAD_H
 #define STORE_UPLOAD_H
 
@@ -37,6 +38,12 @@ struct upload {
 	int error; /* the first part's that failed */
 	struct errinfo err;
 };
+
+struct file;
+
+/* Starts part index; file.lock is held and given up meanwhile. -ENOMEM, -EIO. */
+MUST_USE int upload_launch_locked(struct file *file, struct upload *up,
+				  unsigned index);
 
 /*
  * One PUT of pieces, waiting. Exclusive: -EEXIST if the key is taken, by

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A directory is moved key by key, many copies at a time; its old keys go
+ * when all copies are there, so that a failure leaves the old tree whole.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "deletes.h"
+#include "log.h"
+#include "rename.h"
+
+#define COPIES_IN_FLIGHT 64
+
+struct move {
+	struct rename_job *rename;
+	struct lock lock;
+	pthread_cond_t landed;
+	unsigned flying;
+	int error;
+	struct errinfo err;
+	struct buf old_keys, new_keys; /* each key with its NUL */
+};
+
+struct move_copy {
+	struct s3_copy copy;
+	struct move *move;
+	char *old_key, *new_key;
+};
+
+/* The open file that stands on old_key, if there is one: rebase it. */
+static void rebase_open(struct store *store, const char *old_key,
+			const char *new_key, const char *etag)
+{
+	struct file *found = NULL;
+
+	{
+		LOCK(&store->files_lock);
+		list_for_each(link, &store->files) {
+			struct file *f =
+				container_of(link, struct file, files_link);
+
+			if (!found && strcmp(f->base.key, old_key) == 0)
+				found = f;
+		}
+		if (found) {
+			LOCK(&store->tree.lock);
+			if (found->refs > 0)
+				found->refs++;
+			else
+				found = NULL;
+		}
+	}
+	if (found) {
+		rename_rebase_file(found, new_key, etag);
+		file_put(found);
+	}
+}
+
+static void copy_landed(struct s3_op *op)
+{
+	struct move_copy *c = container_of(op, struct move_copy, copy.op);
+	struct move *move = c->move;
+
+	{
+		LOCK(&move->lock);
+		move->flying--;
+		if (op->result < 0 && move->error == 0) {
+			move->error = op->result;
+			move->err = op->err;
+		}
+		if (op->result == 0) {
+			buf_add(&move->old_keys, c->old_key,
+				strlen(c->old_key) + 1);
+			buf_add(&move->new_keys, c->new_key,
+				strlen(c->new_key) + 1);
+			if (move->old_keys.error || move->new_keys.error)
+				move->error = -ENOMEM;
+		}
+		pthread_cond_broadcast(&move->landed);
+	}
+	s3_copy_release(&c->copy);
+	free(c->old_key);
+	free(c->new_key);
+	free(c);
+}
+
+static int start_copy(struct move *move, const struct s3_listed *item)
+{
+	struct rename_job *r = move->rename;
+	struct move_copy *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->move = move;
+	c->old_key = strdup(item->key);
+	if (asprintf(&c->new_key, "%s%s", buf_str(&r->new_key),
+		     item->key + r->key.len) < 0)
+		c->new_key = NULL;
+	if (!c->old_key || !c->new_key || strlen(c->new_key) > S3_KEY_MAX) {
+		bool is_long = c->new_key && c->old_key;
+
+		free(c->old_key);
+		free(c->new_key);
+		free(c);
+		return is_long ? -ENAMETOOLONG : -ENOMEM;
+	}
+	c->copy.op.done = copy_landed;
+	c->copy.op.priority = S3_BACKGROUND;
+	c->copy.source_key = c->old_key;
+	c->copy.key = c->new_key;
+	c->copy.length = item->size;
+	{
+		LOCK(&move->lock);
+		while (move->flying >= COPIES_IN_FLIGHT)
+			lock_wait(&move->lock, &move->landed);
+		move->flying++;
+	}
+	s3_copy_start(r->job.store->s3, &c->copy);
+	return 0;
+}
+
+/* One page of the tree's keys into the air. */
+static int move_page(struct move *move, struct s3_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		int result = start_copy(move, &list->items[i]);
+
+		if (result < 0)
+			return result;
+		LOCK(&move->lock);
+		if (move->error)
+			return move->error;
+	}
+	return 0;
+}
+
+static int copy_tree(struct move *move, struct errinfo *err)
+{
+	struct rename_job *r = move->rename;
+	AUTO_FREE char *after = NULL;
+	bool has_more = true;
+	int result = 0;
+
+	while (result == 0 && has_more) {
+		struct s3_list list = {
+			.op.priority = S3_METADATA,
+			.prefix = buf_str(&r->key),
+			.start_after = after,
+		};
+
+		s3_list_start(r->job.store->s3, &list);
+		result = s3_wait(r->job.store->s3, &list.op);
+		*err = list.op.err;
+		if (result == 0)
+			result = move_page(move, &list);
+		has_more = list.is_truncated && list.last_key;
+		if (has_more) {
+			free(after);
+			after = STEAL(list.last_key);
+		}
+		s3_list_release(&list);
+	}
+	LOCK(&move->lock);
+	while (move->flying > 0)
+		lock_wait(&move->lock, &move->landed);
+	if (result == 0 && move->error) {
+		result = move->error;
+		*err = move->err;
+	}
+	return result;
+}
+
+/* Removes keys (each with its NUL), a thousand at a time. */
+static int remove_keys(struct store *store, const struct buf *keys,
+		       struct errinfo *err)
+{
+	AUTO_FREE struct s3_delete_key *batch =
+		calloc(S3_DELETE_MAX, sizeof(*batch));
+	const char *at = keys->data, *end = at + keys->len;
+	int first = 0;
+
+	if (!batch)
+		return -ENOMEM;
+	while (at && at < end) {
+		struct s3_delete_many many = { .keys = batch };
+		int result;
+
+		for (; at < end && many.count < S3_DELETE_MAX;
+		     at += strlen(at) + 1)
+			batch[many.count++] =
+				(struct s3_delete_key){ .key = at };
+		many.op.priority = S3_BACKGROUND;
+		s3_delete_many_start(store->s3, &many);
+		result = s3_wait(store->s3, &many.op);
+		if (result < 0 && first == 0) {
+			first = result;
+			*err = many.op.err;
+		}
+		s3_delete_many_release(&many);
+	}
+	return first;
+}
+
+static void rebase_moved(struct move *move)
+{
+	const char *old_key = move->old_keys.data;
+	const char *new_key = move->new_keys.data;
+	const char *end = old_key + move->old_keys.len;
+
+	while (old_key && old_key < end) {
+		/* The copy of a multipart object may have another ETag. */
+		rebase_open(move->rename->job.store, old_key, new_key, "");
+		old_key += strlen(old_key) + 1;
+		new_key += strlen(new_key) + 1;
+	}
+}
+
+static bool has_open_files(struct store *store)
+{
+	LOCK(&store->files_lock);
+	return !list_is_empty(&store->files);
+}
+
+int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
+{
+	struct store *store = r->job.store;
+	struct move move = {
+		.rename = r,
+		.lock = LOCK_INIT,
+		.landed = PTHREAD_COND_INITIALIZER,
+		.old_keys = BUF_INIT(SIZE_MAX / 2),
+		.new_keys = BUF_INIT(SIZE_MAX / 2),
+	};
+	struct errinfo ignored = ERRINFO_INIT;
+	int result;
+
+	buf_add_char(&r->key, '/');
+	buf_add_char(&r->new_key, '/');
+	deletes_wait_all(store->deletes);
+	result = copy_tree(&move, err);
+	if (result == 0)
+		result = rename_move_node(r, node, NULL, false);
+	if (result == 0 && has_open_files(store))
+		rebase_moved(&move);
+	if (result == 0) {
+		result = remove_keys(store, &move.old_keys, err);
+	} else if (remove_keys(store, &move.new_keys, &ignored) < 0) {
+		log_warn("rename", "copies are left under %s: %s",
+			 buf_str(&r->new_key), ignored.text);
+	}
+	buf_release(&move.old_keys);
+	buf_release(&move.new_keys);
+	return result;
+}
