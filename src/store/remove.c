@@ -238,6 +238,7 @@ static int make_dir_node_locked(struct store *store, struct name_job *n)
 		return -ENOMEM;
 	node->seq = tree_next_seq_locked(tree);
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
+	node->mtime_ns = node->atime_ns = clock_wall_ns();
 	node->has_mode = node->has_uid = node->has_gid = true;
 	node->mode = n->attr.mode;
 	node->uid = n->attr.uid;
