@@ -6,7 +6,6 @@ there, and an end within the bound.
 """
 
 import os
-import subprocess
 import threading
 import time
 
@@ -55,8 +54,11 @@ def test_a_fault_that_passes_is_ridden_through_by_every_operation(mount, bucket,
     bucket.put("d/f", small)
 
     def twice(*operations):
-        server.faults(*(dict(op=op, count=2, **rule) for op in operations))
+        server.faults(*(dict(op=op, count=2, **rule) for op in operations if op not in spared))
 
+    # The answer to a HEAD has no body that could say which 400 it is; and nobody can abort an upload whose id was lost.
+    spared = {400: {"HeadObject"}}.get(rule.get("status"), set())
+    spared |= {"CreateMultipartUpload"} if "reset_after" in rule else set()
     twice("HeadObject", "ListObjectsV2")
     assert (mount.path / "d" / "f").stat().st_size == 1000
     twice("GetObject")
@@ -376,7 +378,7 @@ def test_a_removal_that_the_server_refuses_is_told_by_fsync_and_the_file_is_back
     bucket.put("gone", b"x")
     os.listdir(mount.path)
     server.faults(
-        dict(op="DeleteObjects", count=0, key_error="keep", code="AccessDenied"),
+        dict(op="DeleteObjects", count=0, key="keep", key_error="AccessDenied"),
         dict(op="DeleteObject", key="keep", count=0, status=403, code="AccessDenied"),
     )
     os.unlink(mount.path / "keep")
@@ -495,10 +497,11 @@ def test_a_server_that_goes_away_and_comes_back_is_ridden_through(mount, bucket,
     assert bucket.read("g") == b"y"
 
 
-def test_signatures_of_a_clock_that_is_wrong_are_made_again(mount, bucket, server):
+def test_a_request_whose_time_the_server_finds_skewed_is_signed_again_by_its_clock(mount, bucket, server):
     bucket.put("f", b"x")
-    server.fault("HeadObject", count=1, status=403, code="RequestTimeTooSkewed")
-    subprocess.run(["stat", mount.path / "f"], check=True, capture_output=True, timeout=30)
+    server.fault("GetObject", count=1, status=403, code="RequestTimeTooSkewed")
+    assert (mount.path / "f").read_bytes() == b"x"
+    assert server.fired() == [1]
 
 
 @pytest.mark.time_limit(240)
