@@ -10,10 +10,11 @@
  *   ...
  *   buf_release(&b);
  *
- * A failed add sets the sticky field error (-ENOMEM, or -EMSGSIZE past the
- * maximum) and leaves the contents as they were; every later add does
- * nothing, so a text is built in straight lines and checked once. data is
- * NULL or ends in a NUL that len does not count. One thread at a time.
+ * A failed add sets the sticky field error (-ENOMEM, -EMSGSIZE past the
+ * maximum, -EINVAL for what printf refuses) and leaves the contents as they
+ * were; every later add does nothing, so a text is built in straight lines
+ * and checked once. data is NULL or ends in a NUL that len does not count.
+ * One thread at a time.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H

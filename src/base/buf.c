@@ -63,6 +63,8 @@ void buf_add_fmt(struct buf *b, const char *fmt, ...)
 	va_list args;
 	int len;
 
+	if (b->error)
+		return;
 	va_start(args, fmt);
 	len = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
