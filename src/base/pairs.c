@@ -77,7 +77,7 @@ int pairs_set(struct pairs *p, const char *name, const char *value)
 		return result;
 	added = p->items[before];
 	p->count = before;
-	pairs_remove(p, name);
+	pairs_remove(p, added.name); /* name may be one of those */
 	p->items[p->count++] = added;
 	return 0;
 }
