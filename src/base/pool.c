@@ -19,6 +19,7 @@ struct pool {
 	unsigned thread_limit;
 	struct {
 		struct list_link jobs;
+		unsigned queued; /* jobs that no thread has yet */
 		unsigned threads;
 		unsigned idle;
 		bool is_closing;
@@ -59,6 +60,8 @@ static struct list_link *next_job_locked(struct pool *pool)
 	       !pool->locked.is_closing && rc == 0)
 		rc = lock_wait_until(&pool->lock, &pool->work, &until);
 	pool->locked.idle--;
+	if (link)
+		pool->locked.queued--;
 	return link;
 }
 
@@ -117,13 +120,15 @@ void pool_submit(struct pool *pool, struct pool_job *job)
 	{
 		LOCK(&pool->lock);
 		list_push(&pool->locked.jobs, &job->link);
-		if (pool->locked.idle == 0 &&
+		/* An idle thread that was called for another job is taken. */
+		if (++pool->locked.queued > pool->locked.idle &&
 		    pool->locked.threads < pool->thread_limit &&
 		    start_thread(pool) == 0)
 			pool->locked.threads++;
 		pthread_cond_signal(&pool->work);
 		if (pool->locked.threads == 0) {
 			list_remove(&job->link);
+			pool->locked.queued--;
 			is_alone = true;
 		}
 	}
