@@ -2,21 +2,23 @@
 /* String to pointer hash map with chained buckets; see strmap.h. */
 #include "strmap.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/random.h>
 
 static uint64_t process_seed(void)
 {
 	static _Atomic uint64_t seed;
-	uint64_t value = seed;
+	uint64_t value = seed, none = 0;
 
-	while (value == 0) {
-		if (getrandom(&value, sizeof(value), 0) != sizeof(value))
-			value = (uint64_t)(uintptr_t)&seed;
-		value |= 1;
-		seed = value;
-	}
-	return value;
+	if (value)
+		return value;
+	if (getrandom(&value, sizeof(value), 0) != sizeof(value))
+		value = (uint64_t)(uintptr_t)&seed;
+	value |= 1;
+	if (atomic_compare_exchange_strong(&seed, &none, value))
+		return value;
+	return none; /* what another thread was quicker to set */
 }
 
 /* FNV-1a with a seed, then a 64-bit finaliser (Murmur3's). */
