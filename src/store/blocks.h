@@ -28,7 +28,7 @@ struct blocks {
 	struct block ***chunks; /* two levels, so that a sparse file is cheap */
 	size_t chunk_count;
 	struct budget *budget;
-	uint64_t memory_bytes;  /* of blocks */
+	_Atomic uint64_t memory_bytes; /* of blocks; others look, too */
 	struct extents spilled; /* bytes whose place is the spool */
 	int spool_fd;           /* -1: none yet */
 	const char *temp_dir;

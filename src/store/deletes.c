@@ -12,12 +12,22 @@
 #define OLDEST_MS         200
 #define BATCHES_IN_FLIGHT 8
 
+/*
+ * | deletion   | holds | must_send | left to                             |
+ * |------------|-------|-----------|-------------------------------------|
+ * | held       | > 0   | any       | queued, or freed: nothing to remove |
+ * | is_queued  | any   | true      | is_sent                             |
+ * | is_sent    | any   | any       | freed, held, queued once more       |
+ */
 struct deletion {
-	struct list_link link; /* in queue, while it is WAITING */
+	struct list_link link; /* in queue, while it is_queued */
+	struct list_link all;  /* in all, oldest first */
 	struct node *parent;   /* counted */
 	char *name;
 	char *key;
-	bool is_held, is_sent;
+	uint64_t number;
+	unsigned holds;
+	bool must_send, is_queued, is_sent;
 };
 
 struct batch {
@@ -35,7 +45,8 @@ struct deletes {
 	pthread_cond_t settled; /* a removal is over */
 	struct {
 		struct strmap by_key; /* -> struct deletion */
-		struct list_link queue;
+		struct list_link queue, all;
+		uint64_t last_number;
 		size_t queued;
 		int64_t first_ms, last_ms; /* of the queue */
 		unsigned batches;
@@ -44,7 +55,6 @@ struct deletes {
 	} locked;
 };
 
-/* The parent must have been given back: after this the store may be gone. */
 static void deletion_free(struct deletion *del)
 {
 	free(del->name);
@@ -87,6 +97,54 @@ static void settle(struct deletes *d, struct deletion *del, int result)
 	store->first_error = result;
 }
 
+static void enqueue_locked(struct deletes *d, struct deletion *del);
+
+/*
+ * The removal is over unless somebody asked for it anew. True: it is taken
+ * out, and the caller frees it.
+ */
+static bool retire_locked(struct deletes *d, struct deletion *del)
+{
+	if (del->holds > 0 || del->is_queued || del->is_sent)
+		return false;
+	if (del->must_send) {
+		enqueue_locked(d, del);
+		return false;
+	}
+	strmap_remove(&d->locked.by_key, del->key);
+	list_remove(&del->all);
+	pthread_cond_broadcast(&d->settled);
+	return true;
+}
+
+static void finish_batch(struct deletes *d, struct batch *batch, size_t count)
+{
+	size_t over = 0;
+
+	{
+		LOCK(&d->lock);
+		for (size_t i = 0; i < count; i++) {
+			struct deletion *del = batch->deletions[i];
+
+			del->is_sent = false;
+			if (retire_locked(d, del))
+				batch->deletions[over++] = del;
+		}
+		/* Once it is 0 the store may be gone: after the last use. */
+		pthread_cond_signal(&d->work);
+	}
+	for (size_t i = 0; i < over; i++) {
+		node_put(d->store, batch->deletions[i]->parent, 1);
+		deletion_free(batch->deletions[i]);
+	}
+	{
+		LOCK(&d->lock);
+		d->locked.batches--;
+		pthread_cond_broadcast(&d->settled);
+		pthread_cond_signal(&d->work);
+	}
+}
+
 static void batch_done(struct s3_op *op)
 {
 	struct batch *batch = container_of(op, struct batch, many.op);
@@ -105,19 +163,7 @@ static void batch_done(struct s3_op *op)
 		settle(d, batch->deletions[i], result);
 	}
 	s3_delete_many_release(&batch->many);
-	for (size_t i = 0; i < count; i++)
-		node_put(d->store, batch->deletions[i]->parent, 1);
-	{
-		LOCK(&d->lock);
-		for (size_t i = 0; i < count; i++)
-			strmap_remove(&d->locked.by_key,
-				      batch->deletions[i]->key);
-		d->locked.batches--;
-		pthread_cond_broadcast(&d->settled);
-		pthread_cond_signal(&d->work);
-	}
-	for (size_t i = 0; i < count; i++)
-		deletion_free(batch->deletions[i]);
+	finish_batch(d, batch, count);
 	free(batch);
 }
 
@@ -146,6 +192,8 @@ static void fill_batch_locked(struct deletes *d, struct batch *batch)
 		if (!link)
 			break;
 		del = container_of(link, struct deletion, link);
+		del->is_queued = false;
+		del->must_send = false;
 		del->is_sent = true;
 		batch->deletions[n] = del;
 		batch->keys[n++] = (struct s3_delete_key){ .key = del->key };
@@ -216,6 +264,7 @@ struct deletes *deletes_new(struct store *store)
 	pthread_cond_init(&d->settled, &attr);
 	pthread_condattr_destroy(&attr);
 	list_init(&d->locked.queue);
+	list_init(&d->locked.all);
 	if (pthread_create(&d->thread, NULL, thread_main, d) != 0) {
 		free(d);
 		return NULL;
@@ -230,65 +279,96 @@ static void enqueue_locked(struct deletes *d, struct deletion *del)
 	if (d->locked.queued++ == 0)
 		d->locked.first_ms = now_ms;
 	d->locked.last_ms = now_ms;
+	del->is_queued = true;
 	list_push(&d->locked.queue, &del->link);
 	if (d->locked.queued == 1 || d->locked.queued >= S3_DELETE_MAX)
 		pthread_cond_signal(&d->work);
 }
 
+static struct deletion *deletion_new(struct deletes *d, struct node *parent,
+				     const char *name, const char *key)
+{
+	struct deletion *del = calloc(1, sizeof(*del));
+
+	if (!del)
+		return NULL;
+	list_init(&del->link);
+	list_init(&del->all);
+	del->name = strdup(name);
+	del->key = strdup(key);
+	if (!del->name || !del->key) {
+		deletion_free(del);
+		return NULL;
+	}
+	del->parent = node_get(parent);
+	return del;
+}
+
+/* Of key's removal, the one under way or del; NULL: no memory. */
+static struct deletion *join_locked(struct deletes *d, struct deletion *del)
+{
+	struct deletion *old = strmap_get(&d->locked.by_key, del->key);
+	struct node *parent = del->parent;
+
+	if (!old) {
+		if (strmap_set(&d->locked.by_key, del->key, del, NULL) < 0)
+			return NULL;
+		del->number = ++d->locked.last_number;
+		list_push(&d->locked.all, &del->all);
+		return del;
+	}
+	/* Another directory of the same name may have the absence now. */
+	del->parent = old->parent;
+	old->parent = parent;
+	return old;
+}
+
 int deletes_add(struct deletes *d, struct node *parent, const char *name,
 		const char *key, bool held)
 {
-	struct deletion *del = calloc(1, sizeof(*del));
-	int result = -ENOMEM;
+	struct deletion *del = deletion_new(d, parent, name, key);
+	struct deletion *joined;
 
 	if (!del)
 		return -ENOMEM;
-	list_init(&del->link);
-	del->parent = node_get(parent);
-	del->name = strdup(name);
-	del->key = strdup(key);
-	del->is_held = held;
-	if (del->name && del->key) {
+	{
 		LOCK(&d->lock);
-		/* One that is on its way for this key already does it. */
-		if (strmap_get(&d->locked.by_key, key))
-			result = -EALREADY;
-		else
-			result = strmap_set(&d->locked.by_key, key, del, NULL);
-		if (result == 0 && !held)
-			enqueue_locked(d, del);
+		joined = join_locked(d, del);
+		if (joined && held)
+			joined->holds++;
+		else if (joined)
+			joined->must_send = true;
+		if (joined && !held)
+			retire_locked(d, joined);
 	}
-	if (result < 0) {
-		node_put(d->store, parent, 1);
+	if (joined != del) {
+		node_put(d->store, del->parent, 1);
 		deletion_free(del);
 	}
-	return result == -EALREADY ? 0 : result;
+	return joined ? 0 : -ENOMEM;
 }
 
 void deletes_let_go(struct deletes *d, const char *key, bool must_send)
 {
 	struct deletion *del;
+	bool is_over;
 
 	{
 		LOCK(&d->lock);
 		del = strmap_get(&d->locked.by_key, key);
-		if (!del || !del->is_held)
+		if (!del || del->holds == 0)
 			return;
-		del->is_held = false;
-		if (must_send) {
-			enqueue_locked(d, del);
-			return;
-		}
+		del->must_send = del->must_send || must_send;
+		/* The absence has its number before a writer goes on. */
+		if (del->holds == 1 && !del->must_send && !del->is_sent)
+			settle(d, del, 0);
+		del->holds--;
+		is_over = retire_locked(d, del);
 	}
-	/* The absence has its number before a writer of the key goes on. */
-	settle(d, del, 0);
-	node_put(d->store, del->parent, 1);
-	{
-		LOCK(&d->lock);
-		strmap_remove(&d->locked.by_key, key);
-		pthread_cond_broadcast(&d->settled);
+	if (is_over) {
+		node_put(d->store, del->parent, 1);
+		deletion_free(del);
 	}
-	deletion_free(del);
 }
 
 void deletes_wait(struct deletes *d, const char *key)
@@ -302,11 +382,22 @@ void deletes_wait(struct deletes *d, const char *key)
 	d->locked.in_a_hurry--;
 }
 
+static bool has_older_locked(const struct deletes *d, uint64_t last)
+{
+	struct list_link *first = d->locked.all.next;
+
+	return first != &d->locked.all &&
+	       container_of(first, struct deletion, all)->number <= last;
+}
+
 void deletes_wait_all(struct deletes *d)
 {
+	uint64_t last;
 	LOCK(&d->lock);
+
 	d->locked.in_a_hurry++;
-	while (d->locked.by_key.count > 0) {
+	last = d->locked.last_number;
+	while (has_older_locked(d, last)) {
 		pthread_cond_signal(&d->work);
 		lock_wait(&d->lock, &d->settled);
 	}

@@ -7,6 +7,9 @@
  * number when the removal is done, or goes when it failed: the entry is then
  * back, the log says so, and the next fsync of the directory returns the
  * error. Whoever writes a key calls deletes_wait first.
+ *
+ * A key has one removal at a time, which several may hold (a name that was
+ * removed, made again and removed again): it is sent when all have let go.
  */
 #ifndef STORE_DELETES_H
 #define STORE_DELETES_H
@@ -29,7 +32,7 @@ struct deletes *deletes_new(struct store *store);
 MUST_USE int deletes_add(struct deletes *d, struct node *parent,
 			 const char *name, const char *key, bool held);
 
-/* Sends a held removal, or just forgets it: there is no object. */
+/* Gives up one hold; must_send: there is an object to remove. */
 void deletes_let_go(struct deletes *d, const char *key, bool must_send);
 
 /* Returns when no removal of key is under way. On the pool. */

@@ -64,7 +64,7 @@ struct file {
 	uint64_t least_size;                  /* since the last publish began */
 	int error;
 	struct errinfo err;
-	bool was_told; /* a close or fsync returned error */
+	bool was_told;         /* a close or fsync returned error */
 	struct upload *upload; /* a stream of parts under way */
 	struct pool_job end;   /* to be freed on the pool */
 };
@@ -168,6 +168,9 @@ void upload_drop_locked(struct file *file);
 
 /* What is dirty into the bucket, waiting; on the pool; no lock held. */
 MUST_USE int file_publish(struct file *file, struct errinfo *err);
+
+/* Its key is being used: a publish or a rename is under way. */
+bool file_is_busy_locked(const struct file *file);
 
 /* Headers that an object of this name is stored with. */
 MUST_USE int publish_headers(struct store *store, const char *name,

@@ -42,7 +42,9 @@ struct node {
 	bool is_dir;
 	bool is_detached; /* no path leads here any more */
 	bool is_created;  /* stands in the parent's list of created nodes */
+	bool is_moving;   /* a directory whose keys are being renamed */
 	struct list_link created_link;
+	uint64_t moved_seq; /* when a rename gave its name; or 0 */
 
 	uint64_t seq;
 	int64_t until_ms; /* believed so long */
@@ -83,6 +85,7 @@ struct tree {
 	size_t count;
 	uint64_t last_id;
 	uint64_t seq;
+	pthread_cond_t moved; /* a directory's keys have been renamed */
 };
 
 struct store {
@@ -126,6 +129,10 @@ MUST_USE int tree_move_locked(struct tree *tree, struct node *node,
 			      struct node *parent, const char *name);
 /* The directory part of a node; NULL if there is no memory. */
 struct dir *node_dir_locked(struct node *node);
+/* True if node is below (or is) dir. */
+bool node_is_below_locked(const struct node *node, const struct node *dir);
+/* True if a directory above node is_moving. */
+bool node_is_moving_locked(const struct node *node);
 /* Notes that the parent's listing does not know node. */
 void node_mark_created_locked(struct node *node);
 void node_unmark_created_locked(struct tree *tree, struct node *node);

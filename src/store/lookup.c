@@ -115,6 +115,25 @@ static void finish(struct lookup *lookup, int result)
 	op->done(op, result);
 }
 
+/* What has expired is still right if it is newer than the question. */
+static int find_newer_locked(struct lookup *lookup, struct node **out)
+{
+	struct node *parent = lookup->parent;
+	struct node *node =
+		tree_find_locked(&lookup->store->tree, parent, lookup->name);
+	struct absence *absence =
+		parent->dir ? strmap_get(&parent->dir->absent, lookup->name) :
+			      NULL;
+
+	if (absence && absence->seq > lookup->seq &&
+	    (!node || absence->seq > node->seq))
+		return -ENOENT;
+	if (!node || node->seq <= lookup->seq)
+		return 0;
+	*out = node_get_locked(node);
+	return 1;
+}
+
 /* True if the name changed under our hands: memory knows better then. */
 static bool is_outdated_locked(struct lookup *lookup, int *result)
 {
@@ -128,6 +147,8 @@ static bool is_outdated_locked(struct lookup *lookup, int *result)
 		node_put_locked(&lookup->store->tree, node);
 		return false;
 	}
+	if (known == 0)
+		known = find_newer_locked(lookup, &node);
 	if (known == 0)
 		return false;
 	*result = known == 1 ? 0 : known;

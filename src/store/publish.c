@@ -130,10 +130,9 @@ static int rebase_locked(struct publish *p, uint64_t size, uint64_t write_seq,
 
 	if (!key)
 		return -ENOMEM;
-	free(file->base.key);
-	file->base.key = key;
+	file_set_base_locked(file, key, etag);
 	file->base.exists = true;
-	snprintf(file->base.etag, sizeof(file->base.etag), "%s", etag);
+	file->covers_object = false;
 	file->base.size = size;
 	file->base.valid = size < file->least_size ? size : file->least_size;
 	file->is_ours = true;
@@ -147,6 +146,22 @@ static int rebase_locked(struct publish *p, uint64_t size, uint64_t write_seq,
 	return 0;
 }
 
+/*
+ * A removal of this key that is still on its way goes first. It may be this
+ * file's own, which goes when nothing is being sent.
+ */
+static void await_removal_locked(struct publish *p)
+{
+	struct file *file = p->file;
+
+	file->awaits_removal = true;
+	pthread_cond_broadcast(&file->changed);
+	lock_leave(&file->lock);
+	deletes_wait(file->store->deletes, buf_str(&p->key));
+	lock_enter(&file->lock);
+	file->awaits_removal = false;
+}
+
 static int publish_locked(struct publish *p, struct list_link *waiters,
 			  struct errinfo *err)
 {
@@ -156,18 +171,43 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 	int result = take_name(p);
 
 	file->least_size = UINT64_MAX;
-	if (result == 0) {
-		/* A removal of this key that is still on its way goes first. */
-		lock_leave(&file->lock);
-		deletes_wait(file->store->deletes, buf_str(&p->key));
-		lock_enter(&file->lock);
+	if (result == 0)
+		await_removal_locked(p);
+	if (file->is_unlinked)
+		return 0;
+	if (result == 0)
 		result = store_locked(p, etag, err);
-	}
 	if (result == 0)
 		result = rebase_locked(p, size, write_seq, etag, waiters);
 	if (result < 0)
 		file_fail_locked(file, result, err);
 	return result;
+}
+
+bool file_is_busy_locked(const struct file *file)
+{
+	return file->is_publishing || file->is_moving;
+}
+
+/* Waits until no publish, rename or move of a parent is under way. */
+static void take_turn_locked(struct file *file)
+{
+	struct tree *tree = &file->store->tree;
+	bool is_waiting = true;
+
+	while (is_waiting) {
+		while (file_is_busy_locked(file))
+			lock_wait(&file->lock, &file->changed);
+		lock_enter(&tree->lock);
+		is_waiting = node_is_moving_locked(file->node);
+		if (is_waiting) {
+			lock_leave(&file->lock);
+			lock_wait(&tree->lock, &tree->moved);
+		}
+		lock_leave(&tree->lock);
+		if (is_waiting)
+			lock_enter(&file->lock);
+	}
 }
 
 int file_publish(struct file *file, struct errinfo *err)
@@ -179,8 +219,7 @@ int file_publish(struct file *file, struct errinfo *err)
 	list_init(&waiters);
 	{
 		LOCK(&file->lock);
-		while (file->is_publishing)
-			lock_wait(&file->lock, &file->changed);
+		take_turn_locked(file);
 		result = file->error;
 		if (result < 0)
 			*err = file->err;
@@ -224,7 +263,7 @@ void store_flush(struct handle *handle, struct store_op *op)
 			file->was_told = true;
 		}
 		must_wait = result == 0 && !file->is_unlinked &&
-			    (file->is_dirty || file->is_publishing);
+			    (file->is_dirty || file_is_busy_locked(file));
 	}
 	if (must_wait)
 		file_job(file, op, publish_and_tell);

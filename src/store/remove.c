@@ -6,6 +6,7 @@
  */
 #include "remove.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -62,7 +63,8 @@ int file_keep(struct file *file, struct errinfo *err)
 	LOCK(&file->lock);
 
 	file->is_unlinked = true;
-	while (file->is_publishing)
+	/* A publish that awaits a removal will see that it is not wanted. */
+	while (file->is_publishing && !file->awaits_removal)
 		lock_wait(&file->lock, &file->changed);
 	if (!list_is_empty(&file->handles) && file->base.exists)
 		result = fetch_wait_locked(file, 0, file->size, err);
@@ -79,49 +81,67 @@ static int unlink_open(struct file *file, struct errinfo *err)
 	node_key(file->store, file->node, &key);
 	{
 		LOCK(&file->lock);
-		exists = file->base.exists;
+		exists = file->base.exists || file->covers_object;
 	}
 	deletes_let_go(file->store->deletes, buf_str(&key), exists);
 	return result;
+}
+
+/* The open file of a removed name; its object goes at once if it may. */
+static void unlink_file(struct file *file, const char *key)
+{
+	bool is_idle, exists;
+
+	{
+		LOCK(&file->lock);
+		file->is_unlinked = true;
+		exists = file->base.exists || file->covers_object;
+		is_idle = !file->is_publishing || file->awaits_removal;
+		if (!list_is_empty(&file->handles) && file->base.exists &&
+		    !file_has_locked(file, 0, file->size))
+			is_idle = false;
+	}
+	if (is_idle)
+		deletes_let_go(file->store->deletes, key, exists);
+	else
+		file_job(file, NULL, unlink_open);
 }
 
 /* Takes node out of the tree and its object out of the bucket. */
 static int unlink_node(struct store *store, struct node *node)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	char name[NAME_SIZE];
+	struct node *parent;
 	struct file *file;
 	bool exists;
 	int result;
 
-	node_key(store, node, &key);
 	{
 		LOCK(&store->tree.lock);
+		node_key_locked(store, node, &key);
+		snprintf(name, sizeof(name), "%s", node->name);
+		parent = node_get_locked(node->parent);
 		file = node->file;
 		if (file)
 			file->refs++;
 		exists = node->etag != NULL;
 	}
 	result = key.error ? key.error :
-			     deletes_add(store->deletes, node->parent,
-					 node->name, buf_str(&key), true);
+			     deletes_add(store->deletes, parent, name,
+					 buf_str(&key), true);
 	if (result == 0) {
 		LOCK(&store->tree.lock);
-		tree_note_absent_locked(node->parent, node->name, SEQ_PENDING,
-					NEVER_MS);
+		tree_note_absent_locked(parent, name, SEQ_PENDING, NEVER_MS);
 		tree_detach_locked(&store->tree, node);
 	}
-	if (file) {
-		if (result == 0) {
-			{
-				LOCK(&file->lock);
-				file->is_unlinked = true;
-			}
-			file_job(file, NULL, unlink_open);
-		}
-		file_put(file);
-	} else if (result == 0) {
+	if (result == 0 && file)
+		unlink_file(file, buf_str(&key));
+	else if (result == 0)
 		deletes_let_go(store->deletes, buf_str(&key), exists);
-	}
+	if (file)
+		file_put(file);
+	node_put(store, parent, 1);
 	return result;
 }
 

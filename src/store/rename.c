@@ -46,6 +46,9 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 	if (etag && *etag) {
 		free(node->etag);
 		node->etag = strdup(etag);
+	}
+	/* Not if somebody wrote to it meanwhile. */
+	if (etag && *etag && node->seq != SEQ_PENDING) {
 		node->seq = tree_next_seq_locked(tree);
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;
@@ -53,10 +56,19 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 	return 0;
 }
 
-static int remove_old(struct rename_job *r)
+/*
+ * The old key's removal: held before the name is free, so that whoever makes
+ * a new file of that name writes it after the removal.
+ */
+static int hold_old(struct rename_job *r)
 {
 	return deletes_add(r->job.store->deletes, r->parent, r->name,
-			   buf_str(&r->key), false);
+			   buf_str(&r->key), true);
+}
+
+static void let_old_go(struct rename_job *r, bool must_send)
+{
+	deletes_let_go(r->job.store->deletes, buf_str(&r->key), must_send);
 }
 
 /* An open file stands on the copy from now on. */
@@ -68,16 +80,13 @@ void rename_rebase_file(struct file *file, const char *key, const char *etag)
 	list_init(&waiters);
 	if (copy) {
 		LOCK(&file->lock);
-		free(file->base.key);
-		file->base.key = copy;
-		if (etag)
-			snprintf(file->base.etag, sizeof(file->base.etag), "%s",
-				 etag);
+		file_set_base_locked(file, copy, etag);
 		fetch_rebase_locked(file, &waiters);
 	}
 	fetch_tell(&waiters, NULL);
 }
 
+/* Counted; NULL if nobody has it open. */
 static struct file *open_file_of(struct store *store, struct node *node)
 {
 	LOCK(&store->tree.lock);
@@ -86,21 +95,44 @@ static struct file *open_file_of(struct store *store, struct node *node)
 	return node->file;
 }
 
+/*
+ * The file of what is to be renamed, counted, nobody else publishing it. One
+ * is made if there is none, for somebody may open and write it meanwhile.
+ */
+static struct file *claim_file(struct store *store, struct node *node,
+			       bool *is_dirty)
+{
+	struct file *file;
+
+	{
+		LOCK(&store->tree.lock);
+		file = file_of_locked(store, node);
+	}
+	if (!file)
+		return NULL;
+	file_register(file);
+	LOCK(&file->lock);
+	while (file_is_busy_locked(file))
+		lock_wait(&file->lock, &file->changed);
+	file->is_moving = true;
+	*is_dirty = file->is_dirty;
+	return file;
+}
+
+static void unclaim_file(struct file *file)
+{
+	LOCK(&file->lock);
+	file->is_moving = false;
+	pthread_cond_broadcast(&file->changed);
+}
+
 /* --------------------------------------------------------------- files */
 
-/* What stands at the new name gives way; its readers keep their bytes. */
-static int displace_target(struct rename_job *r, struct node *target,
-			   struct errinfo *err)
+/* A rename that failed leaves its target as it was. */
+static void undo_displace(struct file *file)
 {
-	struct store *store = r->job.store;
-	struct file *file = open_file_of(store, target);
-	int result = 0;
-
-	if (file) {
-		result = file_keep(file, err);
-		file_put(file);
-	}
-	return result;
+	LOCK(&file->lock);
+	file->is_unlinked = false;
 }
 
 static int choose_other_name(struct rename_job *r)
@@ -122,23 +154,33 @@ static int choose_other_name(struct rename_job *r)
 
 /* Nobody is told of the stored object yet, or it is being changed. */
 static int rename_dirty(struct rename_job *r, struct node *node,
-			struct file *file, struct errinfo *err)
+			struct file *file, bool covers_object,
+			struct errinfo *err)
 {
 	bool had_object;
 	int result;
 
 	{
 		LOCK(&file->lock);
-		while (file->is_publishing)
-			lock_wait(&file->lock, &file->changed);
-		had_object = file->base.exists;
+		had_object = file->base.exists || file->covers_object;
 		file->is_exclusive = false;
 	}
-	result = rename_move_node(r, node, NULL, had_object);
-	if (result < 0 || !had_object)
+	result = had_object ? hold_old(r) : 0;
+	if (result < 0) {
+		unclaim_file(file);
 		return result;
-	result = file_publish(file, err);
-	return result < 0 ? result : remove_old(r);
+	}
+	result = rename_move_node(r, node, NULL, had_object);
+	if (result == 0) {
+		LOCK(&file->lock);
+		file->covers_object = covers_object;
+	}
+	unclaim_file(file);
+	if (result == 0 && had_object)
+		result = file_publish(file, err);
+	if (had_object)
+		let_old_go(r, result == 0);
+	return result;
 }
 
 static int rename_stored(struct rename_job *r, struct node *node,
@@ -150,9 +192,9 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	int result;
 
 	{
-		LOCK(&r->job.store->tree.lock);
-		source_etag = node->etag ? strdup(node->etag) : NULL;
-		size = node->size;
+		LOCK(&file->lock);
+		source_etag = strdup(file->base.etag);
+		size = file->base.size;
 	}
 	result = copy_object(r->job.store,
 			     &(struct object_copy){
@@ -163,36 +205,60 @@ static int rename_stored(struct rename_job *r, struct node *node,
 			     },
 			     etag, err);
 	if (result == 0)
-		result = rename_move_node(r, node, etag, true);
-	if (result == 0 && file)
+		result = hold_old(r);
+	if (result < 0)
+		return result;
+	result = rename_move_node(r, node, etag, true);
+	if (result == 0)
 		rename_rebase_file(file, buf_str(&r->new_key), etag);
-	return result < 0 ? result : remove_old(r);
+	let_old_go(r, result == 0);
+	return result;
+}
+
+/* rename_dirty gives the file free itself: it has to publish it. */
+static int rename_claimed(struct rename_job *r, struct node *node,
+			  bool has_target, struct errinfo *err)
+{
+	bool is_dirty;
+	struct file *file = claim_file(r->job.store, node, &is_dirty);
+	int result;
+
+	if (!file)
+		return -ENOMEM;
+	if (is_dirty) {
+		result = rename_dirty(r, node, file, has_target, err);
+	} else {
+		result = rename_stored(r, node, file, err);
+		unclaim_file(file);
+	}
+	file_put(file);
+	return result;
 }
 
 static int rename_file(struct rename_job *r, struct node *node,
 		       struct node *target, struct errinfo *err)
 {
 	struct store *store = r->job.store;
-	struct file *file = open_file_of(store, node);
-	bool is_dirty = false;
+	struct file *displaced = NULL;
 	int result = 0;
 
-	if (file) {
-		LOCK(&file->lock);
-		is_dirty = file->is_dirty;
-	}
 	if (target && store->options.no_overwrite)
 		result = choose_other_name(r);
 	else if (target)
-		result = displace_target(r, target, err);
-	deletes_wait(store->deletes, buf_str(&r->new_key));
-	deletes_wait(store->deletes, buf_str(&r->key));
-	if (result == 0 && is_dirty)
-		result = rename_dirty(r, node, file, err);
-	else if (result == 0)
-		result = rename_stored(r, node, file, err);
-	if (file)
-		file_put(file);
+		displaced = open_file_of(store, target);
+	/* What stands at the new name gives way; readers keep their bytes. */
+	if (displaced)
+		result = file_keep(displaced, err);
+	if (result == 0) {
+		deletes_wait(store->deletes, buf_str(&r->new_key));
+		deletes_wait(store->deletes, buf_str(&r->key));
+		result = rename_claimed(r, node, target && !r->has_other_name,
+					err);
+	}
+	if (displaced && result < 0)
+		undo_displace(displaced);
+	if (displaced)
+		file_put(displaced);
 	return result;
 }
 

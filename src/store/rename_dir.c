@@ -28,35 +28,6 @@ struct move_copy {
 	char *old_key, *new_key;
 };
 
-/* The open file that stands on old_key, if there is one: rebase it. */
-static void rebase_open(struct store *store, const char *old_key,
-			const char *new_key, const char *etag)
-{
-	struct file *found = NULL;
-
-	{
-		LOCK(&store->files_lock);
-		list_for_each(link, &store->files) {
-			struct file *f =
-				container_of(link, struct file, files_link);
-
-			if (!found && strcmp(f->base.key, old_key) == 0)
-				found = f;
-		}
-		if (found) {
-			LOCK(&store->tree.lock);
-			if (found->refs > 0)
-				found->refs++;
-			else
-				found = NULL;
-		}
-	}
-	if (found) {
-		rename_rebase_file(found, new_key, etag);
-		file_put(found);
-	}
-}
-
 static void copy_landed(struct s3_op *op)
 {
 	struct move_copy *c = container_of(op, struct move_copy, copy.op);
@@ -202,24 +173,102 @@ static int remove_keys(struct store *store, const struct buf *keys,
 	return first;
 }
 
-static void rebase_moved(struct move *move)
-{
-	const char *old_key = move->old_keys.data;
-	const char *new_key = move->new_keys.data;
-	const char *end = old_key + move->old_keys.len;
-
-	while (old_key && old_key < end) {
-		/* The copy of a multipart object may have another ETag. */
-		rebase_open(move->rename->job.store, old_key, new_key, "");
-		old_key += strlen(old_key) + 1;
-		new_key += strlen(new_key) + 1;
-	}
-}
-
-static bool has_open_files(struct store *store)
+/* An open file below dir that stands on a key below prefix, counted. */
+static struct file *find_below(struct store *store, const struct node *dir,
+			       const char *prefix)
 {
 	LOCK(&store->files_lock);
-	return !list_is_empty(&store->files);
+	list_for_each(link, &store->files) {
+		struct file *file = container_of(link, struct file, files_link);
+
+		LOCK(&store->tree.lock);
+		if (file->refs > 0 && node_is_below_locked(file->node, dir) &&
+		    strncmp(file->base.key, prefix, strlen(prefix)) == 0) {
+			file->refs++;
+			return file;
+		}
+	}
+	return NULL;
+}
+
+/* Open files follow their keys. */
+static int rebase_below(struct rename_job *r, const struct node *dir)
+{
+	struct store *store = r->job.store;
+	struct file *file;
+	int result = 0;
+
+	while (result == 0 &&
+	       (file = find_below(store, dir, buf_str(&r->key)))) {
+		AUTO_FREE char *key = NULL;
+
+		{
+			LOCK(&store->tree.lock);
+			if (asprintf(&key, "%s%s", buf_str(&r->new_key),
+				     file->base.key + r->key.len) < 0)
+				key = NULL;
+		}
+		/* The copy of a multipart object may have another ETag. */
+		if (key)
+			rename_rebase_file(file, key, "");
+		else
+			result = -ENOMEM;
+		file_put(file);
+	}
+	return result;
+}
+
+/* All files below dir that are open, each counted. */
+static int list_below(struct store *store, const struct node *dir,
+		      struct file ***out, size_t *count)
+{
+	LOCK(&store->files_lock);
+
+	*count = 0;
+	*out = calloc(store->file_count + 1, sizeof(struct file *));
+	if (!*out)
+		return -ENOMEM;
+	list_for_each(link, &store->files) {
+		struct file *file = container_of(link, struct file, files_link);
+
+		LOCK(&store->tree.lock);
+		if (file->refs == 0 || !node_is_below_locked(file->node, dir))
+			continue;
+		file->refs++;
+		(*out)[(*count)++] = file;
+	}
+	return 0;
+}
+
+/* From now on nothing below dir is published; what was begun is awaited. */
+static int stop_publishing(struct store *store, struct node *dir)
+{
+	struct file **files = NULL;
+	size_t count = 0;
+	int result;
+
+	{
+		LOCK(&store->tree.lock);
+		dir->is_moving = true;
+	}
+	result = list_below(store, dir, &files, &count);
+	for (size_t i = 0; i < count; i++) {
+		{
+			LOCK(&files[i]->lock);
+			while (file_is_busy_locked(files[i]))
+				lock_wait(&files[i]->lock, &files[i]->changed);
+		}
+		file_put(files[i]);
+	}
+	free(files);
+	return result;
+}
+
+static void resume_publishing(struct store *store, struct node *dir)
+{
+	LOCK(&store->tree.lock);
+	dir->is_moving = false;
+	pthread_cond_broadcast(&store->tree.moved);
 }
 
 int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
@@ -238,11 +287,14 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 	buf_add_char(&r->key, '/');
 	buf_add_char(&r->new_key, '/');
 	deletes_wait_all(store->deletes);
-	result = copy_tree(&move, err);
+	result = stop_publishing(store, node);
+	if (result == 0)
+		result = copy_tree(&move, err);
 	if (result == 0)
 		result = rename_move_node(r, node, NULL, false);
-	if (result == 0 && has_open_files(store))
-		rebase_moved(&move);
+	if (result == 0)
+		result = rebase_below(r, node);
+	resume_publishing(store, node);
 	if (result == 0) {
 		result = remove_keys(store, &move.old_keys, err);
 	} else if (remove_keys(store, &move.new_keys, &ignored) < 0) {

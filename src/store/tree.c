@@ -11,6 +11,7 @@
 int tree_init(struct tree *tree)
 {
 	tree->lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&tree->moved, NULL);
 	tree->bucket_count = 256;
 	tree->buckets = calloc(tree->bucket_count, sizeof(*tree->buckets));
 	tree->root = calloc(1, sizeof(*tree->root));
@@ -147,7 +148,8 @@ struct node *tree_make_locked(struct tree *tree, struct node *parent,
 	node->id = ++tree->last_id;
 	node->refs = 1;
 	node->is_dir = is_dir;
-	node->mtime_ns = clock_wall_ns();
+	/* S3 knows no time of a directory: that of the mount stands for it. */
+	node->mtime_ns = is_dir ? tree->root->mtime_ns : clock_wall_ns();
 	node->atime_ns = node->mtime_ns;
 	list_init(&node->created_link);
 	hash_insert(tree, node);
@@ -198,10 +200,25 @@ int tree_move_locked(struct tree *tree, struct node *node, struct node *parent,
 	node->name = copy;
 	node->parent = node_get_locked(parent);
 	node->is_detached = false;
+	node->moved_seq = tree_next_seq_locked(tree);
 	hash_insert(tree, node);
 	node_put_locked(tree, old_parent);
 	node_put_locked(tree, node);
 	return 0;
+}
+
+bool node_is_below_locked(const struct node *node, const struct node *dir)
+{
+	while (node && node != dir)
+		node = node->parent;
+	return node != NULL;
+}
+
+bool node_is_moving_locked(const struct node *node)
+{
+	while (node && !node->is_moving)
+		node = node->parent;
+	return node != NULL;
 }
 
 struct dir *node_dir_locked(struct node *node)
@@ -341,7 +358,7 @@ void node_learn_locked(struct store *store, struct node *node, uint64_t size,
 
 	node->seq = seq;
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
-	if (is_same && node->size == size)
+	if (node->is_dir || (is_same && node->size == size))
 		return;
 	free(node->etag);
 	node->etag = etag ? strdup(etag) : NULL;
