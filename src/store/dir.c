@@ -14,6 +14,7 @@
 #include "internal.h"
 #include "log.h"
 #include "name.h"
+#include "walk.h"
 
 struct page {
 	struct segment *segment;
@@ -33,6 +34,9 @@ struct stream {
 	uint64_t end;     /* the place behind the last known entry */
 	struct buf after; /* the key the next page follows */
 	bool is_begun, is_complete;
+	struct walk_op walk;
+	struct store_op *op; /* while a walk's page is on its way, */
+	uint64_t cookie;     /* to make sure of this one */
 };
 
 /* A page on its way. */
@@ -332,6 +336,49 @@ static void ask_page(struct stream *s, struct store_op *op)
 	s3_list_start(s->store->s3, &r->list);
 }
 
+static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
+		    int result);
+
+/* What a walk's page did not tell this directory is asked for by itself. */
+static void walk_done(struct walk_op *walk)
+{
+	struct stream *s = container_of(walk, struct stream, walk);
+	int result = next_page_cached(s);
+
+	if (result == 0)
+		ask_page(s, s->op);
+	else
+		read_on(s, s->cookie, s->op, result < 0 ? result : 0);
+}
+
+static void ask(struct stream *s, uint64_t cookie, struct store_op *op)
+{
+	s->op = op;
+	s->cookie = cookie;
+	s->walk.done = walk_done;
+	if (!walk_list(s->store, s->dir, buf_str(&s->after), &s->walk))
+		ask_page(s, op);
+}
+
+static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
+		    int result)
+{
+	while (result == 0 && cookie >= s->end && !s->is_complete) {
+		bool is_first = s->after.len == 0;
+
+		result = next_page_cached(s);
+		if (result == 0) {
+			ask(s, cookie, op);
+			return;
+		}
+		if (is_first)
+			walk_opened(s->store, s->dir);
+		if (result == 1)
+			result = 0;
+	}
+	op->done(op, result);
+}
+
 void store_readdir(struct stream *s, uint64_t cookie, struct store_op *op)
 {
 	int result = 0;
@@ -340,16 +387,7 @@ void store_readdir(struct stream *s, uint64_t cookie, struct store_op *op)
 		forget_all(s);
 	if (!s->is_begun)
 		result = begin(s);
-	while (result == 0 && cookie >= s->end && !s->is_complete) {
-		result = next_page_cached(s);
-		if (result == 0) {
-			ask_page(s, op);
-			return;
-		}
-		if (result == 1)
-			result = 0;
-	}
-	op->done(op, result);
+	read_on(s, cookie, op, result);
 }
 
 /* ------------------------------------------------------------- entries */

@@ -32,6 +32,7 @@
 struct dir;
 struct file;
 struct deletes;
+struct walks;
 
 struct node {
 	struct node *hash_next;
@@ -99,6 +100,7 @@ struct store {
 	struct store_notify notify; /* under notify_lock */
 	struct tree tree;
 	struct deletes *deletes;
+	struct walks *walks;
 	struct lock files_lock;
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */

@@ -7,6 +7,7 @@
 #include "deletes.h"
 #include "internal.h"
 #include "name.h"
+#include "walk.h"
 
 #define POOL_THREADS       64
 #define MIB                (1024ull * 1024)
@@ -93,6 +94,7 @@ static void store_release_all(struct store *store)
 	/* Jobs may queue removals. */
 	pool_free(store->pool);
 	deletes_free(store->deletes);
+	walks_free(store, store->walks);
 	pthread_cond_destroy(&store->files_gone);
 	pthread_mutex_destroy(&store->files_lock.mutex);
 	pthread_mutex_destroy(&store->notify_lock.mutex);
@@ -128,6 +130,11 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	result = set_location(store, options->location);
 	if (result == 0)
 		result = set_temp_dir(store, options->temp_dir, err);
+	if (result == 0) {
+		store->walks = walks_new();
+		if (!store->walks)
+			result = -ENOMEM;
+	}
 	if (result == 0) {
 		store->pool = pool_new(POOL_THREADS);
 		store->deletes = store->pool ? deletes_new(store) : NULL;
