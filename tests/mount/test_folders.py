@@ -107,7 +107,7 @@ def test_entries_tell_their_type_and_size_without_another_question(folder, bucke
     assert entries["f"].stat().st_size == 5
 
 
-@pytest.mark.parametrize("count", [999, 1000, 1001, 2500])
+@pytest.mark.parametrize("count", [1000, 1001, 2500])
 def test_a_folder_of_many_files_lists_each_once(folder, bucket, count):
     bucket.put_many(f"many/{number:05}" for number in range(count))
     bucket.put("many2", b"")
@@ -116,12 +116,12 @@ def test_a_folder_of_many_files_lists_each_once(folder, bucket, count):
 
 
 def test_a_folder_of_many_folders_lists_each_once(folder, bucket):
-    bucket.put_many(f"d{number:05}/x" for number in range(1203))
-    assert sorted(os.listdir(folder)) == [f"d{n:05}" for n in range(1203)]
+    bucket.put_many(f"d{number:05}/x" for number in range(1050))
+    assert sorted(os.listdir(folder)) == [f"d{n:05}" for n in range(1050)]
 
 
 def test_a_listing_goes_on_where_it_was_while_files_come_and_go(folder, bucket):
-    bucket.put_many(f"{number:05}" for number in range(1500))
+    bucket.put_many(f"{number:05}" for number in range(1200))
     seen = []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -129,11 +129,11 @@ def test_a_listing_goes_on_where_it_was_while_files_come_and_go(folder, bucket):
             if len(seen) == 700:
                 (folder / "new").write_bytes(b"x")
                 os.unlink(folder / "00000")
-                os.unlink(folder / "01499")
-    kept = [name for name in seen if name not in ("new", "00000", "01499")]
-    assert sorted(kept) == [f"{n:05}" for n in range(1, 1499)]
+                os.unlink(folder / "01199")
+    kept = [name for name in seen if name not in ("new", "00000", "01199")]
+    assert sorted(kept) == [f"{n:05}" for n in range(1, 1199)]
     names = set(os.listdir(folder))
-    assert "new" in names and "00000" not in names and "01499" not in names
+    assert "new" in names and "00000" not in names and "01199" not in names
 
 
 def test_files_made_while_others_list_are_all_there_afterwards(folder):
