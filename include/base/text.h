@@ -37,6 +37,11 @@ MUST_USE int text_percent_decode(char *s, size_t *len, bool plus_is_blank);
 /* RFC 3629: no surrogates, no overlong forms, up to U+10FFFF. */
 bool text_is_utf8(const char *s, size_t len);
 
+/*
+ * Dates. Writing one outside the years 1000 to 9999 gives the nearest inside;
+ * parsing takes just the form shown and returns 0 or -EINVAL.
+ */
+
 /* "Wed, 21 Oct 2015 07:28:00 GMT" (RFC 9110 IMF-fixdate): 29 and a NUL. */
 #define TEXT_HTTP_DATE_SIZE 30
 void text_http_date(char out[TEXT_HTTP_DATE_SIZE], int64_t unix_s);
@@ -47,7 +52,10 @@ MUST_USE int text_parse_http_date(const char *s, int64_t *unix_s);
 void text_basic_date(char out[TEXT_BASIC_DATE_SIZE], int64_t unix_s);
 MUST_USE int text_parse_basic_date(const char *s, int64_t *unix_s);
 
-/* "2015-10-21T07:28:00.123Z": what S3's XML carries. */
+/*
+ * "2015-10-21T07:28:00.123Z": what S3's XML carries. Parsing takes any
+ * number of digits after the second, or none, in the years 1677 to 2262.
+ */
 #define TEXT_ISO_DATE_SIZE 25
 void text_iso_date(char out[TEXT_ISO_DATE_SIZE], int64_t unix_ns);
 MUST_USE int text_parse_iso_date(const char *s, int64_t *unix_ns);

@@ -10,11 +10,9 @@ int text_parse_u64(const char *s, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
 
-	if (!*s)
+	if (!*s || s[strspn(s, "0123456789")])
 		return -EINVAL;
 	for (; *s; s++) {
-		if (*s < '0' || *s > '9')
-			return -EINVAL;
 		if (__builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
 			return -ERANGE;
@@ -143,6 +141,10 @@ bool text_is_utf8(const char *s, size_t len)
 	return true;
 }
 
+/* What four digits of a year can tell. */
+#define YEAR_1000_S     INT64_C(-30610224000)
+#define YEAR_9999_END_S INT64_C(253402300799)
+
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
@@ -150,8 +152,33 @@ static void to_tm(int64_t unix_s, struct tm *tm)
 {
 	time_t t = (time_t)unix_s;
 
-	if (!gmtime_r(&t, tm))
-		memset(tm, 0, sizeof(*tm));
+	if (t < YEAR_1000_S)
+		t = YEAR_1000_S;
+	if (t > YEAR_9999_END_S)
+		t = YEAR_9999_END_S;
+	gmtime_r(&t, tm);
+}
+
+static bool fits(char c, char shape)
+{
+	switch (shape) {
+	case '0':
+		return c >= '0' && c <= '9';
+	case 'a':
+		return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	default:
+		return c == shape;
+	}
+}
+
+/* s begins as shape does, where 0 is any digit and a any letter. */
+static bool has_shape(const char *s, const char *shape)
+{
+	while (*shape && fits(*s, *shape)) {
+		s++;
+		shape++;
+	}
+	return *shape == '\0';
 }
 
 /* The fields must be in range and come back unchanged. */
@@ -178,13 +205,12 @@ void text_http_date(char out[TEXT_HTTP_DATE_SIZE], int64_t unix_s)
 int text_parse_http_date(const char *s, int64_t *unix_s)
 {
 	struct tm tm = { 0 };
-	char day[4], month[4];
-	int end = 0;
+	char month[4];
 
-	if (sscanf(s, "%3s, %2d %3s %4d %2d:%2d:%2d GMT%n", day, &tm.tm_mday,
-		   month, &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-		   &end) != 7 ||
-	    end == 0 || s[end])
+	if (!has_shape(s, "aaa, 00 aaa 0000 00:00:00 GMT") ||
+	    s[TEXT_HTTP_DATE_SIZE - 1] ||
+	    sscanf(s + 5, "%2d %3s %4d %2d:%2d:%2d", &tm.tm_mday, month,
+		   &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon = -1;
@@ -206,12 +232,10 @@ void text_basic_date(char out[TEXT_BASIC_DATE_SIZE], int64_t unix_s)
 int text_parse_basic_date(const char *s, int64_t *unix_s)
 {
 	struct tm tm = { 0 };
-	int end = 0;
 
-	if (sscanf(s, "%4d%2d%2dT%2d%2d%2dZ%n", &tm.tm_year, &tm.tm_mon,
-		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-		   &end) != 6 ||
-	    end != TEXT_BASIC_DATE_SIZE - 1 || s[end])
+	if (!has_shape(s, "00000000T000000Z") || s[TEXT_BASIC_DATE_SIZE - 1] ||
+	    sscanf(s, "%4d%2d%2dT%2d%2d%2d", &tm.tm_year, &tm.tm_mon,
+		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -220,13 +244,18 @@ int text_parse_basic_date(const char *s, int64_t *unix_s)
 
 void text_iso_date(char out[TEXT_ISO_DATE_SIZE], int64_t unix_ns)
 {
-	unsigned ms = (unsigned)(unix_ns / 1000000 % 1000);
+	int64_t unix_s = unix_ns / 1000000000, ns = unix_ns % 1000000000;
 	struct tm tm;
 	size_t n;
 
-	to_tm(unix_ns / 1000000000, &tm);
+	if (ns < 0) {
+		ns += 1000000000;
+		unix_s--;
+	}
+	to_tm(unix_s, &tm);
 	n = strftime(out, TEXT_ISO_DATE_SIZE, "%Y-%m-%dT%T", &tm);
-	snprintf(out + n, TEXT_ISO_DATE_SIZE - n, ".%03uZ", ms % 1000);
+	snprintf(out + n, TEXT_ISO_DATE_SIZE - n, ".%03uZ",
+		 (unsigned)(ns / 1000000) % 1000);
 }
 
 /* ".123": digits after the second, to nanoseconds; moves *s behind them. */
@@ -234,7 +263,7 @@ static int64_t fraction_ns(const char **s)
 {
 	int64_t ns = 0, unit = 100000000;
 
-	if (**s != '.')
+	if (!has_shape(*s, ".0"))
 		return 0;
 	for ((*s)++; **s >= '0' && **s <= '9'; (*s)++, unit /= 10)
 		ns += (**s - '0') * unit;
@@ -245,14 +274,12 @@ int text_parse_iso_date(const char *s, int64_t *unix_ns)
 {
 	struct tm tm = { 0 };
 	int64_t unix_s, ns;
-	int end = 0;
 
-	if (sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-		   &end) != 6 ||
-	    end == 0)
+	if (!has_shape(s, "0000-00-00T00:00:00") ||
+	    sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
+		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
 		return -EINVAL;
-	s += end;
+	s += strlen("0000-00-00T00:00:00");
 	ns = fraction_ns(&s);
 	if (strcmp(s, "Z") != 0)
 		return -EINVAL;
