@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A file's bytes in memory and in the spool: by example, with a full disk,
+ * and against a plain byte array under random operations.
+ */
+#include "blocks.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "crc32c.h"
+
+#define BLOCK UINT64_C(262144)
+#define SIZE  (8 * BLOCK)
+#define SNAPS 3
+
+_Static_assert(BLOCK == BLOCK_BYTES, "the figures below are blocks");
+
+/* What a reader or an upload kept, and what it must go on to see. */
+struct snap {
+	struct pieces pieces;
+	unsigned char *expected;
+};
+
+struct fixture {
+	char dir[64];
+	struct budget budget;
+	struct blocks blocks;
+	struct extents have;
+	unsigned char model[SIZE]; /* zeros where have has nothing */
+	unsigned char data[SIZE];  /* to write from */
+	struct snap snaps[SNAPS];
+	uint64_t random;
+};
+
+static struct fixture fixture;
+
+/* xorshift64: the same numbers everywhere. */
+static uint64_t random_below(struct fixture *f, uint64_t limit)
+{
+	f->random ^= f->random << 13;
+	f->random ^= f->random >> 7;
+	f->random ^= f->random << 17;
+	return f->random % limit;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = &fixture;
+	const char *tmp = getenv("TMPDIR");
+
+	memset(f, 0, sizeof(*f));
+	f->random = 20240611;
+	for (size_t i = 0; i < SIZE; i++)
+		f->data[i] = (unsigned char)random_below(f, 256);
+	snprintf(f->dir, sizeof(f->dir), "%s/blocks-XXXXXX",
+		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+	if (!mkdtemp(f->dir))
+		return -1;
+	f->budget.limit = 100 * BLOCK;
+	blocks_init(&f->blocks, &f->budget, f->dir);
+	*state = f;
+	return 0;
+}
+
+/* Every test: no memory is owed and no file is left behind. */
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < SNAPS; i++) {
+		pieces_release(&f->snaps[i].pieces);
+		free(f->snaps[i].expected);
+	}
+	blocks_release(&f->blocks);
+	extents_release(&f->have);
+	if (f->budget.used != 0 || f->blocks.memory_bytes != 0)
+		return -1;
+	return rmdir(f->dir);
+}
+
+static void note_write(struct fixture *f, uint64_t at, const void *data,
+		       uint64_t len)
+{
+	assert_int_equal(extents_add(&f->have, at, at + len), 0);
+	memcpy(f->model + at, data, len);
+}
+
+/* Writes len bytes of f->data from `from` on; the model follows. */
+static int put(struct fixture *f, uint64_t at, uint64_t from, uint64_t len,
+	       enum blocks_pay pay)
+{
+	int result =
+		blocks_write(&f->blocks, at, f->data + from, len, pay, NULL);
+
+	if (result == 0)
+		note_write(f, at, f->data + from, len);
+	return result;
+}
+
+static int put_spool(struct fixture *f, uint64_t at, uint64_t from,
+		     uint64_t len)
+{
+	int result = blocks_write_spool(&f->blocks, at, f->data + from, len);
+
+	if (result == 0)
+		note_write(f, at, f->data + from, len);
+	return result;
+}
+
+/* The pieces, read in odd portions, are those bytes. */
+static void check_pieces(struct pieces *p, const unsigned char *expected,
+			 uint64_t len)
+{
+	static unsigned char got[SIZE];
+	uint64_t at = 0;
+
+	assert_int_equal(p->length, len);
+	while (at < len) {
+		ssize_t n = pieces_read(p, at, got + at,
+					len - at < 70001 ? len - at : 70001);
+
+		assert_true(n > 0);
+		at += (uint64_t)n;
+	}
+	assert_int_equal(at, len);
+	assert_int_equal(memcmp(got, expected, len), 0);
+	assert_int_equal(pieces_read(p, len, got, 1), 0);
+	assert_int_equal(pieces_crc32c(p), crc32c(0, expected, len));
+}
+
+static void check_range(struct fixture *f, uint64_t at, uint64_t len)
+{
+	struct pieces p = PIECES_INIT;
+
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, at, len), 0);
+	check_pieces(&p, f->model + at, len);
+	pieces_release(&p);
+}
+
+static void check_all(struct fixture *f)
+{
+	check_range(f, 0, SIZE);
+}
+
+static void an_empty_file_reads_as_zeros_and_costs_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	check_range(f, 0, 0);
+	check_all(f);
+	assert_int_equal(f->budget.used, 0);
+	assert_int_equal(blocks_write(&f->blocks, 5, "", 0, BLOCKS_TRY, NULL),
+			 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->budget.used, 0);
+	assert_int_equal(f->blocks.spool_fd, -1);
+}
+
+static void a_read_mixes_memory_spool_and_zeros(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(put(f, 10, 0, BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(put_spool(f, BLOCK - 5, 77, 20), 0);
+	assert_int_equal(put_spool(f, 3 * BLOCK + 1, 5, 2 * BLOCK), 0);
+	assert_int_equal(put(f, 4 * BLOCK - 1, 99, 2, BLOCKS_TRY), 0);
+	assert_int_equal(put(f, SIZE - 1, 3, 1, BLOCKS_TRY), 0);
+	check_all(f);
+	check_range(f, 9, 3);
+	check_range(f, BLOCK - 6, 22);
+	check_range(f, 4 * BLOCK - 2, 4);
+	check_range(f, 2 * BLOCK, BLOCK + 2);
+}
+
+static void pieces_append_to_what_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct pieces p = PIECES_INIT;
+	unsigned char expected[30] = { 0 };
+
+	assert_int_equal(put(f, 100, 0, 10, BLOCKS_TRY), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 95, 15), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 105, 15), 0);
+	memcpy(expected + 5, f->data, 10);
+	memcpy(expected + 15, f->data + 5, 5);
+	check_pieces(&p, expected, 30);
+	pieces_release(&p);
+	assert_int_equal(p.length, 0);
+	pieces_release(&p);
+}
+
+static void a_write_leaves_held_pieces_as_they_were(void **state)
+{
+	struct fixture *f = *state;
+	struct pieces p = PIECES_INIT;
+
+	assert_int_equal(put(f, 0, 0, 2 * BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 7, BLOCK), 0);
+	assert_int_equal(f->budget.used, 2 * BLOCK);
+	assert_int_equal(put(f, 100, 5000, 50, BLOCKS_TRY), 0);
+	assert_int_equal(f->budget.used, 3 * BLOCK);
+	/* The copy is ours alone: no second one. */
+	assert_int_equal(put(f, 200, 6000, 50, BLOCKS_TRY), 0);
+	assert_int_equal(f->budget.used, 3 * BLOCK);
+	assert_int_equal(f->blocks.memory_bytes, 2 * BLOCK);
+	check_pieces(&p, f->data + 7, BLOCK);
+	check_all(f);
+	pieces_release(&p);
+	assert_int_equal(f->budget.used, 2 * BLOCK);
+}
+
+static void pieces_outlive_spill_drop_and_the_file(void **state)
+{
+	struct fixture *f = *state;
+	struct pieces memory = PIECES_INIT, spool = PIECES_INIT;
+
+	assert_int_equal(put(f, 3, 0, BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(pieces_add(&memory, &f->blocks, &f->have, 3, BLOCK),
+			 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(pieces_add(&spool, &f->blocks, &f->have, 3, BLOCK), 0);
+	assert_int_equal(put_spool(f, 0, 9999, BLOCK), 0);
+	blocks_drop(&f->blocks, 0, UINT64_MAX);
+	blocks_release(&f->blocks);
+	check_pieces(&memory, f->data, BLOCK);
+	check_pieces(&spool, f->data, BLOCK);
+	assert_true(f->budget.used > 0);
+	pieces_release(&memory);
+	pieces_release(&spool);
+	assert_int_equal(f->budget.used, 0);
+}
+
+static void try_takes_no_more_than_the_budget_and_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->budget.limit = 2 * BLOCK;
+	assert_int_equal(put(f, 0, 0, BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(put_spool(f, 2 * BLOCK, 17, BLOCK), 0);
+	assert_int_equal(put(f, 5, 4000, 3 * BLOCK - 10, BLOCKS_TRY), -EAGAIN);
+	assert_true(f->budget.used <= 2 * BLOCK);
+	check_range(f, 0, BLOCK);
+	check_range(f, 2 * BLOCK, BLOCK);
+	assert_int_equal(put(f, 5, 4000, 3 * BLOCK - 10, BLOCKS_FORCE), 0);
+	assert_int_equal(f->budget.used, 3 * BLOCK);
+	check_range(f, 0, 3 * BLOCK);
+}
+
+static void try_does_not_copy_a_shared_block_beyond_the_budget(void **state)
+{
+	struct fixture *f = *state;
+	struct pieces p = PIECES_INIT;
+
+	f->budget.limit = BLOCK;
+	assert_int_equal(put(f, 0, 0, BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 0, BLOCK), 0);
+	assert_int_equal(put(f, 9, 500, 9, BLOCKS_TRY), -EAGAIN);
+	check_range(f, 0, BLOCK);
+	assert_int_equal(put(f, 9, 500, 9, BLOCKS_FORCE), 0);
+	check_pieces(&p, f->data, BLOCK);
+	pieces_release(&p);
+	check_range(f, 0, BLOCK);
+	assert_int_equal(put(f, 9, 700, 9, BLOCKS_TRY), 0);
+}
+
+static void a_ticket_pays_before_the_budget_does(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t ticket = 3 * BLOCK;
+
+	f->budget.limit = ticket;
+	assert_true(budget_try(&f->budget, ticket));
+	assert_int_equal(blocks_write(&f->blocks, 5, f->data, BLOCK, BLOCKS_TRY,
+				      &ticket),
+			 0);
+	assert_int_equal(ticket, BLOCK);
+	assert_int_equal(f->budget.used, 3 * BLOCK);
+	/* What is there already costs nothing. */
+	assert_int_equal(blocks_write(&f->blocks, 0, f->data, 10, BLOCKS_TRY,
+				      &ticket),
+			 0);
+	assert_int_equal(ticket, BLOCK);
+	budget_give(&f->budget, 1);
+	ticket--;
+	assert_int_equal(blocks_write(&f->blocks, 3 * BLOCK, f->data, 1,
+				      BLOCKS_TRY, &ticket),
+			 -EAGAIN);
+	assert_int_equal(ticket, BLOCK - 1);
+	budget_give(&f->budget, ticket);
+	assert_int_equal(f->budget.used, 2 * BLOCK);
+}
+
+static void spilling_moves_exactly_what_is_held(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(put(f, 100, 0, 50, BLOCKS_TRY), 0);
+	assert_int_equal(put(f, 300, 0, 50, BLOCKS_TRY), 0);
+	assert_int_equal(put(f, 2 * BLOCK - 1, 9, 2, BLOCKS_TRY), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->budget.used, 0);
+	assert_int_equal(f->blocks.memory_bytes, 0);
+	assert_int_equal(extents_total(&f->blocks.spilled), 102);
+	assert_true(extents_contains(&f->blocks.spilled, 300, 350));
+	check_all(f);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(put(f, 320, 400, 10, BLOCKS_TRY), 0);
+	check_all(f);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	check_all(f);
+}
+
+/* The held range goes on behind the block, and begins before it. */
+static void blocks_inside_one_large_held_range_spill(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(put(f, 0, 0, SIZE, BLOCKS_TRY), 0);
+	assert_int_equal(f->have.count, 1);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->budget.used, 0);
+	check_all(f);
+	/* Some of it comes back to memory, in the middle of a block, too. */
+	assert_int_equal(put(f, 2 * BLOCK + 9, 1, 100, BLOCKS_TRY), 0);
+	assert_int_equal(put(f, 5 * BLOCK - 9, 1, BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(f->budget.used, 3 * BLOCK);
+	check_all(f);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->have.count, 1);
+	assert_int_equal(extents_total(&f->blocks.spilled), SIZE);
+	check_all(f);
+}
+
+static void only_whole_blocks_are_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(put(f, 0, 0, 4 * BLOCK, BLOCKS_TRY), 0);
+	blocks_drop(&f->blocks, 1, 2 * BLOCK - 1);
+	blocks_drop(&f->blocks, BLOCK, BLOCK);
+	assert_int_equal(f->blocks.memory_bytes, 4 * BLOCK);
+	check_all(f);
+	blocks_drop(&f->blocks, 1, 3 * BLOCK - 1);
+	assert_int_equal(f->blocks.memory_bytes, 3 * BLOCK);
+	assert_int_equal(extents_remove(&f->have, BLOCK, 2 * BLOCK), 0);
+	memset(f->model + BLOCK, 0, BLOCK);
+	check_all(f);
+	blocks_drop(&f->blocks, 0, UINT64_MAX);
+	assert_int_equal(f->budget.used, 0);
+}
+
+static void what_is_in_the_spool_survives_a_drop(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(put(f, 0, 0, 3 * BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	blocks_drop(&f->blocks, 0, UINT64_MAX);
+	check_all(f);
+}
+
+static void a_far_offset_is_cheap_and_reads_back(void **state)
+{
+	const uint64_t far = (UINT64_C(5) << 40) - 10;
+	struct fixture *f = *state;
+	struct pieces p = PIECES_INIT;
+
+	assert_int_equal(blocks_write(&f->blocks, far, f->data, 10, BLOCKS_TRY,
+				      NULL),
+			 0);
+	assert_int_equal(extents_add(&f->have, far, far + 10), 0);
+	assert_int_equal(f->budget.used, BLOCK);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, far, 10), 0);
+	check_pieces(&p, f->data, 10);
+	pieces_release(&p);
+	blocks_drop(&f->blocks, 1, UINT64_MAX);
+	assert_int_equal(f->budget.used, 0);
+}
+
+static void the_spool_has_no_name_and_is_the_owners_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(put_spool(f, 0, 0, 10), 0);
+	assert_int_equal(fstat(f->blocks.spool_fd, &st), 0);
+	assert_int_equal(st.st_nlink, 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_true(fcntl(f->blocks.spool_fd, F_GETFD) & FD_CLOEXEC);
+}
+
+static void a_missing_spool_folder_is_told_and_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->blocks.temp_dir = "/nonexistent/folder";
+	assert_int_equal(put(f, 0, 0, BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(put_spool(f, 0, 5, 10), -ENOENT);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), -ENOENT);
+	check_all(f);
+	f->blocks.temp_dir = f->dir;
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	check_all(f);
+}
+
+/* Spills and writes that the disk has no room for, then with room again. */
+static void fill_the_disk(struct fixture *f, int error)
+{
+	assert_int_equal(put(f, 0, 0, 4 * BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), error);
+	assert_true(f->blocks.memory_bytes >= 2 * BLOCK);
+	check_all(f);
+	assert_int_equal(put_spool(f, 6 * BLOCK, 0, BLOCK), error);
+	check_all(f);
+}
+
+static void a_file_size_limit_fails_the_spill_and_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, small;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 3 * BLOCK / 2;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	fill_the_disk(f, -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->budget.used, 0);
+	check_all(f);
+}
+
+/* A small disk for this process alone; false where that is not allowed. */
+static bool mount_small_disk(const char *dir)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", dir, "tmpfs", 0, "size=384k") == 0;
+}
+
+static void a_full_disk_fails_the_spill_and_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	if (!mount_small_disk(f->dir))
+		skip();
+	fill_the_disk(f, -ENOSPC);
+	assert_int_equal(mount("none", f->dir, "tmpfs", MS_REMOUNT, "size=4m"),
+			 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->budget.used, 0);
+	check_all(f);
+	blocks_release(&f->blocks);
+	assert_int_equal(umount(f->dir), 0);
+}
+
+static void bytes_that_got_lost_are_an_error_and_not_zeros(void **state)
+{
+	struct fixture *f = *state;
+	struct pieces p = PIECES_INIT;
+
+	assert_int_equal(put_spool(f, 0, 0, 100), 0);
+	assert_int_equal(ftruncate(f->blocks.spool_fd, 50), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 0, 100), -EIO);
+	pieces_release(&p);
+	assert_int_equal(extents_add(&f->have, BLOCK, 2 * BLOCK), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, BLOCK, 1), -EIO);
+	pieces_release(&p);
+	assert_int_equal(f->budget.used, 0);
+}
+
+struct reader {
+	struct pieces pieces;
+	unsigned char value;
+	bool is_right;
+};
+
+static void *read_held(void *arg)
+{
+	struct reader *r = arg;
+	unsigned char got[4096];
+	uint64_t at = 0;
+	ssize_t n;
+
+	r->is_right = true;
+	while ((n = pieces_read(&r->pieces, at, got, sizeof(got))) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			r->is_right = r->is_right && got[i] == r->value;
+		at += (uint64_t)n;
+	}
+	r->is_right = r->is_right && at == r->pieces.length;
+	pieces_release(&r->pieces);
+	return NULL;
+}
+
+static void readers_of_pieces_need_no_lock_against_the_writer(void **state)
+{
+	struct fixture *f = *state;
+	struct reader readers[2];
+	pthread_t threads[2];
+
+	for (int i = 0; i < 60; i++) {
+		struct reader *r = &readers[i % 2];
+
+		if (i >= 2) {
+			pthread_join(threads[i % 2], NULL);
+			assert_true(r->is_right);
+		}
+		memset(f->model, i + 1, 2 * BLOCK);
+		assert_int_equal(blocks_write(&f->blocks, 0, f->model,
+					      2 * BLOCK, BLOCKS_FORCE, NULL),
+				 0);
+		assert_int_equal(extents_add(&f->have, 0, 2 * BLOCK), 0);
+		*r = (struct reader){ .value = (unsigned char)(i + 1) };
+		assert_int_equal(pieces_add(&r->pieces, &f->blocks, &f->have, 9,
+					    2 * BLOCK - 9),
+				 0);
+		assert_int_equal(
+			pthread_create(&threads[i % 2], NULL, read_held, r), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+		assert_true(readers[i].is_right);
+	}
+	assert_int_equal(f->budget.used, 2 * BLOCK);
+}
+
+/* Mostly small ranges, often at a block's edge, sometimes large ones. */
+static void random_range(struct fixture *f, uint64_t *at, uint64_t *len)
+{
+	uint64_t most = random_below(f, 4) ? 3000 : 3 * BLOCK;
+
+	*at = random_below(f, SIZE);
+	if (random_below(f, 3) == 0)
+		*at -= *at % BLOCK;
+	*len = 1 + random_below(f, most);
+	if (random_below(f, 8) == 0)
+		*len = BLOCK;
+	if (*len > SIZE - *at)
+		*len = SIZE - *at;
+}
+
+static void random_write(struct fixture *f, uint64_t at, uint64_t len)
+{
+	uint64_t from = random_below(f, SIZE - len + 1);
+	uint64_t kind = random_below(f, 8);
+	int result;
+
+	if (kind < 5) {
+		result = put(f, at, from, len, BLOCKS_TRY);
+		assert_true(result == 0 || result == -EAGAIN);
+		if (result == -EAGAIN && random_below(f, 2))
+			assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	} else if (kind < 6) {
+		assert_int_equal(put(f, at, from, len, BLOCKS_FORCE), 0);
+	} else {
+		assert_int_equal(put_spool(f, at, from, len), 0);
+	}
+}
+
+/* The owner's part of a drop: what has gone is not held any more. */
+static void random_drop(struct fixture *f, uint64_t at, uint64_t len)
+{
+	uint64_t start = (at + BLOCK - 1) / BLOCK * BLOCK;
+	uint64_t end = (at + len) / BLOCK * BLOCK;
+
+	blocks_drop(&f->blocks, at, at + len);
+	if (start < end) {
+		assert_int_equal(extents_remove(&f->have, start, end), 0);
+		memset(f->model + start, 0, end - start);
+	}
+}
+
+static void random_truncate(struct fixture *f, uint64_t size)
+{
+	extents_truncate(&f->have, size);
+	memset(f->model + size, 0, SIZE - size);
+	blocks_drop(&f->blocks, size, UINT64_MAX);
+}
+
+/* Lets go what was kept there, which must be unchanged, and keeps anew. */
+static void random_snap(struct fixture *f, uint64_t at, uint64_t len)
+{
+	struct snap *snap = &f->snaps[random_below(f, SNAPS)];
+
+	if (snap->expected)
+		check_pieces(&snap->pieces, snap->expected,
+			     snap->pieces.length);
+	pieces_release(&snap->pieces);
+	free(snap->expected);
+	snap->expected = malloc(len);
+	assert_non_null(snap->expected);
+	memcpy(snap->expected, f->model + at, len);
+	assert_int_equal(
+		pieces_add(&snap->pieces, &f->blocks, &f->have, at, len), 0);
+}
+
+static void random_step(struct fixture *f)
+{
+	uint64_t kind = random_below(f, 40), at, len;
+
+	random_range(f, &at, &len);
+	if (kind < 26)
+		random_write(f, at, len);
+	else if (kind < 34)
+		random_snap(f, at, len);
+	else if (kind < 37)
+		random_drop(f, at, len);
+	else if (kind < 38)
+		random_truncate(f, at);
+	else
+		assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	random_range(f, &at, &len);
+	check_range(f, at, len);
+}
+
+static void random_operations_match_a_byte_array(void **state)
+{
+	struct fixture *f = *state;
+
+	f->budget.limit = 6 * BLOCK;
+	for (int i = 0; i < 3000; i++) {
+		random_step(f);
+		if (i % 100 == 0)
+			check_all(f);
+	}
+	check_all(f);
+	for (size_t i = 0; i < SNAPS; i++) {
+		struct snap *snap = &f->snaps[i];
+
+		check_pieces(&snap->pieces, snap->expected,
+			     snap->pieces.length);
+		pieces_release(&snap->pieces);
+	}
+	/* Nobody else holds a block: what is owed is what is there. */
+	assert_int_equal(f->budget.used, f->blocks.memory_bytes);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(f->budget.used, 0);
+	check_all(f);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(an_empty_file_reads_as_zeros_and_costs_nothing),
+		CASE(a_read_mixes_memory_spool_and_zeros),
+		CASE(pieces_append_to_what_is_there),
+		CASE(a_write_leaves_held_pieces_as_they_were),
+		CASE(pieces_outlive_spill_drop_and_the_file),
+		CASE(try_takes_no_more_than_the_budget_and_writes_nothing),
+		CASE(try_does_not_copy_a_shared_block_beyond_the_budget),
+		CASE(a_ticket_pays_before_the_budget_does),
+		CASE(spilling_moves_exactly_what_is_held),
+		CASE(blocks_inside_one_large_held_range_spill),
+		CASE(only_whole_blocks_are_dropped),
+		CASE(what_is_in_the_spool_survives_a_drop),
+		CASE(a_far_offset_is_cheap_and_reads_back),
+		CASE(the_spool_has_no_name_and_is_the_owners_alone),
+		CASE(a_missing_spool_folder_is_told_and_loses_nothing),
+		CASE(a_file_size_limit_fails_the_spill_and_loses_nothing),
+		CASE(a_full_disk_fails_the_spill_and_loses_nothing),
+		CASE(bytes_that_got_lost_are_an_error_and_not_zeros),
+		CASE(readers_of_pieces_need_no_lock_against_the_writer),
+		CASE(random_operations_match_a_byte_array),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
