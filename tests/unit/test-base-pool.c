@@ -265,16 +265,23 @@ static void jobs_may_submit_jobs_even_while_the_pool_is_freed(void **state)
 
 static void without_threads_a_job_runs_on_the_callers(void **state)
 {
+	struct job *root = calloc(1, sizeof(*root));
 	struct shared s = SHARED_INIT;
-	struct job jobs[2];
+	struct job job;
 
+	assert_non_null(root);
 	s.pool = pool_new(0);
 	assert_non_null(s.pool);
-	submit(&s, jobs, 2, run_quick);
-	assert_int_equal(s.done, 2);
-	assert_true(pthread_equal(jobs[0].thread, pthread_self()));
-	assert_true(pthread_equal(jobs[1].thread, pthread_self()));
+	*root = (struct job){ .base.run = run_parent,
+			      .shared = &s,
+			      .children = 2 };
+	pool_submit(s.pool, &root->base);
+	assert_int_equal(s.done, 5);
+	submit(&s, &job, 1, run_quick);
+	assert_int_equal(s.done, 6);
+	assert_true(pthread_equal(job.thread, pthread_self()));
 	pool_free(s.pool);
+	assert_int_equal(s.done, 6);
 }
 
 static void freeing_waits_for_jobs_and_leaves_no_thread(void **state)
@@ -295,6 +302,28 @@ static void freeing_waits_for_jobs_and_leaves_no_thread(void **state)
 	for (int i = 0; i < 1000 && count_threads() > before; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	assert_int_equal(count_threads(), before);
+}
+
+static void an_idle_thread_waits_ten_seconds_and_leaves(void **state)
+{
+	unsigned before = count_threads();
+	struct shared s = SHARED_INIT;
+	struct job first, second, third;
+
+	s.pool = pool_new(4);
+	assert_non_null(s.pool);
+	submit(&s, &first, 1, run_quick);
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	submit(&s, &second, 1, run_quick);
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	assert_int_equal(count_threads(), before + 1);
+	for (int i = 0; i < 200 && count_threads() > before; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	assert_int_equal(count_threads(), before);
+	submit(&s, &third, 1, run_quick);
+	pool_free(s.pool);
+	assert_int_equal(s.done, 3);
+	assert_true(pthread_equal(first.thread, second.thread));
 }
 
 struct submitter {
@@ -361,6 +390,7 @@ int main(void)
 			jobs_may_submit_jobs_even_while_the_pool_is_freed),
 		cmocka_unit_test(without_threads_a_job_runs_on_the_callers),
 		cmocka_unit_test(freeing_waits_for_jobs_and_leaves_no_thread),
+		cmocka_unit_test(an_idle_thread_waits_ten_seconds_and_leaves),
 		cmocka_unit_test(any_thread_may_submit),
 		cmocka_unit_test(signals_stay_with_the_main_thread),
 	};

@@ -1,158 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file's bytes in memory and in the spool: by example, with a full disk,
- * and against a plain byte array under random operations.
+ * A file's bytes in memory and in the spool by example, with a full disk and
+ * with readers beside a writer.
  */
-#include "blocks.h"
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <cmocka.h>
-
-#include "crc32c.h"
-
-#define BLOCK UINT64_C(262144)
-#define SIZE  (8 * BLOCK)
-#define SNAPS 3
-
-_Static_assert(BLOCK == BLOCK_BYTES, "the figures below are blocks");
-
-/* What a reader or an upload kept, and what it must go on to see. */
-struct snap {
-	struct pieces pieces;
-	unsigned char *expected;
-};
-
-struct fixture {
-	char dir[64];
-	struct budget budget;
-	struct blocks blocks;
-	struct extents have;
-	unsigned char model[SIZE]; /* zeros where have has nothing */
-	unsigned char data[SIZE];  /* to write from */
-	struct snap snaps[SNAPS];
-	uint64_t random;
-};
-
-static struct fixture fixture;
-
-/* xorshift64: the same numbers everywhere. */
-static uint64_t random_below(struct fixture *f, uint64_t limit)
-{
-	f->random ^= f->random << 13;
-	f->random ^= f->random >> 7;
-	f->random ^= f->random << 17;
-	return f->random % limit;
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = &fixture;
-	const char *tmp = getenv("TMPDIR");
-
-	memset(f, 0, sizeof(*f));
-	f->random = 20240611;
-	for (size_t i = 0; i < SIZE; i++)
-		f->data[i] = (unsigned char)random_below(f, 256);
-	snprintf(f->dir, sizeof(f->dir), "%s/blocks-XXXXXX",
-		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
-	if (!mkdtemp(f->dir))
-		return -1;
-	f->budget.limit = 100 * BLOCK;
-	blocks_init(&f->blocks, &f->budget, f->dir);
-	*state = f;
-	return 0;
-}
-
-/* Every test: no memory is owed and no file is left behind. */
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < SNAPS; i++) {
-		pieces_release(&f->snaps[i].pieces);
-		free(f->snaps[i].expected);
-	}
-	blocks_release(&f->blocks);
-	extents_release(&f->have);
-	if (f->budget.used != 0 || f->blocks.memory_bytes != 0)
-		return -1;
-	return rmdir(f->dir);
-}
-
-static void note_write(struct fixture *f, uint64_t at, const void *data,
-		       uint64_t len)
-{
-	assert_int_equal(extents_add(&f->have, at, at + len), 0);
-	memcpy(f->model + at, data, len);
-}
-
-/* Writes len bytes of f->data from `from` on; the model follows. */
-static int put(struct fixture *f, uint64_t at, uint64_t from, uint64_t len,
-	       enum blocks_pay pay)
-{
-	int result =
-		blocks_write(&f->blocks, at, f->data + from, len, pay, NULL);
-
-	if (result == 0)
-		note_write(f, at, f->data + from, len);
-	return result;
-}
-
-static int put_spool(struct fixture *f, uint64_t at, uint64_t from,
-		     uint64_t len)
-{
-	int result = blocks_write_spool(&f->blocks, at, f->data + from, len);
-
-	if (result == 0)
-		note_write(f, at, f->data + from, len);
-	return result;
-}
-
-/* The pieces, read in odd portions, are those bytes. */
-static void check_pieces(struct pieces *p, const unsigned char *expected,
-			 uint64_t len)
-{
-	static unsigned char got[SIZE];
-	uint64_t at = 0;
-
-	assert_int_equal(p->length, len);
-	while (at < len) {
-		ssize_t n = pieces_read(p, at, got + at,
-					len - at < 70001 ? len - at : 70001);
-
-		assert_true(n > 0);
-		at += (uint64_t)n;
-	}
-	assert_int_equal(at, len);
-	assert_int_equal(memcmp(got, expected, len), 0);
-	assert_int_equal(pieces_read(p, len, got, 1), 0);
-	assert_int_equal(pieces_crc32c(p), crc32c(0, expected, len));
-}
-
-static void check_range(struct fixture *f, uint64_t at, uint64_t len)
-{
-	struct pieces p = PIECES_INIT;
-
-	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, at, len), 0);
-	check_pieces(&p, f->model + at, len);
-	pieces_release(&p);
-}
-
-static void check_all(struct fixture *f)
-{
-	check_range(f, 0, SIZE);
-}
+#include "blocks-fixture.h"
 
 static void an_empty_file_reads_as_zeros_and_costs_nothing(void **state)
 {
@@ -447,7 +306,7 @@ static void a_file_size_limit_fails_the_spill_and_loses_nothing(void **state)
 static bool mount_small_disk(const char *dir)
 {
 	return unshare(CLONE_NEWNS) == 0 &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("none", dir, "tmpfs", 0, "size=384k") == 0;
 }
 
@@ -538,122 +397,6 @@ static void readers_of_pieces_need_no_lock_against_the_writer(void **state)
 	assert_int_equal(f->budget.used, 2 * BLOCK);
 }
 
-/* Mostly small ranges, often at a block's edge, sometimes large ones. */
-static void random_range(struct fixture *f, uint64_t *at, uint64_t *len)
-{
-	uint64_t most = random_below(f, 4) ? 3000 : 3 * BLOCK;
-
-	*at = random_below(f, SIZE);
-	if (random_below(f, 3) == 0)
-		*at -= *at % BLOCK;
-	*len = 1 + random_below(f, most);
-	if (random_below(f, 8) == 0)
-		*len = BLOCK;
-	if (*len > SIZE - *at)
-		*len = SIZE - *at;
-}
-
-static void random_write(struct fixture *f, uint64_t at, uint64_t len)
-{
-	uint64_t from = random_below(f, SIZE - len + 1);
-	uint64_t kind = random_below(f, 8);
-	int result;
-
-	if (kind < 5) {
-		result = put(f, at, from, len, BLOCKS_TRY);
-		assert_true(result == 0 || result == -EAGAIN);
-		if (result == -EAGAIN && random_below(f, 2))
-			assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
-	} else if (kind < 6) {
-		assert_int_equal(put(f, at, from, len, BLOCKS_FORCE), 0);
-	} else {
-		assert_int_equal(put_spool(f, at, from, len), 0);
-	}
-}
-
-/* The owner's part of a drop: what has gone is not held any more. */
-static void random_drop(struct fixture *f, uint64_t at, uint64_t len)
-{
-	uint64_t start = (at + BLOCK - 1) / BLOCK * BLOCK;
-	uint64_t end = (at + len) / BLOCK * BLOCK;
-
-	blocks_drop(&f->blocks, at, at + len);
-	if (start < end) {
-		assert_int_equal(extents_remove(&f->have, start, end), 0);
-		memset(f->model + start, 0, end - start);
-	}
-}
-
-static void random_truncate(struct fixture *f, uint64_t size)
-{
-	extents_truncate(&f->have, size);
-	memset(f->model + size, 0, SIZE - size);
-	blocks_drop(&f->blocks, size, UINT64_MAX);
-}
-
-/* Lets go what was kept there, which must be unchanged, and keeps anew. */
-static void random_snap(struct fixture *f, uint64_t at, uint64_t len)
-{
-	struct snap *snap = &f->snaps[random_below(f, SNAPS)];
-
-	if (snap->expected)
-		check_pieces(&snap->pieces, snap->expected,
-			     snap->pieces.length);
-	pieces_release(&snap->pieces);
-	free(snap->expected);
-	snap->expected = malloc(len);
-	assert_non_null(snap->expected);
-	memcpy(snap->expected, f->model + at, len);
-	assert_int_equal(
-		pieces_add(&snap->pieces, &f->blocks, &f->have, at, len), 0);
-}
-
-static void random_step(struct fixture *f)
-{
-	uint64_t kind = random_below(f, 40), at, len;
-
-	random_range(f, &at, &len);
-	if (kind < 26)
-		random_write(f, at, len);
-	else if (kind < 34)
-		random_snap(f, at, len);
-	else if (kind < 37)
-		random_drop(f, at, len);
-	else if (kind < 38)
-		random_truncate(f, at);
-	else
-		assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
-	random_range(f, &at, &len);
-	check_range(f, at, len);
-}
-
-static void random_operations_match_a_byte_array(void **state)
-{
-	struct fixture *f = *state;
-
-	f->budget.limit = 6 * BLOCK;
-	for (int i = 0; i < 3000; i++) {
-		random_step(f);
-		if (i % 100 == 0)
-			check_all(f);
-	}
-	check_all(f);
-	for (size_t i = 0; i < SNAPS; i++) {
-		struct snap *snap = &f->snaps[i];
-
-		check_pieces(&snap->pieces, snap->expected,
-			     snap->pieces.length);
-		pieces_release(&snap->pieces);
-	}
-	/* Nobody else holds a block: what is owed is what is there. */
-	assert_int_equal(f->budget.used, f->blocks.memory_bytes);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
-	assert_int_equal(f->budget.used, 0);
-	check_all(f);
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -676,7 +419,6 @@ int main(void)
 		CASE(a_full_disk_fails_the_spill_and_loses_nothing),
 		CASE(bytes_that_got_lost_are_an_error_and_not_zeros),
 		CASE(readers_of_pieces_need_no_lock_against_the_writer),
-		CASE(random_operations_match_a_byte_array),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A struct blocks with a spool folder of its own beside a plain byte array
+ * that has to stay equal to it. One thread.
+ */
+#ifndef BLOCKS_FIXTURE_H
+#define BLOCKS_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "blocks.h"
+#include "crc32c.h"
+
+#define BLOCK UINT64_C(262144)
+#define SIZE  (8 * BLOCK)
+
+_Static_assert(BLOCK == BLOCK_BYTES, "the figures below are blocks");
+
+struct fixture {
+	char dir[64];
+	struct budget budget;
+	struct blocks blocks;
+	struct extents have;
+	unsigned char model[SIZE]; /* zeros where have has nothing */
+	unsigned char data[SIZE];  /* to write from */
+	uint64_t random;
+};
+
+static struct fixture fixture;
+
+/* xorshift64: the same numbers everywhere. */
+static inline uint64_t random_below(struct fixture *f, uint64_t limit)
+{
+	f->random ^= f->random << 13;
+	f->random ^= f->random >> 7;
+	f->random ^= f->random << 17;
+	return f->random % limit;
+}
+
+static inline int setup(void **state)
+{
+	struct fixture *f = &fixture;
+	const char *tmp = getenv("TMPDIR");
+
+	memset(f, 0, sizeof(*f));
+	f->random = 20240611;
+	for (size_t i = 0; i < SIZE; i++)
+		f->data[i] = (unsigned char)random_below(f, 256);
+	snprintf(f->dir, sizeof(f->dir), "%s/blocks-XXXXXX",
+		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+	if (!mkdtemp(f->dir))
+		return -1;
+	f->budget.limit = 100 * BLOCK;
+	blocks_init(&f->blocks, &f->budget, f->dir);
+	*state = f;
+	return 0;
+}
+
+/* Every test: no memory is owed and no file is left behind. */
+static inline int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	blocks_release(&f->blocks);
+	extents_release(&f->have);
+	if (f->budget.used != 0 || f->blocks.memory_bytes != 0)
+		return -1;
+	return rmdir(f->dir);
+}
+
+static inline void note_write(struct fixture *f, uint64_t at, const void *data,
+			      uint64_t len)
+{
+	assert_int_equal(extents_add(&f->have, at, at + len), 0);
+	memcpy(f->model + at, data, len);
+}
+
+/* Writes len bytes of f->data from `from` on; the model follows. */
+static inline int put(struct fixture *f, uint64_t at, uint64_t from,
+		      uint64_t len, enum blocks_pay pay)
+{
+	int result =
+		blocks_write(&f->blocks, at, f->data + from, len, pay, NULL);
+
+	if (result == 0)
+		note_write(f, at, f->data + from, len);
+	return result;
+}
+
+static inline int put_spool(struct fixture *f, uint64_t at, uint64_t from,
+			    uint64_t len)
+{
+	int result = blocks_write_spool(&f->blocks, at, f->data + from, len);
+
+	if (result == 0)
+		note_write(f, at, f->data + from, len);
+	return result;
+}
+
+/* The pieces, read in odd portions, are those bytes. */
+static inline void check_pieces(struct pieces *p, const unsigned char *expected,
+				uint64_t len)
+{
+	static unsigned char got[SIZE];
+	uint64_t at = 0;
+
+	assert_int_equal(p->length, len);
+	while (at < len) {
+		ssize_t n = pieces_read(p, at, got + at,
+					len - at < 70001 ? len - at : 70001);
+
+		assert_true(n > 0);
+		at += (uint64_t)n;
+	}
+	assert_int_equal(at, len);
+	assert_int_equal(memcmp(got, expected, len), 0);
+	assert_int_equal(pieces_read(p, len, got, 1), 0);
+	assert_int_equal(pieces_crc32c(p), crc32c(0, expected, len));
+}
+
+static inline void check_range(struct fixture *f, uint64_t at, uint64_t len)
+{
+	struct pieces p = PIECES_INIT;
+
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, at, len), 0);
+	check_pieces(&p, f->model + at, len);
+	pieces_release(&p);
+}
+
+static inline void check_all(struct fixture *f)
+{
+	check_range(f, 0, SIZE);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+#endif
