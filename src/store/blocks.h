@@ -29,8 +29,8 @@ struct blocks {
 	size_t chunk_count;
 	struct budget *budget;
 	_Atomic uint64_t memory_bytes; /* of blocks; others look, too */
-	struct extents spilled; /* bytes whose place is the spool */
-	int spool_fd;           /* -1: none yet */
+	struct extents spilled;        /* bytes whose place is the spool */
+	int spool_fd;                  /* -1: none yet */
 	const char *temp_dir;
 };
 
