@@ -6,6 +6,7 @@
  * layers bottom-up, each with its check; torn down in reverse. The exit
  * status is 0, 1 if the mount cannot be, 2 for wrong usage or settings.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,8 @@ int main(int argc, char **argv)
 	struct daemon daemon = DAEMON_FOREGROUND;
 	struct errinfo err = ERRINFO_INIT;
 
+	/* Blocks of files' bytes go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (config_load(&config, argc, argv, &why)) {
 		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
 		return EXIT_USAGE;

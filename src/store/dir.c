@@ -35,7 +35,7 @@ struct stream {
 	struct buf after; /* the key the next page follows */
 	bool is_begun, is_complete;
 	struct walk_op walk;
-	struct store_op *op; /* while a walk's page is on its way, */
+	struct store_op *op; /* while a page is on its way, */
 	uint64_t cookie;     /* to make sure of this one */
 };
 
@@ -43,7 +43,6 @@ struct stream {
 struct page_request {
 	struct s3_list list;
 	struct stream *stream;
-	struct store_op *op;
 	struct buf prefix, start_after;
 	uint64_t seq;
 };
@@ -279,20 +278,24 @@ static int keep_page(struct page_request *r)
 	return result;
 }
 
+static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
+		    int result);
+
+/* It may hold nothing that is shown: then there is more to ask for. */
 static void page_done(struct s3_op *op)
 {
 	struct page_request *r = container_of(op, struct page_request, list.op);
-	struct store_op *outer = r->op;
+	struct stream *s = r->stream;
 	int result = op->result;
 
-	outer->err = op->err;
+	s->op->err = op->err;
 	if (result == 0)
 		result = keep_page(r);
 	s3_list_release(&r->list);
 	buf_release(&r->prefix);
 	buf_release(&r->start_after);
 	free(r);
-	outer->done(outer, result);
+	read_on(s, s->cookie, s->op, result);
 }
 
 /*
@@ -308,16 +311,15 @@ static void add_start_after(struct buf *out, const struct buf *prefix,
 		buf_add_str(out, "\xf4\x8f\xbf\xbf");
 }
 
-static void ask_page(struct stream *s, struct store_op *op)
+static void ask_page(struct stream *s)
 {
 	struct page_request *r = calloc(1, sizeof(*r));
 
 	if (!r) {
-		op->done(op, -ENOMEM);
+		s->op->done(s->op, -ENOMEM);
 		return;
 	}
 	r->stream = s;
-	r->op = op;
 	r->prefix = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
 	r->start_after = (struct buf)BUF_INIT(2 * S3_KEY_MAX);
 	{
@@ -336,9 +338,6 @@ static void ask_page(struct stream *s, struct store_op *op)
 	s3_list_start(s->store->s3, &r->list);
 }
 
-static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
-		    int result);
-
 /* What a walk's page did not tell this directory is asked for by itself. */
 static void walk_done(struct walk_op *walk)
 {
@@ -346,7 +345,7 @@ static void walk_done(struct walk_op *walk)
 	int result = next_page_cached(s);
 
 	if (result == 0)
-		ask_page(s, s->op);
+		ask_page(s);
 	else
 		read_on(s, s->cookie, s->op, result < 0 ? result : 0);
 }
@@ -357,13 +356,15 @@ static void ask(struct stream *s, uint64_t cookie, struct store_op *op)
 	s->cookie = cookie;
 	s->walk.done = walk_done;
 	if (!walk_list(s->store, s->dir, buf_str(&s->after), &s->walk))
-		ask_page(s, op);
+		ask_page(s);
 }
 
 static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
 		    int result)
 {
-	while (result == 0 && cookie >= s->end && !s->is_complete) {
+	struct store_entry entry;
+
+	while (result == 0 && store_dir_entry(s, cookie, &entry) == -EAGAIN) {
 		bool is_first = s->after.len == 0;
 
 		result = next_page_cached(s);

@@ -10,6 +10,9 @@
 #include "file.h"
 #include "log.h"
 
+/* Up to this, a reader waits for the checksum of all. */
+#define WHOLE_BYTES (1024u * 1024)
+
 struct fetch {
 	struct s3_get get;
 	struct file *file;      /* a reference */
@@ -19,6 +22,7 @@ struct fetch {
 	uint64_t start;
 	unsigned base_number;
 	uint64_t ticket; /* budget taken for blocks to come */
+	bool is_whole;   /* given out only when its checksum was right */
 	char *key;
 	char etag[S3_ETAG_MAX];
 };
@@ -215,13 +219,27 @@ static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 					  (size_t)(gap_end - gap), BLOCKS_FORCE,
 					  &fetch->ticket);
 
-		if (result == 0)
+		if (result == 0 && !fetch->is_whole)
 			result = extents_add(&file->held, gap, gap_end);
 		if (result < 0)
 			return result;
 		at = gap_end;
 	}
 	return 0;
+}
+
+/* The checksum of all bytes was right: now they may be given out. */
+static int give_whole_locked(struct fetch *fetch)
+{
+	struct file *file = fetch->file;
+	uint64_t end = fetch->end;
+
+	if (end > file->base.valid)
+		end = file->base.valid;
+	/* What went to disk meanwhile took only what was held. */
+	if (file->is_spooled)
+		return -ECANCELED;
+	return extents_add(&file->held, 0, end);
 }
 
 /* All who could want these bytes have closed. */
@@ -260,11 +278,11 @@ static void fetch_done(struct s3_op *op)
 {
 	struct fetch *fetch = container_of(op, struct fetch, get.op);
 	struct file *file = fetch->file;
-	struct list_link failed;
+	struct list_link told;
 	bool must_check = false;
 	int result = op->result;
 
-	list_init(&failed);
+	list_init(&told);
 	{
 		LOCK(&file->lock);
 		list_remove(&fetch->link);
@@ -272,6 +290,8 @@ static void fetch_done(struct s3_op *op)
 		if (fetch->base_number == file->base.number) {
 			if (result == 0 && fetch->pos < fetch->end)
 				result = -EIO;
+			if (result == 0 && fetch->is_whole)
+				result = give_whole_locked(fetch);
 			/* Without memory it stays marked; a read then fails. */
 			if (extents_remove(&file->flying, fetch->start,
 					   fetch->end) < 0)
@@ -284,17 +304,28 @@ static void fetch_done(struct s3_op *op)
 			else if (must_check)
 				must_check = false;
 			else if (result < 0)
-				collect_failed_locked(file, fetch->pos,
-						      fetch->end,
-						      told_as(result), &failed);
+				collect_failed_locked(
+					file, fetch->is_whole ? 0 : fetch->pos,
+					fetch->end, told_as(result), &told);
+			if (result == 0)
+				collect_ready_locked(file, &told);
 		}
 		pthread_cond_broadcast(&file->changed);
 	}
-	fetch_tell(&failed, &op->err);
+	fetch_tell(&told, &op->err);
 	if (must_check)
 		file_job(file, NULL, check_version);
 	fetch_free(fetch);
 	file_put(file);
+}
+
+/* An object asked for without a range comes with its checksum. */
+static bool is_small_whole(const struct file *file, uint64_t start,
+			   uint64_t end)
+{
+	return start == 0 && end == file->base.size && end <= WHOLE_BYTES &&
+	       file->base.valid == end && !file->is_spooled &&
+	       file->base.etag[0];
 }
 
 static struct fetch *fetch_new_locked(struct file *file, uint64_t start,
@@ -320,6 +351,10 @@ static struct fetch *fetch_new_locked(struct file *file, uint64_t start,
 	fetch->get.key = fetch->key;
 	fetch->get.offset = start;
 	fetch->get.length = end - start;
+	if (is_small_whole(file, start, end)) {
+		fetch->is_whole = true;
+		fetch->get.length = S3_WHOLE;
+	}
 	fetch->get.if_match = fetch->etag[0] ? fetch->etag : NULL;
 	fetch->get.sink = sink;
 	return fetch;

@@ -68,12 +68,31 @@ void file_put(struct file *file)
 	pool_submit(store->pool, &file->end);
 }
 
+/*
+ * The file could not be stored: its node is as the bucket has it, asked for
+ * when somebody wants to know; a new one's is gone.
+ */
+static void revert_node(struct file *file)
+{
+	struct tree *tree = &file->store->tree;
+
+	LOCK(&tree->lock);
+	if (file->node->file != file || file->node->is_detached)
+		return;
+	file->node->until_ms = 0;
+	file->node->seq = tree_next_seq_locked(tree);
+	node_unmark_created_locked(tree, file->node);
+	if (!file->base.exists)
+		tree_detach_locked(tree, file->node);
+}
+
 int file_fail_locked(struct file *file, int code, const struct errinfo *err)
 {
 	if (file->error == 0) {
 		file->error = code;
 		if (err)
 			file->err = *err;
+		revert_node(file);
 	}
 	pthread_cond_broadcast(&file->changed);
 	return code;
@@ -317,30 +336,12 @@ static void report_loss(struct file *file, int result)
 		file->store->first_error = result;
 }
 
-/* The node as the bucket has it: asked for when somebody wants to know. */
-static void revert_node(struct file *file)
-{
-	struct tree *tree = &file->store->tree;
-
-	LOCK(&tree->lock);
-	if (file->node->file != file || file->node->is_detached)
-		return;
-	file->node->until_ms = 0;
-	file->node->seq = tree_next_seq_locked(tree);
-	node_unmark_created_locked(tree, file->node);
-	if (!file->base.exists)
-		tree_detach_locked(tree, file->node);
-}
-
 static int last_close(struct file *file, struct errinfo *err)
 {
 	int result = file_publish(file, err);
 
-	if (result < 0) {
-		if (!file->was_told)
-			report_loss(file, result);
-		revert_node(file);
-	}
+	if (result < 0 && !file->was_told)
+		report_loss(file, result);
 	return result;
 }
 

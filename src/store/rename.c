@@ -48,7 +48,7 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 		node->etag = strdup(etag);
 	}
 	/* Not if somebody wrote to it meanwhile. */
-	if (etag && *etag && node->seq != SEQ_PENDING) {
+	if (((etag && *etag) || node->is_dir) && node->seq != SEQ_PENDING) {
 		node->seq = tree_next_seq_locked(tree);
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;

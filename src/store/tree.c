@@ -395,6 +395,9 @@ void node_attr_locked(const struct store *store, const struct node *node,
 	 */
 	if (store->options.no_overwrite && !node->is_dir)
 		return;
+	/* What is not stored yet may fail to be, and is then no more. */
+	if (node->seq == SEQ_PENDING)
+		return;
 	if (left_ms > 0 && most_ms > 0)
 		attr->valid_ms = (int)(left_ms < most_ms ? left_ms : most_ms);
 }

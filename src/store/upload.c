@@ -22,8 +22,7 @@
 #include "file.h"
 #include "log.h"
 
-#define FLYING_UPLOADS 16
-#define FLYING_COPIES  64
+#define TURN_NS 20000000
 
 static struct upload *upload_new(const char *key)
 {
@@ -103,7 +102,9 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 	if (file->base.valid > 0 || file->is_unlinked || file->error ||
 	    file->is_publishing || count >= S3_PARTS_MAX)
 		return false;
-	if (up && (up->is_planned || up->error || up->flying >= FLYING_UPLOADS))
+	if (up && (up->is_planned || up->error))
+		return false;
+	if (up && !upload_may_launch(file, up, PLAN_UPLOAD))
 		return false;
 	plan_stream_part(file->store->options.part_bytes, count + 1, offset,
 			 length);
@@ -267,16 +268,18 @@ static unsigned next_waiting(const struct upload *up)
 	return i;
 }
 
-static bool may_launch(const struct file *file, const struct upload *up,
-		       const struct upload_part *part)
+/* Another file's part may be what gives way: look again after a while. */
+static void wait_for_turn(struct file *file)
 {
-	const struct budget *budget = &file->store->budget;
+	struct timespec until;
 
-	if (part->kind == PLAN_COPY)
-		return up->flying < FLYING_COPIES;
-	if (up->flying > 0 && budget->used > budget->limit)
-		return false;
-	return up->flying < FLYING_UPLOADS;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += TURN_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	lock_wait_until(&file->lock, &file->changed, &until);
 }
 
 /* Sends and copies until every part is there. */
@@ -290,7 +293,8 @@ static int drive_locked(struct file *file, struct upload *up,
 
 		if (i == up->count && up->flying == 0)
 			return 0;
-		if (i < up->count && may_launch(file, up, &up->parts[i])) {
+		if (i < up->count &&
+		    upload_may_launch(file, up, up->parts[i].kind)) {
 			struct upload_part *part = &up->parts[i];
 
 			if (part->kind == PLAN_UPLOAD)
@@ -300,7 +304,7 @@ static int drive_locked(struct file *file, struct upload *up,
 			if (result == 0)
 				result = upload_launch_locked(file, up, i);
 		} else {
-			lock_wait(&file->lock, &file->changed);
+			wait_for_turn(file);
 		}
 	}
 	while (up->flying > 0)

@@ -41,6 +41,10 @@ struct upload {
 
 struct file;
 
+/* Whether one more part may be in the air; of parts from disk few may. */
+bool upload_may_launch(const struct file *file, const struct upload *up,
+		       enum plan_kind kind);
+
 /* Starts part index; file.lock is held and given up meanwhile. -ENOMEM, -EIO. */
 MUST_USE int upload_launch_locked(struct file *file, struct upload *up,
 				  unsigned index);

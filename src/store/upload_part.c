@@ -5,17 +5,32 @@
 #include "file.h"
 #include "upload.h"
 
+#define FLYING_UPLOADS 16
+#define FLYING_COPIES  64
+#define FLYING_SPOOLED 3 /* of all files: their memory is over the budget */
+
 /* One part's request and what it needs. */
 struct flight {
 	struct file *file; /* a reference */
 	struct upload *upload;
 	unsigned index;
+	bool is_spooled; /* its bytes came from disk */
 	struct pieces pieces;
 	union {
 		struct s3_upload_part send;
 		struct s3_copy_part copy;
 	} s3;
 };
+
+bool upload_may_launch(const struct file *file, const struct upload *up,
+		       enum plan_kind kind)
+{
+	if (kind == PLAN_COPY)
+		return up->flying < FLYING_COPIES;
+	if (file->is_spooled && file->store->spooled_parts >= FLYING_SPOOLED)
+		return false;
+	return up->flying < FLYING_UPLOADS;
+}
 
 static void part_landed(struct flight *flight, int result, const char *etag,
 			const struct errinfo *err)
@@ -42,6 +57,8 @@ static void part_landed(struct flight *flight, int result, const char *etag,
 		pthread_cond_broadcast(&file->changed);
 	}
 	pieces_release(&flight->pieces);
+	if (flight->is_spooled)
+		file->store->spooled_parts--;
 	free(flight);
 	file_put(file);
 }
@@ -135,6 +152,9 @@ int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 		free(flight);
 		return result;
 	}
+	flight->is_spooled = file->is_spooled && part->kind == PLAN_UPLOAD;
+	if (flight->is_spooled)
+		file->store->spooled_parts++;
 	file_get(file);
 	part->state = PART_FLYING;
 	part->is_stale = false;
