@@ -4,6 +4,7 @@
 import contextlib
 import faulthandler
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -18,6 +19,9 @@ TIME_LIMIT = 60
 
 
 def pytest_configure(config):
+    # Asked to end, unmount first. A background job ignores SIGINT, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "time_limit(seconds): how long a test may take before its daemons are killed")
     for needed in (proc.PROGRAM, proc.TESTSERVER):
         if not needed.exists():
