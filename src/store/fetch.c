@@ -288,8 +288,11 @@ static void fetch_done(struct s3_op *op)
 		list_remove(&fetch->link);
 		file->fetch_count--;
 		if (fetch->base_number == file->base.number) {
-			if (result == 0 && fetch->pos < fetch->end)
-				result = -EIO;
+			if (result == 0 && fetch->pos < fetch->end) {
+				/* A range's answer tells what it holds. */
+				result = fetch->is_whole ? -ECANCELED : -EIO;
+				file->needs_ranges = true;
+			}
 			if (result == 0 && fetch->is_whole)
 				result = give_whole_locked(fetch);
 			/* Without memory it stays marked; a read then fails. */
@@ -325,7 +328,7 @@ static bool is_small_whole(const struct file *file, uint64_t start,
 {
 	return start == 0 && end == file->base.size && end <= WHOLE_BYTES &&
 	       file->base.valid == end && !file->is_spooled &&
-	       file->base.etag[0];
+	       file->base.etag[0] && !file->needs_ranges;
 }
 
 static struct fetch *fetch_new_locked(struct file *file, uint64_t start,

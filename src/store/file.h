@@ -54,6 +54,7 @@ struct file {
 	bool is_dirty, is_spooled, is_unlinked, is_exclusive;
 	bool is_ours;       /* the base was published by this very file */
 	bool was_delivered; /* a reader got bytes of the base */
+	bool needs_ranges;  /* a whole GET came short */
 	bool is_checking;   /* asking for the base's newest version */
 	bool is_publishing;
 	bool awaits_removal; /* publishing, but not yet sending */
