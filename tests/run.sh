@@ -144,8 +144,9 @@ all_mounts() {
 # Nothing of a run outlives it; pytest unmounts what it has mounted.
 clean_up() {
 	for file in "$results"/*.pid; do
-		[ -e "$file" ] && kill "$(cat "$file")" 2>/dev/null && wait
+		[ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null
 	done
+	wait
 	rm -rf "$results"
 }
 

@@ -57,7 +57,11 @@ class Mount:
         self.finished = False
         self.command = self.command_line(bucket, self.path, location, config, options)
         self.environment = proc.clean_environment(**{**bucket.environment(), **(environment or {})})
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
 
     @staticmethod
     def command_line(bucket, path, location="", config=None, options=None):
@@ -78,10 +82,8 @@ class Mount:
         end = time.monotonic() + START_SECONDS
         while not mount_line(self.path):
             if self.process.poll() is not None:
-                self.finished = True
                 raise AssertionError(f"the mount ended with {self.process.returncode}:\n{self.log()[-3000:]}")
             if time.monotonic() > end:
-                self.kill()
                 raise AssertionError(f"no mount after {START_SECONDS} s:\n{self.log()[-3000:]}")
             time.sleep(0.01)
 

@@ -32,7 +32,11 @@ class TestServer:
             stderr=self.log,
             env=proc.clean_environment(),
         )
-        self.url = self._read_url()
+        try:
+            self.url = self._read_url()
+        except BaseException:
+            self.process.kill()
+            raise
         self.bucket = Bucket(self.url, ACCESS_KEY, SECRET_KEY, name=bucket)
 
     def _read_url(self):
