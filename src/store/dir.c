@@ -388,6 +388,8 @@ void store_readdir(struct stream *s, uint64_t cookie, struct store_op *op)
 		forget_all(s);
 	if (!s->is_begun)
 		result = begin(s);
+	if (result < 0)
+		forget_all(s);
 	read_on(s, cookie, op, result);
 }
 

@@ -79,6 +79,8 @@ static void revert_node(struct file *file)
 	LOCK(&tree->lock);
 	if (file->node->file != file || file->node->is_detached)
 		return;
+	/* Who opens it next has nothing to do with this failure. */
+	file->node->file = NULL;
 	file->node->until_ms = 0;
 	file->node->seq = tree_next_seq_locked(tree);
 	node_unmark_created_locked(tree, file->node);

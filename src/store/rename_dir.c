@@ -19,7 +19,7 @@ struct move {
 	unsigned flying;
 	int error;
 	struct errinfo err;
-	struct buf old_keys, new_keys; /* each key with its NUL */
+	struct buf old_keys, new_keys, etags; /* each with its NUL */
 };
 
 struct move_copy {
@@ -45,7 +45,10 @@ static void copy_landed(struct s3_op *op)
 				strlen(c->old_key) + 1);
 			buf_add(&move->new_keys, c->new_key,
 				strlen(c->new_key) + 1);
-			if (move->old_keys.error || move->new_keys.error)
+			buf_add(&move->etags, c->copy.etag,
+				strlen(c->copy.etag) + 1);
+			if (move->old_keys.error || move->new_keys.error ||
+			    move->etags.error)
 				move->error = -ENOMEM;
 		}
 		pthread_cond_broadcast(&move->landed);
@@ -191,9 +194,24 @@ static struct file *find_below(struct store *store, const struct node *dir,
 	return NULL;
 }
 
-/* Open files follow their keys. */
-static int rebase_below(struct rename_job *r, const struct node *dir)
+/* The ETag of old_key's copy: another one if the object came in parts. */
+static const char *copy_etag(const struct move *move, const char *old_key)
 {
+	const char *key = move->old_keys.data, *etag = move->etags.data;
+	const char *end = key + move->old_keys.len;
+
+	for (; key && key < end; key += strlen(key) + 1) {
+		if (strcmp(key, old_key) == 0)
+			return etag;
+		etag += strlen(etag) + 1;
+	}
+	return "";
+}
+
+/* Open files follow their keys. */
+static int rebase_below(struct move *move, const struct node *dir)
+{
+	struct rename_job *r = move->rename;
 	struct store *store = r->job.store;
 	struct file *file;
 	int result = 0;
@@ -201,16 +219,17 @@ static int rebase_below(struct rename_job *r, const struct node *dir)
 	while (result == 0 &&
 	       (file = find_below(store, dir, buf_str(&r->key)))) {
 		AUTO_FREE char *key = NULL;
+		const char *etag;
 
 		{
 			LOCK(&store->tree.lock);
 			if (asprintf(&key, "%s%s", buf_str(&r->new_key),
 				     file->base.key + r->key.len) < 0)
 				key = NULL;
+			etag = copy_etag(move, file->base.key);
 		}
-		/* The copy of a multipart object may have another ETag. */
 		if (key)
-			rename_rebase_file(file, key, "");
+			rename_rebase_file(file, key, etag);
 		else
 			result = -ENOMEM;
 		file_put(file);
@@ -280,6 +299,7 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 		.landed = PTHREAD_COND_INITIALIZER,
 		.old_keys = BUF_INIT(SIZE_MAX / 2),
 		.new_keys = BUF_INIT(SIZE_MAX / 2),
+		.etags = BUF_INIT(SIZE_MAX / 2),
 	};
 	struct errinfo ignored = ERRINFO_INIT;
 	int result;
@@ -293,7 +313,7 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 	if (result == 0)
 		result = rename_move_node(r, node, NULL, false);
 	if (result == 0)
-		result = rebase_below(r, node);
+		result = rebase_below(&move, node);
 	resume_publishing(store, node);
 	if (result == 0) {
 		result = remove_keys(store, &move.old_keys, err);
@@ -303,5 +323,6 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 	}
 	buf_release(&move.old_keys);
 	buf_release(&move.new_keys);
+	buf_release(&move.etags);
 	return result;
 }

@@ -311,6 +311,8 @@ static int resize(struct store *store, struct node *node, unsigned set,
 		LOCK(&file->lock);
 		is_open = has_writer_locked(file);
 		result = truncate_locked(file, attr->size);
+		if (result < 0)
+			op->err = file->err;
 	}
 	r = is_open || result < 0 ? NULL : calloc(1, sizeof(*r));
 	if (!r) {
