@@ -407,6 +407,12 @@ MUST_USE int s3_wait(struct s3_client *c, struct s3_op *op);
  */
 void s3_cancel(struct s3_client *c, struct s3_op *op);
 
+/*
+ * As s3_cancel, for every operation under way that somebody wants to read
+ * from: of priority S3_FOREGROUND, S3_METADATA or S3_PREFETCH.
+ */
+void s3_cancel_reads(struct s3_client *c);
+
 /* Where requests go, for messages: "http://127.0.0.1:4710/bucket". */
 const char *s3_client_url(const struct s3_client *c);
 const char *s3_client_region(const struct s3_client *c);

@@ -87,6 +87,12 @@ MUST_USE int store_new(struct s3_client *s3,
  */
 int store_free(struct store *store);
 
+/*
+ * Nobody waits for an answer any more: lookups, listings and reads that are
+ * on their way end soon, with -ECANCELED; what is being stored goes on.
+ */
+void store_end_reads(struct store *store);
+
 /* What the kernel should forget; called on any thread, must not wait. */
 struct store_notify {
 	void *arg;

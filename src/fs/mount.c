@@ -270,6 +270,7 @@ void fs_free(struct fs *fs)
 		return;
 	loop_forget_signals();
 	fuse_session_unmount(fs->session);
+	store_end_reads(fs->store);
 	wait_for_calls(fs);
 	close_fd(&fs->device_fd);
 	opened_close_all(fs);

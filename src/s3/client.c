@@ -64,6 +64,7 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return errinfo_set(err, -ENOMEM, "no memory for the S3 client");
+	list_init(&c->locked.running);
 	c->http = http;
 	c->options = *options;
 	if (c->options.attempts == 0)

@@ -16,6 +16,7 @@
 #include "endpoint.h"
 #include "errcode.h"
 #include "http.h"
+#include "list.h"
 #include "lock.h"
 #include "query.h"
 #include "retry.h"
@@ -44,6 +45,7 @@ struct s3_client {
 		struct endpoint routes[CLIENT_ROUTES_MAX];
 		size_t route_count;
 		size_t route;
+		struct list_link running; /* all requests */
 	} locked;
 };
 
@@ -146,7 +148,8 @@ struct s3_request {
 
 	/* Under client->lock. */
 	struct {
-		bool is_submitted; /* the HTTP engine has it */
+		struct list_link link; /* in client->locked.running */
+		bool is_submitted;     /* the HTTP engine has it */
 		bool is_cancelled;
 		struct s3_op *child; /* NULL: none is running */
 		struct s3_waiter *waiter;

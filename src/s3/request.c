@@ -57,6 +57,7 @@ void request_finish(struct s3_request *r, int result)
 		  (int)(clock_now_ms() - r->started_ms), r->key ? r->key : "");
 	/* From is_done on a waiter may free op, and even c. */
 	lock_enter(&c->lock);
+	list_remove(&r->locked.link);
 	op->request = NULL;
 	op->result = result;
 	op->is_done = true;
@@ -327,6 +328,7 @@ static void start(struct s3_request *r)
 	lock_enter(&r->client->lock);
 	r->op->request = r;
 	r->op->is_done = false;
+	list_push(&r->client->locked.running, &r->locked.link);
 	lock_leave(&r->client->lock);
 	r->op->result = 0;
 	memset(&r->op->err, 0, sizeof(r->op->err));
@@ -409,4 +411,25 @@ void s3_cancel(struct s3_client *c, struct s3_op *op)
 	LOCK(&c->lock);
 	if (op->request)
 		cancel_locked(c, op->request);
+}
+
+void s3_cancel_reads(struct s3_client *c)
+{
+	LOCK(&c->lock);
+	list_for_each(link, &c->locked.running) {
+		struct s3_request *r =
+			container_of(link, struct s3_request, locked.link);
+
+		switch (r->op->priority) {
+		case S3_FOREGROUND:
+		case S3_METADATA:
+		case S3_PREFETCH:
+			cancel_locked(c, r);
+			break;
+		case S3_COMMIT:
+		case S3_UPLOAD:
+		case S3_BACKGROUND:
+			break;
+		}
+	}
 }

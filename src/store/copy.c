@@ -15,8 +15,10 @@ static int copy_large(struct store *store, const struct s3_copy *from,
 		      uint64_t size, char etag[S3_ETAG_MAX],
 		      struct errinfo *err)
 {
-	struct s3_create_upload create = { .key = from->key };
-	struct s3_complete_upload complete = { .key = from->key };
+	struct s3_create_upload create = { .op.priority = S3_COMMIT,
+					   .key = from->key };
+	struct s3_complete_upload complete = { .op.priority = S3_COMMIT,
+					       .key = from->key };
 	struct s3_part *parts;
 	unsigned count =
 		(unsigned)((size + COPY_PART_BYTES - 1) / COPY_PART_BYTES);
@@ -32,6 +34,7 @@ static int copy_large(struct store *store, const struct s3_copy *from,
 	for (unsigned i = 0; result == 0 && i < count; i++) {
 		uint64_t left = size - at;
 		struct s3_copy_part part = {
+			.op.priority = S3_COMMIT,
 			.key = from->key,
 			.upload_id = create.upload_id,
 			.number = i + 1,
@@ -64,6 +67,7 @@ static int copy_large(struct store *store, const struct s3_copy *from,
 	}
 	if (result < 0 && create.upload_id) {
 		struct s3_abort_upload abort = {
+			.op.priority = S3_BACKGROUND,
 			.key = from->key,
 			.upload_id = create.upload_id,
 		};
@@ -107,7 +111,8 @@ static int follow_type(struct store *store, struct s3_copy *copy,
 	const char *encoding;
 	const char *old_type = mime_guess(copy->source_key, &encoding);
 	const char *new_type = mime_guess(copy->key, &encoding);
-	struct s3_head head = { .key = copy->source_key };
+	struct s3_head head = { .op.priority = S3_COMMIT,
+				.key = copy->source_key };
 	const struct pairs *stored = &head.object.headers;
 	const char *type;
 	int result;

@@ -128,13 +128,33 @@ void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 	pthread_cond_broadcast(&file->changed);
 }
 
+void fetch_end_locked(struct file *file, struct list_link *waiters)
+{
+	list_for_each_safe(link, &file->waiters) {
+		struct waiter *w = container_of(link, struct waiter, link);
+
+		if (!w->is_reader)
+			continue;
+		w->result = -ECANCELED;
+		list_remove(link);
+		list_push(waiters, link);
+	}
+	if (!list_is_empty(&file->waiters))
+		return;
+	list_for_each(link, &file->fetches) {
+		struct fetch *fetch = container_of(link, struct fetch, link);
+
+		s3_cancel(file->store->s3, &fetch->get.op);
+	}
+}
+
 /*
  * What a waiter hears of a failed fetch. One that was given up because all
  * had closed may have met a new reader since: he tries again.
  */
-static int told_as(int result)
+static int told_as(const struct store *store, int result)
 {
-	if (result == -ECANCELED)
+	if (result == -ECANCELED && !store->has_no_readers)
 		return 0;
 	return result == -ENOENT ? -ESTALE : result;
 }
@@ -180,7 +200,8 @@ static int check_version(struct file *file, struct errinfo *err)
 			fetch_rebase_locked(file, &waiters);
 		} else {
 			collect_failed_locked(file, 0, UINT64_MAX,
-					      told_as(result), &waiters);
+					      told_as(file->store, result),
+					      &waiters);
 		}
 	}
 	if (result == 0) {
@@ -309,7 +330,8 @@ static void fetch_done(struct s3_op *op)
 			else if (result < 0)
 				collect_failed_locked(
 					file, fetch->is_whole ? 0 : fetch->pos,
-					fetch->end, told_as(result), &told);
+					fetch->end,
+					told_as(file->store, result), &told);
 			if (result == 0)
 				collect_ready_locked(file, &told);
 		}

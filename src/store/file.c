@@ -358,14 +358,19 @@ void handle_put(struct handle *handle)
 void store_release(struct handle *handle)
 {
 	struct file *file = handle->file;
+	struct list_link waiters;
 	bool is_last, is_dirty;
 
+	list_init(&waiters);
 	{
 		LOCK(&file->lock);
 		list_remove(&handle->link);
 		is_last = list_is_empty(&file->handles);
 		is_dirty = file->is_dirty && !file->is_unlinked;
+		if (is_last)
+			fetch_end_locked(file, &waiters);
 	}
+	fetch_tell(&waiters, NULL);
 	if (is_last && is_dirty)
 		file_job(file, NULL, last_close);
 	handle_put(handle);

@@ -133,6 +133,11 @@ MUST_USE int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
  * are void, and who waited moves to waiters, to try again (fetch_tell).
  */
 void fetch_rebase_locked(struct file *file, struct list_link *waiters);
+/*
+ * All have closed: what is on its way for readers ends. Who had been
+ * interrupted and still waits moves to waiters.
+ */
+void fetch_end_locked(struct file *file, struct list_link *waiters);
 /* Calls ready of each; no lock held. err may be NULL. */
 void fetch_tell(struct list_link *waiters, const struct errinfo *err);
 
@@ -140,6 +145,7 @@ void fetch_tell(struct list_link *waiters, const struct errinfo *err);
 struct waiter {
 	struct list_link link;
 	uint64_t start, end;
+	bool is_reader; /* a read(2): of no use once all have closed */
 	/* Called without the lock once the bytes are here, or result < 0. */
 	void (*ready)(struct waiter *waiter, int result,
 		      const struct errinfo *err);

@@ -105,8 +105,9 @@ struct store {
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */
 	pthread_cond_t files_gone;
-	_Atomic int spooled_parts; /* in memory again, to be sent */
-	_Atomic int first_error;   /* of data that could not be stored */
+	atomic_bool has_no_readers; /* see store_end_reads */
+	_Atomic int spooled_parts;  /* in memory again, to be sent */
+	_Atomic int first_error;    /* of data that could not be stored */
 	atomic_bool no_conditional_put;
 	atomic_bool has_conditional_put; /* seen to work */
 	atomic_bool no_part_copy;

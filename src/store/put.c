@@ -13,7 +13,7 @@
 
 int upload_check_free(struct store *store, const char *key, struct errinfo *err)
 {
-	struct s3_head head = { .key = key };
+	struct s3_head head = { .op.priority = S3_COMMIT, .key = key };
 	int result;
 
 	s3_head_start(store->s3, &head);

@@ -223,6 +223,7 @@ static int try_locked(struct read_state *state, struct list_link *now,
 		state->waiter = (struct waiter){
 			.start = state->offset,
 			.end = end < file->base.valid ? end : file->base.valid,
+			.is_reader = true,
 			.ready = ready,
 		};
 		list_push(&file->waiters, &state->waiter.link);

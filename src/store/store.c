@@ -148,6 +148,12 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	return result;
 }
 
+void store_end_reads(struct store *store)
+{
+	store->has_no_readers = true;
+	s3_cancel_reads(store->s3);
+}
+
 void store_set_notify(struct store *store, const struct store_notify *notify)
 {
 	LOCK(&store->notify_lock);
