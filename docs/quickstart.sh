@@ -137,7 +137,9 @@ random_hex() {
 start_server() {
 	access_key=demo$(random_hex)
 	secret_key=$(random_hex)
-	mkdir -p "$stored"
+	# Plain files below the server's folder are objects of their buckets.
+	mkdir -p "$stored/demo"
+	[ -e "$stored/demo/README.md" ] || cp "$top/README.md" "$stored/demo/"
 	"$build/tests/server/s3storefs-testserver" --root "$stored" --port 0 \
 		--bucket demo --access-key "$access_key" \
 		--secret-key "$secret_key" \
