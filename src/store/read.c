@@ -138,45 +138,48 @@ static void drop_behind_locked(struct file *file)
 }
 
 /* What a random read takes: a little around what it asks for. */
-static void want_random_locked(struct file *file, uint64_t offset, uint64_t end,
-			       struct list_link *now)
+static int want_random_locked(struct file *file, uint64_t offset, uint64_t end,
+			      struct list_link *now)
 {
 	uint64_t start = offset / RANDOM_ALIGN * RANDOM_ALIGN;
 	uint64_t stop = (end + RANDOM_ALIGN - 1) / RANDOM_ALIGN * RANDOM_ALIGN;
 
 	if (stop - start < RANDOM_LEAST)
 		stop = start + RANDOM_LEAST;
-	fetch_want_locked(file, start, stop, stop - start, true, now);
+	return fetch_want_locked(file, start, stop, stop - start, true, now);
 }
 
 /*
  * What a stream takes: whole parts counted from its start, so that its
  * requests do not get small at the edge of the window.
  */
-static void want_stream_locked(struct file *file, const struct read_stream *s,
-			       uint64_t offset, uint64_t end,
-			       struct list_link *now, struct list_link *ahead)
+static int want_stream_locked(struct file *file, const struct read_stream *s,
+			      uint64_t offset, uint64_t end,
+			      struct list_link *now, struct list_link *ahead)
 {
 	uint64_t part = file->store->options.part_bytes;
 	uint64_t from = offset < s->start ? offset : s->start;
 	uint64_t top = from + (end - from + part - 1) / part * part;
 	uint64_t until = from + (s->next + s->window - from) / part * part;
 
+	int result = 0;
+
 	if (!file_has_locked(file, offset, end))
-		fetch_want_locked(file, offset, top, part, true, now);
+		result = fetch_want_locked(file, offset, top, part, true, now);
+	/* What is fetched ahead may be less. */
 	if (until > top)
 		fetch_want_locked(file, top, until, part, false, ahead);
+	return result;
 }
 
-static void want_locked(struct handle *handle, uint64_t offset, uint64_t end,
-			struct list_link *now, struct list_link *ahead)
+static int want_locked(struct handle *handle, uint64_t offset, uint64_t end,
+		       struct list_link *now, struct list_link *ahead)
 {
 	const struct read_stream *s = advance_stream(handle, offset, end);
 
 	if (s->window == 0)
-		want_random_locked(handle->file, offset, end, now);
-	else
-		want_stream_locked(handle->file, s, offset, end, now, ahead);
+		return want_random_locked(handle->file, offset, end, now);
+	return want_stream_locked(handle->file, s, offset, end, now, ahead);
 }
 
 static void finish(struct read_state *state, int result)
@@ -216,8 +219,11 @@ static int try_locked(struct read_state *state, struct list_link *now,
 	end = file->size - state->offset > state->size ?
 		      state->offset + state->size :
 		      file->size;
-	want_locked(state->handle, state->offset, end, now, ahead);
+	result = want_locked(state->handle, state->offset, end, now, ahead);
 	if (!file_has_locked(file, state->offset, end)) {
+		/* What was not asked for would be waited for in vain. */
+		if (result < 0)
+			return result;
 		if (state->tries++ >= TRIES)
 			return -ESTALE;
 		state->waiter = (struct waiter){
