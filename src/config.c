@@ -42,20 +42,6 @@ static struct setting *setting_of(const struct config *config,
 	return &config->settings[def - settings_table];
 }
 
-/* What a version without the behaviour must refuse. */
-static int check_status(const struct setting_def *def, struct errinfo *err)
-{
-	if (def->instead)
-		return errinfo_set(err, -EINVAL,
-				   "%s is not supported by this version yet; "
-				   "use %s",
-				   def->name, def->instead);
-	return errinfo_set(err, -EINVAL,
-			   "%s is not supported by this version yet; only its "
-			   "default (%.60s) is",
-			   def->name, def->default_text);
-}
-
 static int take(const struct source *source, const struct setting_def *def,
 		const char *text, bool is_used, struct errinfo *err)
 {
@@ -66,12 +52,9 @@ static int take(const struct source *source, const struct setting_def *def,
 
 	if (rc)
 		return rc;
-	if (def->status == SETTING_LATER && is_used &&
-	    !value_is_equal(&value, &setting->value))
-		rc = check_status(def, err);
-	if (rc || !is_used || source->origin < setting->origin) {
+	if (!is_used || source->origin < setting->origin) {
 		value_release(&value);
-		return rc;
+		return 0;
 	}
 	value_release(&setting->value);
 	setting->value = value;

@@ -66,6 +66,39 @@ struct config {
 
 	const char *log_level, *log_to;
 
+	/* What objects are stored with. */
+	const char *default_acl;
+	const struct value *object_parameters; /* a map */
+	bool encryption, reduced_redundancy;
+	bool gzip;
+	const struct value *gzip_content_types; /* a list of texts */
+	const char *mime_types;                 /* as verify: a table's file */
+	bool guess_encoding;
+	uint64_t max_length;
+
+	/* URLs. */
+	bool querystring_auth;
+	uint64_t querystring_expire_s;
+	const char *custom_domain, *url_protocol;
+	const char *cloudfront_key_id, *cloudfront_key, *cloudfront_signer;
+
+	/* The bucket at the start. */
+	bool auto_create_bucket;
+	const char *bucket_acl;
+	bool preload_metadata;
+
+	/* Other words for settings above. */
+	uint64_t buffer_bytes;
+	const char *file_name_charset;
+	bool use_threads, secure_urls;
+	const struct value *transfer_config, *client_config; /* maps */
+	const char *compat;
+	const struct value *boto_headers;
+	const char *boto_host, *boto_calling_format, *boto_origin;
+	const char *boto_proxy_host;
+	uint64_t boto_port, boto_proxy_port;
+	bool boto_use_sigv4;
+
 	struct setting *settings; /* the loader's, one a row of the table */
 };
 

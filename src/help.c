@@ -40,8 +40,6 @@ static void print_setting(FILE *out, const struct setting_def *def)
 		fprintf(out, "\n      also: %s", def->aliases);
 	if (def->choices)
 		fprintf(out, "\n      one of: %s", def->choices);
-	if (def->status == SETTING_LATER)
-		fprintf(out, "\n      not yet: only the default is accepted");
 	if (def->instead)
 		fprintf(out, "; use %s", def->instead);
 	fputc('\n', out);

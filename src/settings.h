@@ -34,16 +34,10 @@ enum setting_type {
 	SETTING_WORD /* bool: fstab's words; -o only, without value */
 };
 
-enum setting_status {
-	SETTING_WORKS,
-	SETTING_LATER, /* parsed and checked; only the default is accepted */
-};
-
 struct setting_def {
 	const char *name;
 	const char *aliases; /* separated by blanks; NULL: none */
 	enum setting_type type;
-	enum setting_status status;
 	const char *default_text; /* as the sample file shows it */
 	const char *choices;      /* separated by blanks */
 	uint64_t min, max;        /* of numbers; max 0: no limit */

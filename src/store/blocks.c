@@ -169,7 +169,9 @@ int blocks_write(struct blocks *b, uint64_t offset, const void *data,
 
 		if (n > end - offset)
 			n = (size_t)(end - offset);
-		assert(slot && *slot);
+		/* take_blocks has made it. */
+		if (!slot || !*slot)
+			return -EIO;
 		memcpy((*slot)->data + at, from, n);
 		from += n;
 		offset += n;

@@ -259,29 +259,15 @@ static void a_profile_beside_keys_is_refused(void **state)
 	ASSERT_SAYS("AWS_S3_SESSION_PROFILE should not be given with");
 }
 
-static void what_comes_later_is_checked_then_refused(void **state)
+static void choices_are_checked(void **state)
 {
-	assert_int_equal(LOAD("b", "/m", "-ogzip=false"), 0);
-	assert_int_equal(LOAD("b", "/m", "-ogzip"), -EINVAL);
-	ASSERT_SAYS("AWS_IS_GZIPPED is not supported by this version yet");
 	assert_int_equal(LOAD("b", "/m", "-ogzip=perhaps"), -EINVAL);
 	ASSERT_SAYS("neither true nor false");
-	assert_int_equal(LOAD("b", "/m", "-odefault_acl=public-read"), -EINVAL);
-	ASSERT_SAYS("not supported by this version yet");
 	assert_int_equal(LOAD("b", "/m", "-odefault_acl=bogus"), -EINVAL);
 	ASSERT_SAYS("not one of");
-	assert_int_equal(LOAD_FILE("AWS_S3_HOST = h", "b", "/m"), -EINVAL);
-	ASSERT_SAYS("use AWS_S3_ENDPOINT_URL");
-	assert_int_equal(LOAD_FILE("[*.css]\nAWS_LOCATION = x", "b", "/m"),
-			 -EINVAL);
-	ASSERT_SAYS("settings for single paths are not supported");
-	assert_int_equal(LOAD_FILE("AWS_S3_OBJECT_PARAMETERS = {\n"
-				   "  'CacheControl': 'max-age=86400',\n}\n",
-				   "b", "/m"),
-			 -EINVAL);
-	ASSERT_SAYS(":1: AWS_S3_OBJECT_PARAMETERS is not supported");
 	assert_int_equal(
 		LOAD_FILE("[elsewhere]\nAWS_IS_GZIPPED = True", "b", "/m"), 0);
+	assert_false(config.gzip);
 }
 
 static void a_location_is_clean(void **state)
@@ -445,7 +431,7 @@ int main(void)
 			a_key_on_the_command_line_is_refused_and_not_shown),
 		cmocka_unit_test(a_key_in_a_file_that_others_read_is_refused),
 		cmocka_unit_test(a_profile_beside_keys_is_refused),
-		cmocka_unit_test(what_comes_later_is_checked_then_refused),
+		cmocka_unit_test(choices_are_checked),
 		cmocka_unit_test(a_location_is_clean),
 		cmocka_unit_test(choices_urls_paths_and_proxies_are_checked),
 		cmocka_unit_test(fstab_words_are_taken),
