@@ -64,6 +64,8 @@ enum option_id {
 	OPT_LOG,
 	OPT_NO_AUTH,
 	OPT_NO_CONDITIONAL_WRITES,
+	OPT_IGNORE_CONDITIONS,
+	OPT_IGNORE_COMPLETE_CONDITIONS,
 	OPT_NO_PART_COPY,
 	OPT_NO_LIST_V2,
 	OPT_FAULT,
@@ -97,6 +99,9 @@ static const struct option long_options[] = {
 	{ "log", 1, NULL, OPT_LOG },
 	{ "no-auth", 0, NULL, OPT_NO_AUTH },
 	{ "no-conditional-writes", 0, NULL, OPT_NO_CONDITIONAL_WRITES },
+	{ "ignore-conditions", 0, NULL, OPT_IGNORE_CONDITIONS },
+	{ "ignore-complete-conditions", 0, NULL,
+	  OPT_IGNORE_COMPLETE_CONDITIONS },
 	{ "no-part-copy", 0, NULL, OPT_NO_PART_COPY },
 	{ "no-list-v2", 0, NULL, OPT_NO_LIST_V2 },
 	{ "fault", 1, NULL, OPT_FAULT },
@@ -235,6 +240,12 @@ static bool take_flag(int id)
 		return true;
 	case OPT_NO_CONDITIONAL_WRITES:
 		server.no_conditional_writes = true;
+		return true;
+	case OPT_IGNORE_CONDITIONS:
+		server.ignores_conditions = true;
+		return true;
+	case OPT_IGNORE_COMPLETE_CONDITIONS:
+		server.ignores_complete_conditions = true;
 		return true;
 	case OPT_NO_PART_COPY:
 		server.no_part_copy = true;

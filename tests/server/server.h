@@ -40,6 +40,8 @@ struct server {
 	unsigned domain_count;
 	bool no_auth;
 	bool no_conditional_writes;
+	bool ignores_conditions;          /* of writes */
+	bool ignores_complete_conditions; /* as Ceph 16 does */
 	bool no_part_copy;
 	bool no_list_v2;
 	bool quick_etags;

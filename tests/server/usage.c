@@ -32,6 +32,8 @@ const char usage_text[] =
 	"  --idle-timeout S       closes idle connections\n"
 	"\n"
 	"  --no-conditional-writes    501 for If-Match, If-None-Match of a PUT\n"
+	"  --ignore-conditions        stores such a PUT as if nothing was asked\n"
+	"  --ignore-complete-conditions  the same for CompleteMultipartUpload\n"
 	"  --no-part-copy             501 for UploadPartCopy\n"
 	"  --no-list-v2               501 for ListObjectsV2\n"
 	"  --quick-etags              ETags without MD5, marked as such by a -1:\n"
