@@ -10,6 +10,7 @@ struct words {
 	char *const *argv;
 	int count, at;
 	bool is_mount_helper;
+	const struct command_own *own; /* NULL: none */
 };
 
 /* Takes text (NAME or NAME=VALUE, len bytes) in; it is copied. */
@@ -104,6 +105,72 @@ static const char *argument(struct words *words)
 	return words->argv[++words->at];
 }
 
+static const struct command_own *
+find_own(const struct words *words, const char *name, size_t len, char letter)
+{
+	const struct command_own *own = words->own;
+
+	for (; own && own->name; own++) {
+		if (name && strncmp(own->name, name, len) == 0 &&
+		    !own->name[len])
+			return own;
+		if (letter && own->letter == letter)
+			return own;
+	}
+	return NULL;
+}
+
+static int add_given(struct command_line *line, const struct command_own *own,
+		     const char *value)
+{
+	struct command_given *given =
+		realloc(line->given, (line->given_count + 1) * sizeof(*given));
+
+	if (!given)
+		return -ENOMEM;
+	line->given = given;
+	given[line->given_count++] = (struct command_given){ own, value };
+	return 0;
+}
+
+/* --NAME, --NAME=VALUE, --NAME VALUE. */
+static int parse_own(struct command_line *line, struct words *words,
+		     const struct command_own *own, struct errinfo *err)
+{
+	const char *equals = strchr(words->argv[words->at], '=');
+
+	if (!own->has_value && equals)
+		return errinfo_set(err, -EINVAL, "--%s takes no value",
+				   own->name);
+	if (!own->has_value)
+		return add_given(line, own, NULL);
+	if (equals)
+		return add_given(line, own, equals + 1);
+	if (words->at + 1 >= words->count)
+		return errinfo_set(err, -EINVAL,
+				   "--%s needs a value; see --help", own->name);
+	return add_given(line, own, words->argv[++words->at]);
+}
+
+static int parse_letter(struct command_line *line, const struct words *words,
+			char letter, struct errinfo *err)
+{
+	const struct command_own *own = find_own(words, NULL, 0, letter);
+
+	if (own && !own->has_value)
+		return add_given(line, own, NULL);
+	if (letter == 'f' && !words->own)
+		line->is_foreground = true;
+	else if (letter == 'h')
+		line->wants_help = true;
+	else if (letter == 'V')
+		line->wants_version = true;
+	else if (!words->is_mount_helper || !strchr("nsv", letter))
+		return errinfo_set(err, -EINVAL,
+				   "unknown option -%c; see --help", letter);
+	return 0;
+}
+
 static int parse_short(struct command_line *line, struct words *words,
 		       struct errinfo *err)
 {
@@ -122,27 +189,28 @@ static int parse_short(struct command_line *line, struct words *words,
 		return letter == 'o' ? add_options(line, arg) : 0;
 	}
 	for (word++; *word; word++) {
-		if (*word == 'f')
-			line->is_foreground = true;
-		else if (*word == 'h')
-			line->wants_help = true;
-		else if (*word == 'V')
-			line->wants_version = true;
-		else if (!words->is_mount_helper || !strchr("nsv", *word))
-			return errinfo_set(err, -EINVAL,
-					   "unknown option -%c; see --help",
-					   *word);
+		int rc = parse_letter(line, words, *word, err);
+
+		if (rc)
+			return rc;
 	}
 	return 0;
 }
 
-static int parse_long(struct command_line *line, const char *name)
+static int parse_long(struct command_line *line, struct words *words,
+		      struct errinfo *err)
 {
+	const char *name = words->argv[words->at] + 2;
+	const struct command_own *own =
+		find_own(words, name, strcspn(name, "="), '\0');
+
+	if (own)
+		return parse_own(line, words, own, err);
 	if (strcmp(name, "help") == 0)
 		line->wants_help = true;
 	else if (strcmp(name, "version") == 0)
 		line->wants_version = true;
-	else if (strcmp(name, "foreground") == 0)
+	else if (strcmp(name, "foreground") == 0 && !words->own)
 		line->is_foreground = true;
 	else if (strncmp(name, "config=", 7) == 0)
 		line->config_path = name + 7;
@@ -151,40 +219,38 @@ static int parse_long(struct command_line *line, const char *name)
 	return 0;
 }
 
-static int parse_word(struct command_line *line, const char *word,
-		      struct errinfo *err)
+bool command_line_is_mount(int argc, char *const argv[])
 {
-	if (line->word_count == ARRAY_SIZE(line->words))
-		return errinfo_set(err, -EINVAL,
-				   "'%.60s' is one word too many: write "
-				   "s3storefs BUCKET[:PREFIX] MOUNTPOINT",
-				   word);
-	line->words[line->word_count++] = word;
-	return 0;
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	return argc > 0 &&
+	       strncmp(slash ? slash + 1 : argv[0], "mount.", 6) == 0;
 }
 
-int command_line_parse(struct command_line *line, int argc, char *const argv[],
-		       struct errinfo *err)
+int command_line_parse(struct command_line *line, const struct command_own *own,
+		       int argc, char *const argv[], struct errinfo *err)
 {
 	struct words words = { .argv = argv, .count = argc, .at = 1 };
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	bool is_rest = false;
 
 	memset(line, 0, sizeof(*line));
-	words.is_mount_helper = argc > 0 && strncmp(slash ? slash + 1 : argv[0],
-						    "mount.", 6) == 0;
+	line->words = calloc((size_t)argc + 1, sizeof(*line->words));
+	if (!line->words)
+		return -ENOMEM;
+	words.is_mount_helper = command_line_is_mount(argc, argv);
+	words.own = own;
 	for (; words.at < argc; words.at++) {
 		const char *word = argv[words.at];
-		int rc;
+		int rc = 0;
 
 		if (is_rest || word[0] != '-' || !word[1])
-			rc = parse_word(line, word, err);
+			line->words[line->word_count++] = word;
 		else if (word[1] != '-')
 			rc = parse_short(line, &words, err);
 		else if (word[2])
-			rc = parse_long(line, word + 2);
+			rc = parse_long(line, &words, err);
 		else
-			rc = 0, is_rest = true;
+			is_rest = true;
 		if (rc)
 			return rc;
 	}
@@ -196,5 +262,7 @@ void command_line_release(struct command_line *line)
 	for (size_t i = 0; i < line->option_count; i++)
 		free(line->options[i].name);
 	free(line->options);
+	free(line->words);
+	free(line->given);
 	memset(line, 0, sizeof(*line));
 }

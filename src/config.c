@@ -227,43 +227,48 @@ static int take_option(const struct source *source,
 }
 
 /* BUCKET[:PREFIX] and MOUNTPOINT, or MOUNTPOINT alone. */
-static int take_words(struct config *config, const struct command_line *line,
-		      struct errinfo *err)
+static int take_mount_words(struct config *config,
+			    const struct command_line *line,
+			    struct errinfo *err)
 {
-	const char *mountpoint;
-
 	if (line->word_count == 0)
 		return errinfo_set(
 			err, -EINVAL,
 			"usage: s3storefs BUCKET[:PREFIX] MOUNTPOINT "
 			"[-o NAME=VALUE,...]; see --help");
-	mountpoint = line->words[line->word_count - 1];
-	config->mountpoint = strdup(mountpoint);
-	if (line->word_count == 2)
-		config->bucket_word =
-			strndup(line->words[0], strcspn(line->words[0], ":"));
-	if (!config->mountpoint ||
-	    (line->word_count == 2 && !config->bucket_word))
-		return errinfo_set(err, -ENOMEM, "out of memory");
-	if (line->word_count == 2 && strstr(line->words[0], "://"))
+	if (line->word_count > 2)
+		return errinfo_set(err, -EINVAL,
+				   "'%.60s' is one word too many: write "
+				   "s3storefs BUCKET[:PREFIX] MOUNTPOINT",
+				   line->words[2]);
+	config->mountpoint = strdup(line->words[line->word_count - 1]);
+	return config->mountpoint ? 0 : -ENOMEM;
+}
+
+/* word is BUCKET[:PREFIX], or NULL. */
+static int take_bucket_word(struct config *config, const char *word,
+			    struct errinfo *err)
+{
+	if (!word)
+		return 0;
+	if (strstr(word, "://"))
 		return errinfo_set(err, -EINVAL,
 				   "%.60s: write BUCKET[:PREFIX] instead of a "
 				   "URL; a server goes to -o endpoint_url=URL",
-				   line->words[0]);
-	return 0;
+				   word);
+	config->bucket_word = strndup(word, strcspn(word, ":"));
+	return config->bucket_word ? 0 : -ENOMEM;
 }
 
 static int take_command_line(struct config *config,
-			     const struct command_line *line,
+			     const struct command_line *line, const char *word,
 			     struct errinfo *err)
 {
 	struct source source = { config, .origin = ORIGIN_COMMAND_LINE };
 	const struct setting_def *bucket = settings_find("bucket_name");
-	const char *prefix = NULL;
+	const char *prefix = word ? strchr(word, ':') : NULL;
 	int rc = 0;
 
-	if (line->word_count == 2)
-		prefix = strchr(line->words[0], ':');
 	if (prefix)
 		rc = take(&source, settings_find("location"), prefix + 1, true,
 			  err);
@@ -397,10 +402,11 @@ static int check(struct config *config, struct errinfo *err)
 	return 0;
 }
 
+/* word is BUCKET[:PREFIX], or NULL. */
 static int load(struct config *config, const struct command_line *line,
-		struct errinfo *err, struct buf *why)
+		const char *word, struct errinfo *err, struct buf *why)
 {
-	int rc = take_words(config, line, err);
+	int rc = take_bucket_word(config, word, err);
 
 	if (!rc)
 		rc = take_defaults(config, err);
@@ -412,7 +418,7 @@ static int load(struct config *config, const struct command_line *line,
 			buf_add_str(why, "environment: ");
 	}
 	if (!rc)
-		rc = take_command_line(config, line, err);
+		rc = take_command_line(config, line, word, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < settings_count; i++)
@@ -420,6 +426,15 @@ static int load(struct config *config, const struct command_line *line,
 			store(config, &settings_table[i],
 			      &config->settings[i].value);
 	return check(config, err);
+}
+
+static int explain(int rc, const struct errinfo *err, struct buf *why)
+{
+	if (rc && err->code)
+		buf_add_str(why, err->text);
+	else if (rc && !why->len)
+		buf_add_str(why, "out of memory");
+	return rc;
 }
 
 int config_load(struct config *config, int argc, char *const argv[],
@@ -430,18 +445,28 @@ int config_load(struct config *config, int argc, char *const argv[],
 	int rc;
 
 	memset(config, 0, sizeof(*config));
-	rc = command_line_parse(&line, argc, argv, &err);
+	rc = command_line_parse(&line, NULL, argc, argv, &err);
 	config->wants_help = line.wants_help;
 	config->wants_version = line.wants_version;
 	config->is_foreground = line.is_foreground;
-	if (!rc && !line.wants_help && !line.wants_version)
-		rc = load(config, &line, &err, why);
+	if (!rc && !line.wants_help && !line.wants_version) {
+		rc = take_mount_words(config, &line, &err);
+		if (!rc)
+			rc = load(config, &line,
+				  line.word_count == 2 ? line.words[0] : NULL,
+				  &err, why);
+	}
 	command_line_release(&line);
-	if (rc && err.code)
-		buf_add_str(why, err.text);
-	else if (rc && !why->len)
-		buf_add_str(why, "out of memory");
-	return rc;
+	return explain(rc, &err, why);
+}
+
+int config_load_tool(struct config *config, const struct command_line *line,
+		     const char *bucket, struct buf *why)
+{
+	struct errinfo err = ERRINFO_INIT;
+
+	memset(config, 0, sizeof(*config));
+	return explain(load(config, line, bucket, &err, why), &err, why);
 }
 
 void config_release(struct config *config)

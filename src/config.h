@@ -23,6 +23,7 @@
 /* What a number has that is not set and has no default of its own. */
 #define CONFIG_UNSET UINT64_MAX
 
+struct command_line;
 struct setting;
 
 struct config {
@@ -110,6 +111,14 @@ struct config {
  */
 MUST_USE int config_load(struct config *config, int argc, char *const argv[],
 			 struct buf *why);
+
+/*
+ * The same for a tool, whose line is taken apart already; bucket is its word
+ * BUCKET[:PREFIX], NULL for the setting.
+ */
+MUST_USE int config_load_tool(struct config *config,
+			      const struct command_line *line,
+			      const char *bucket, struct buf *why);
 
 void config_release(struct config *config);
 

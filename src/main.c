@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * s3storefs: mounts an S3 bucket as a directory.
+ * s3storefs: mounts an S3 bucket as a directory; or s3storefs TOOL ..., see
+ * tools.h.
  *
  * Settings, then the background (before any thread is there), then the
  * layers bottom-up, each with its check; torn down in reverse. The exit
@@ -12,11 +13,14 @@
 #include <string.h>
 
 #include "checks.h"
+#include "command_line.h"
 #include "config.h"
 #include "daemon.h"
 #include "help.h"
 #include "layers.h"
 #include "log.h"
+#include "network.h"
+#include "tools.h"
 
 enum {
 	EXIT_RUNTIME = 1,
@@ -28,38 +32,10 @@ struct mount {
 	const struct config *config;
 	char *mountpoint; /* owned; absolute */
 	char *fsname;     /* owned */
-	struct http *http;
-	struct s3_client *s3;
+	struct network network;
 	struct store *store;
 	struct fs *fs;
 };
-
-static int start_network(struct mount *m, struct errinfo *err, struct buf *why)
-{
-	struct http_options http;
-	struct s3_options s3;
-	int rc;
-
-	layers_http_options(m->config, &http);
-	layers_s3_options(m->config, &s3);
-	if (http.ca_file && access(http.ca_file, R_OK) < 0) {
-		rc = -errno;
-		buf_add_fmt(why,
-			    "CA file %s: %s: set AWS_S3_VERIFY (-o verify=...) "
-			    "to one that can be read",
-			    http.ca_file, strerrordesc_np(-rc));
-		return rc;
-	}
-	if (http.skip_verify)
-		log_warn("main", "AWS_S3_VERIFY is False: whoever answers for "
-				 "the server is believed");
-	rc = http_new(&http, &m->http, err);
-	if (!rc)
-		rc = s3_client_new(m->http, &s3, &m->s3, err);
-	if (!rc)
-		rc = check_bucket(m->s3, m->config, why);
-	return rc;
-}
 
 static int start_mount(struct mount *m, struct errinfo *err)
 {
@@ -69,7 +45,7 @@ static int start_mount(struct mount *m, struct errinfo *err)
 
 	layers_store_options(m->config, &store);
 	layers_fs_options(m->config, m->mountpoint, m->fsname, &fs);
-	rc = store_new(m->s3, &store, &m->store, err);
+	rc = store_new(m->network.s3, &store, &m->store, err);
 	if (!rc)
 		rc = fs_new(m->store, &fs, &m->fs, err);
 	return rc;
@@ -89,7 +65,9 @@ static int start(struct mount *m, struct errinfo *err, struct buf *why)
 		m->fsname = NULL;
 	if (!m->fsname)
 		return -ENOMEM;
-	rc = start_network(m, err, why);
+	rc = network_start(m->config, &m->network, why);
+	if (!rc)
+		rc = check_bucket(m->network.s3, m->config, why);
 	if (!rc)
 		rc = start_mount(m, err);
 	return rc;
@@ -104,10 +82,7 @@ static int stop(struct mount *m)
 		fs_free(m->fs);
 	if (m->store)
 		rc = store_free(m->store);
-	if (m->s3)
-		s3_client_free(m->s3);
-	if (m->http)
-		http_free(m->http);
+	network_stop(&m->network);
 	free(m->mountpoint);
 	free(m->fsname);
 	return rc;
@@ -142,7 +117,7 @@ static int run(const struct config *config, struct daemon *daemon)
 		(void)stop(&m);
 		return EXIT_RUNTIME;
 	}
-	log_info("main", "%s is mounted on %s", s3_client_url(m.s3),
+	log_info("main", "%s is mounted on %s", s3_client_url(m.network.s3),
 		 m.mountpoint);
 	daemon_ready(daemon);
 	rc = fs_run(m.fs);
@@ -152,15 +127,13 @@ static int run(const struct config *config, struct daemon *daemon)
 	return rc || stopped ? EXIT_RUNTIME : 0;
 }
 
-int main(int argc, char **argv)
+static int mount_main(int argc, char **argv)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 	CLEANUP(config_release) struct config config;
 	struct daemon daemon = DAEMON_FOREGROUND;
 	struct errinfo err = ERRINFO_INIT;
 
-	/* Blocks of files' bytes go back to the system when they are freed. */
-	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (config_load(&config, argc, argv, &why)) {
 		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
 		return EXIT_USAGE;
@@ -179,4 +152,17 @@ int main(int argc, char **argv)
 	}
 	set_up_log(&config, config.is_foreground);
 	return run(&config, &daemon);
+}
+
+int main(int argc, char **argv)
+{
+	const struct tool *tool = NULL;
+
+	/* Blocks of files' bytes go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	/* A bucket with a tool's name: s3storefs -- url /mnt. */
+	if (argc > 1 && !command_line_is_mount(argc, argv))
+		tool = tools_find(argv[1]);
+	return tool ? tool_main(tool, argc - 1, argv + 1) :
+		      mount_main(argc, argv);
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP and S3 by the settings; see network.h. */
+#include "network.h"
+
+#include <string.h>
+
+#include "layers.h"
+#include "log.h"
+
+static int check_ca_file(const char *path, struct buf *why)
+{
+	int rc;
+
+	if (!path || access(path, R_OK) == 0)
+		return 0;
+	rc = -errno;
+	buf_add_fmt(why,
+		    "CA file %s: %s: set AWS_S3_VERIFY (-o verify=...) to one "
+		    "that can be read",
+		    path, strerrordesc_np(-rc));
+	return rc;
+}
+
+int network_start(const struct config *config, struct network *out,
+		  struct buf *why)
+{
+	struct errinfo err = ERRINFO_INIT;
+	struct http_options http;
+	struct s3_options s3;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	layers_http_options(config, &http);
+	layers_s3_options(config, &s3);
+	rc = check_ca_file(http.ca_file, why);
+	if (rc)
+		return rc;
+	if (http.skip_verify)
+		log_warn("main", "AWS_S3_VERIFY is False: whoever answers for "
+				 "the server is believed");
+	rc = http_new(&http, &out->http, &err);
+	if (!rc)
+		rc = s3_client_new(out->http, &s3, &out->s3, &err);
+	if (rc)
+		buf_add_str(why, err.text[0] ? err.text : strerrordesc_np(-rc));
+	return rc;
+}
+
+void network_stop(struct network *network)
+{
+	if (network->s3)
+		s3_client_free(network->s3);
+	if (network->http)
+		http_free(network->http);
+	memset(network, 0, sizeof(*network));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the settings to a client of the bucket's server: what the mount and
+ * the tools begin with. One thread.
+ */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include "buf.h"
+#include "config.h"
+#include "http.h"
+#include "s3.h"
+
+struct network {
+	struct http *http;
+	struct s3_client *s3;
+};
+
+/*
+ * Sends nothing yet. config is borrowed until network_stop, which is due in
+ * every case. Returns 0 or a negative errno, and why is then one line.
+ */
+MUST_USE int network_start(const struct config *config, struct network *out,
+			   struct buf *why);
+
+void network_stop(struct network *network);
+
+#endif

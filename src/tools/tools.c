@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of tools and what they share; see tools.h. */
+#include "tools.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "layers.h"
+#include "log.h"
+
+static const struct tool tools[] = {
+	{ 0 },
+};
+
+const struct tool *tools_all(void)
+{
+	return tools;
+}
+
+const struct tool *tools_find(const char *name)
+{
+	for (const struct tool *tool = tools; tool->name; tool++)
+		if (strcmp(tool->name, name) == 0)
+			return tool;
+	return NULL;
+}
+
+const char *tool_option(const struct tool_call *call, const char *name)
+{
+	for (size_t i = call->line.given_count; i-- > 0;) {
+		const struct command_given *given = &call->line.given[i];
+
+		if (strcmp(given->own->name, name) == 0)
+			return given->value ? given->value : "";
+	}
+	return NULL;
+}
+
+/* What servers say may be in it: no control character reaches a terminal. */
+static void print_safely(const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
+	}
+	fputc('\n', stderr);
+}
+
+int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	fprintf(stderr, "s3storefs %s: ", call->tool->name);
+	print_safely(text ? text : "out of memory");
+	return status;
+}
+
+int tool_main(const struct tool *tool, int argc, char *argv[])
+{
+	struct tool_call call = { .tool = tool };
+	struct errinfo err = ERRINFO_INIT;
+	int status;
+
+	daemon_harden();
+	if (command_line_parse(&call.line, tool->options, argc, argv, &err)) {
+		status = tool_fail(&call, TOOL_USAGE, "%s", err.text);
+	} else if (call.line.wants_help) {
+		fputs(tool->help, stdout);
+		status = TOOL_OK;
+	} else {
+		status = tool->run(&call);
+	}
+	command_line_release(&call.line);
+	if (fflush(stdout) != 0 && status == TOOL_OK)
+		status = tool_fail(&call, TOOL_NO, "cannot write: %s",
+				   strerrordesc_np(errno));
+	return status;
+}
+
+int tool_open(const struct tool_call *call, const char *word,
+	      struct tool_bucket *out)
+{
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+	enum log_level level = LOG_LEVEL_WARN;
+
+	memset(out, 0, sizeof(*out));
+	if (config_load_tool(&out->config, &call->line, word, &why))
+		return tool_fail(call, TOOL_USAGE, "%s", buf_str(&why));
+	(void)log_level_parse(out->config.log_level, &level);
+	log_setup(level, false);
+	if (network_start(&out->config, &out->network, &why))
+		return tool_fail(call, TOOL_USAGE, "%s", buf_str(&why));
+	return TOOL_OK;
+}
+
+int tool_open_store(const struct tool_call *call, struct tool_bucket *bucket)
+{
+	struct errinfo err = ERRINFO_INIT;
+	struct store_options options;
+	int rc;
+
+	layers_store_options(&bucket->config, &options);
+	rc = store_new(bucket->network.s3, &options, &bucket->store, &err);
+	if (rc)
+		return tool_fail(call, TOOL_USAGE, "%s",
+				 err.text[0] ? err.text : strerrordesc_np(-rc));
+	return TOOL_OK;
+}
+
+int tool_close(struct tool_bucket *bucket)
+{
+	int rc = bucket->store ? store_free(bucket->store) : 0;
+
+	network_stop(&bucket->network);
+	config_release(&bucket->config);
+	return rc;
+}

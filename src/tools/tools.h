@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tools: s3storefs WORD ..., a subcommand each.
+ *
+ * A tool is a row of the table in tools.c and a function. It gets its command
+ * line taken apart, opens the bucket it names, works, and returns the exit
+ * status. What it says to programs goes to stdout, what it says to people to
+ * stderr. One thread.
+ */
+#ifndef TOOLS_TOOLS_H
+#define TOOLS_TOOLS_H
+
+#include "buf.h"
+#include "command_line.h"
+#include "config.h"
+#include "network.h"
+#include "store.h"
+
+/* Exit statuses of all tools. */
+enum {
+	TOOL_OK = 0,
+	TOOL_NO = 1,   /* not there, or the answer is no, or it failed */
+	TOOL_USAGE = 2 /* wrong usage or setting */
+};
+
+struct tool_call;
+
+struct tool {
+	const char *name;
+	const char *help; /* from "usage:" on; also the manual's text */
+	const struct command_own *options;
+	int (*run)(const struct tool_call *call);
+};
+
+struct tool_call {
+	const struct tool *tool;
+	struct command_line line;
+};
+
+/* The tool of that name, or NULL. */
+const struct tool *tools_find(const char *name);
+
+/* argv[0] is the tool's name. Returns the exit status. */
+int tool_main(const struct tool *tool, int argc, char *argv[]);
+
+/* All rows, ended by a name NULL: for --help and the documents. */
+const struct tool *tools_all(void);
+
+/* The last value of --name; "" if it has none; NULL if it was not given. */
+const char *tool_option(const struct tool_call *call, const char *name);
+
+/* Prints "s3storefs TOOL: ..." to stderr and returns status. */
+int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/* A bucket as the tools use it. */
+struct tool_bucket {
+	struct config config;
+	struct network network;
+	struct store *store; /* NULL until tool_open_store */
+};
+
+/*
+ * word is BUCKET[:PREFIX]. Returns TOOL_OK or an exit status, and has then
+ * said why. tool_close is due in every case.
+ */
+MUST_USE int tool_open(const struct tool_call *call, const char *word,
+		       struct tool_bucket *out);
+
+/* The same, with the store; tool_open was called. */
+MUST_USE int tool_open_store(const struct tool_call *call,
+			     struct tool_bucket *bucket);
+
+/* Returns 0, or the first error of what was still to be written. */
+int tool_close(struct tool_bucket *bucket);
+
+#endif
