@@ -11,6 +11,7 @@
 
 #include "command_line.h"
 #include "config_file.h"
+#include "config_rules.h"
 #include "errinfo.h"
 #include "settings.h"
 
@@ -315,90 +316,29 @@ static void store(struct config *config, const struct setting_def *def,
 	}
 }
 
-/* django-storages' rule for a leading slash, and its sentence. */
-static int check_location(char *location, struct errinfo *err)
+bool config_is_set(const struct config *config, const char *name)
 {
-	size_t len = strlen(location);
+	const struct setting_def *def = settings_find(name);
 
-	if (location[0] == '/')
-		return errinfo_set(err, -EINVAL,
-				   "AWS_LOCATION cannot begin with a leading "
-				   "slash. Found '%.50s'. Use '%.50s' instead.",
-				   location, location + strspn(location, "/"));
-	while (len && location[len - 1] == '/')
-		location[--len] = '\0';
-	if (len > 900)
-		return errinfo_set(
-			err, -EINVAL,
-			"AWS_LOCATION is too long: 900 bytes at most");
-	for (const char *part = location; *part;) {
-		size_t n = strcspn(part, "/");
-
-		if (n == 0 || (n == 1 && part[0] == '.') ||
-		    (n == 2 && part[0] == '.' && part[1] == '.'))
-			return errinfo_set(
-				err, -EINVAL,
-				"AWS_LOCATION = %.60s: no //, /./ or "
-				"/../ in it",
-				location);
-		part += n;
-		part += *part == '/';
-	}
-	return 0;
+	return def && setting_of(config, def)->origin > ORIGIN_DEFAULT;
 }
 
-static int check_proxies(const struct value *proxies, struct errinfo *err)
+struct value *config_value(const struct config *config, const char *name)
 {
-	for (size_t i = 0; proxies && i < proxies->count; i++) {
-		const char *scheme = proxies->names[i];
-
-		if (proxies->items[i].kind != VALUE_TEXT)
-			return errinfo_set(err, -EINVAL,
-					   "AWS_S3_PROXIES: the value of %.40s "
-					   "is not a text",
-					   scheme);
-		if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-			return errinfo_set(err, -EINVAL,
-					   "AWS_S3_PROXIES: %.60s is neither "
-					   "'http' nor 'https'",
-					   scheme);
-	}
-	return 0;
+	return &setting_of(config, settings_find(name))->value;
 }
 
-/* What concerns more than one setting. */
-static int check(struct config *config, struct errinfo *err)
+int config_put(struct config *config, const char *name, const char *text,
+	       struct errinfo *err)
 {
-	struct setting *location =
-		setting_of(config, settings_find("location"));
-	bool has_keys = config->s3_access_key || config->s3_secret_key ||
-			config->access_key || config->secret_key;
-	int rc;
+	const struct setting_def *def = settings_find(name);
+	struct value value;
+	int rc = settings_parse(def, text, true, &value, err);
 
-	if (!config->bucket || !*config->bucket)
-		return errinfo_set(
-			err, -EINVAL,
-			"no bucket: write s3storefs BUCKET "
-			"MOUNTPOINT, or set AWS_STORAGE_BUCKET_NAME");
-	if (strchr(config->bucket, '/'))
-		return errinfo_set(err, -EINVAL,
-				   "%.60s is no bucket's name; a prefix stands "
-				   "behind a colon: BUCKET:PREFIX",
-				   config->bucket);
-	rc = check_location(location->value.text, err);
-	if (!rc)
-		rc = check_proxies(config->proxies, err);
 	if (rc)
 		return rc;
-	if (config->profile && has_keys)
-		return errinfo_set(err, -EINVAL,
-				   "AWS_S3_SESSION_PROFILE should not be given "
-				   "with AWS_S3_ACCESS_KEY_ID and "
-				   "AWS_S3_SECRET_ACCESS_KEY: take one out");
-	if (config->allow_other && config->allow_root)
-		return errinfo_set(err, -EINVAL,
-				   "allow_other lets root in too: take "
-				   "allow_root out");
+	value_release(&setting_of(config, def)->value);
+	setting_of(config, def)->value = value;
 	return 0;
 }
 
@@ -425,7 +365,7 @@ static int load(struct config *config, const struct command_line *line,
 		if (settings_table[i].offset != SETTING_NOWHERE)
 			store(config, &settings_table[i],
 			      &config->settings[i].value);
-	return check(config, err);
+	return config_check(config, err);
 }
 
 static int explain(int rc, const struct errinfo *err, struct buf *why)
@@ -445,6 +385,7 @@ int config_load(struct config *config, int argc, char *const argv[],
 	int rc;
 
 	memset(config, 0, sizeof(*config));
+	config->notes = (struct buf)BUF_INIT(8192);
 	rc = command_line_parse(&line, NULL, argc, argv, &err);
 	config->wants_help = line.wants_help;
 	config->wants_version = line.wants_version;
@@ -466,6 +407,7 @@ int config_load_tool(struct config *config, const struct command_line *line,
 	struct errinfo err = ERRINFO_INIT;
 
 	memset(config, 0, sizeof(*config));
+	config->notes = (struct buf)BUF_INIT(8192);
 	return explain(load(config, line, bucket, &err, why), &err, why);
 }
 
@@ -474,6 +416,7 @@ void config_release(struct config *config)
 	for (size_t i = 0; config->settings && i < settings_count; i++)
 		value_release(&config->settings[i].value);
 	free(config->settings);
+	buf_release(&config->notes);
 	free(config->bucket_word);
 	free(config->mountpoint);
 	memset(config, 0, sizeof(*config));

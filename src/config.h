@@ -101,6 +101,7 @@ struct config {
 	bool boto_use_sigv4;
 
 	struct setting *settings; /* the loader's, one a row of the table */
+	struct buf notes;         /* what the log should be told, a line each */
 };
 
 /*
@@ -119,6 +120,9 @@ MUST_USE int config_load(struct config *config, int argc, char *const argv[],
 MUST_USE int config_load_tool(struct config *config,
 			      const struct command_line *line,
 			      const char *bucket, struct buf *why);
+
+/* Whether a source gave this setting, be it with its default's value. */
+bool config_is_set(const struct config *config, const char *name);
 
 void config_release(struct config *config);
 

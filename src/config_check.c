@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether the settings go together, before the network is asked. */
+#include <string.h>
+
+#include "config_rules.h"
+
+/* django-storages' rule for a leading slash, and its sentence. */
+static int check_location(char *location, struct errinfo *err)
+{
+	size_t len = strlen(location);
+
+	if (location[0] == '/')
+		return errinfo_set(err, -EINVAL,
+				   "AWS_LOCATION cannot begin with a leading "
+				   "slash. Found '%.50s'. Use '%.50s' instead.",
+				   location, location + strspn(location, "/"));
+	while (len && location[len - 1] == '/')
+		location[--len] = '\0';
+	if (len > 900)
+		return errinfo_set(
+			err, -EINVAL,
+			"AWS_LOCATION is too long: 900 bytes at most");
+	for (const char *part = location; *part;) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 0 || (n == 1 && part[0] == '.') ||
+		    (n == 2 && part[0] == '.' && part[1] == '.'))
+			return errinfo_set(
+				err, -EINVAL,
+				"AWS_LOCATION = %.60s: no //, /./ or "
+				"/../ in it",
+				location);
+		part += n;
+		part += *part == '/';
+	}
+	return 0;
+}
+
+static int check_proxies(const struct value *proxies, struct errinfo *err)
+{
+	for (size_t i = 0; proxies && i < proxies->count; i++) {
+		const char *scheme = proxies->names[i];
+
+		if (proxies->items[i].kind != VALUE_TEXT)
+			return errinfo_set(err, -EINVAL,
+					   "AWS_S3_PROXIES: the value of %.40s "
+					   "is not a text",
+					   scheme);
+		if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+			return errinfo_set(err, -EINVAL,
+					   "AWS_S3_PROXIES: %.60s is neither "
+					   "'http' nor 'https'",
+					   scheme);
+	}
+	return 0;
+}
+
+/* What concerns more than one setting. */
+int config_check(struct config *config, struct errinfo *err)
+{
+	struct value *location = config_value(config, "location");
+	bool has_keys = config->s3_access_key || config->s3_secret_key ||
+			config->access_key || config->secret_key;
+	int rc;
+
+	if (!config->bucket || !*config->bucket)
+		return errinfo_set(
+			err, -EINVAL,
+			"no bucket: write s3storefs BUCKET "
+			"MOUNTPOINT, or set AWS_STORAGE_BUCKET_NAME");
+	if (strchr(config->bucket, '/'))
+		return errinfo_set(err, -EINVAL,
+				   "%.60s is no bucket's name; a prefix stands "
+				   "behind a colon: BUCKET:PREFIX",
+				   config->bucket);
+	rc = check_location(location->text, err);
+	if (!rc)
+		rc = check_proxies(config->proxies, err);
+	if (rc)
+		return rc;
+	if (config->profile && has_keys)
+		return errinfo_set(err, -EINVAL,
+				   "AWS_S3_SESSION_PROFILE should not be given "
+				   "with AWS_S3_ACCESS_KEY_ID and "
+				   "AWS_S3_SECRET_ACCESS_KEY: take one out");
+	if (config->allow_other && config->allow_root)
+		return errinfo_set(err, -EINVAL,
+				   "allow_other lets root in too: take "
+				   "allow_root out");
+	return 0;
+}
