@@ -22,6 +22,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "buf.h"
 #include "errinfo.h"
 #include "macros.h"
 
@@ -242,13 +243,27 @@ void store_closedir(struct stream *stream);
 struct node *store_parent(struct store *store, struct node *node);
 
 /*
- * Extended attributes: user.s3.key. Returns the value's length (copied if
- * room allows; room 0 asks for the length), -ERANGE, -ENODATA.
+ * Extended attributes; README.md has their names. value, names and data are
+ * the caller's; the first two have to be empty and last until done.
+ *
+ * -ENODATA: there is no such attribute. -EOPNOTSUPP: it cannot be set.
  */
-MUST_USE ssize_t store_getxattr(struct store *store, struct node *node,
-				const char *name, void *value, size_t room);
-/* Names, each with its NUL, as listxattr(2). */
-MUST_USE ssize_t store_listxattr(struct store *store, struct node *node,
-				 char *names, size_t room);
+void store_getxattr(struct store *store, struct node *node, const char *name,
+		    struct buf *value, struct store_op *op);
+
+/*
+ * flags: 0, XATTR_CREATE, XATTR_REPLACE (setxattr(2)). data is used up when
+ * this returns. -EEXIST; -EINVAL: a value that no header can have; -ENOSPC:
+ * more metadata than an object may have.
+ */
+void store_setxattr(struct store *store, struct node *node, const char *name,
+		    const void *data, size_t len, int flags,
+		    struct store_op *op);
+void store_removexattr(struct store *store, struct node *node, const char *name,
+		       struct store_op *op);
+
+/* Names, each with its NUL. may_ask: else only what memory knows. */
+void store_listxattr(struct store *store, struct node *node, bool may_ask,
+		     struct buf *names, struct store_op *op);
 
 #endif

@@ -24,6 +24,7 @@ static void call_free(struct call *call)
 		node_put(fs->store, call->to_node, 1);
 	if (call->opened)
 		opened_put(call->opened);
+	buf_release(&call->value);
 	{
 		LOCK(&fs->calls.lock);
 		interrupt_unwatch_locked(call);

@@ -141,6 +141,7 @@ struct call {
 	struct fuse_file_info fi;
 	uint64_t offset;
 	size_t size;
+	struct buf value;    /* of an extended attribute, or their names */
 	int result;          /* kept over a second step */
 	const char *to_name; /* behind name, or NULL */
 	char name[];         /* "" if none */

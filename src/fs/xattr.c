@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Callbacks for extended attributes: answered at once, from what the store
- * knows. security.* and system.* get EOPNOTSUPP, not ENODATA: ls then asks
- * no more on the whole device.
+ * Callbacks for extended attributes. security.* and system.* get EOPNOTSUPP,
+ * not ENODATA: ls then asks no more on the whole device.
  */
 #include <string.h>
 #include <sys/xattr.h>
@@ -13,75 +12,120 @@
 #define XATTR_SIZE_MAX 65536 /* xattr(7) */
 #endif
 
+/*
+ * Programs that want the names ask for the length first (getfattr, cp, tar)
+ * or bring a kilobyte (rsync). ls, from coreutils 9.6 on, asks for each file
+ * with a small buffer, only to look for ACLs: that must not cost a request.
+ */
+#define WANTED_ROOM 1024
+
 static bool is_reserved(const char *name)
 {
 	return strncmp(name, "security.", 9) == 0 ||
 	       strncmp(name, "system.", 7) == 0;
 }
 
-/* size 0 asks for the length alone. */
-static void reply(fuse_req_t req, const char *op, fuse_ino_t ino, size_t size,
-		  const char *value, ssize_t len)
+/* call->size is the caller's room; 0 asks for the length alone. */
+static void reply_value(struct call *call, int result)
 {
-	if (len < 0)
-		call_refuse(req, op, ino, (int)len);
-	else if (size == 0)
-		fuse_reply_xattr(req, (size_t)len);
+	const struct buf *value = &call->value;
+
+	if (call->size == 0)
+		fuse_reply_xattr(call->req, value->len);
+	else if (call->size < value->len)
+		call_fail(call, -ERANGE);
 	else
-		fuse_reply_buf(req, value, (size_t)len);
+		fuse_reply_buf(call->req, value->data, value->len);
 }
 
-/* name NULL: the list of names. */
-static void answer(fuse_req_t req, const char *op, fuse_ino_t ino,
-		   const char *name, size_t size)
-{
-	struct fs *fs = fs_of(req);
-	struct node *node;
-	ssize_t len;
+static const struct call_kind get_kind = {
+	.name = "getxattr",
+	.interrupt = CALL_INTERRUPTIBLE,
+	.reply = reply_value,
+};
 
-	if (size > XATTR_SIZE_MAX)
-		size = XATTR_SIZE_MAX;
-	AUTO_FREE char *value = malloc(size ? size : 1);
-	if (!value) {
-		call_refuse(req, op, ino, -ENOMEM);
-		return;
-	}
-	node = inodes_get(&fs->inodes, ino);
-	if (!node) {
-		call_refuse(req, op, ino, -ESTALE);
-		return;
-	}
-	if (name)
-		len = store_getxattr(fs->store, node, name, value, size);
-	else
-		len = store_listxattr(fs->store, node, value, size);
-	node_put(fs->store, node, 1);
-	reply(req, op, ino, size, value, len);
+static const struct call_kind list_kind = {
+	.name = "listxattr",
+	.interrupt = CALL_INTERRUPTIBLE,
+	.reply = reply_value,
+};
+
+static struct call *value_call(fuse_req_t req, const struct call_kind *kind,
+			       fuse_ino_t ino, const char *name, size_t size)
+{
+	struct call *call = call_new(req, kind, ino, name);
+
+	if (!call)
+		return NULL;
+	call->size = size;
+	call->value = (struct buf)BUF_INIT(XATTR_SIZE_MAX);
+	return call;
 }
 
 static void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name,
 		      size_t size)
 {
-	if (is_reserved(name))
+	struct call *call;
+
+	if (is_reserved(name)) {
 		fuse_reply_err(req, EOPNOTSUPP);
-	else
-		answer(req, "getxattr", ino, name, size);
+		return;
+	}
+	call = value_call(req, &get_kind, ino, name, size);
+	if (call)
+		store_getxattr(call->fs->store, call->node, call->name,
+			       &call->value, &call->io.op);
 }
 
 static void xattr_list(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-	answer(req, "listxattr", ino, NULL, size);
+	struct call *call = value_call(req, &list_kind, ino, NULL, size);
+
+	if (call)
+		store_listxattr(call->fs->store, call->node,
+				size == 0 || size >= WANTED_ROOM, &call->value,
+				&call->io.op);
 }
+
+static const struct call_kind set_kind = {
+	.name = "setxattr",
+	.interrupt = CALL_KILLABLE,
+	.reply = call_reply_ok,
+};
 
 static void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 		      const char *value, size_t size, int flags)
 {
-	fuse_reply_err(req, EOPNOTSUPP);
+	struct call *call;
+
+	if (is_reserved(name)) {
+		fuse_reply_err(req, EOPNOTSUPP);
+		return;
+	}
+	call = call_new(req, &set_kind, ino, name);
+	if (call)
+		store_setxattr(call->fs->store, call->node, call->name, value,
+			       size, flags, &call->io.op);
 }
+
+static const struct call_kind remove_kind = {
+	.name = "removexattr",
+	.interrupt = CALL_KILLABLE,
+	.reply = call_reply_ok,
+};
 
 static void xattr_remove(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	fuse_reply_err(req, EOPNOTSUPP);
+	struct call *call;
+
+	if (is_reserved(name)) {
+		fuse_reply_err(req, EOPNOTSUPP);
+		return;
+	}
+	call = call_new(req, &remove_kind, ino, name);
+	if (call)
+		store_removexattr(call->fs->store, call->node, call->name,
+				  &call->io.op);
 }
 
 void xattr_ops(struct fuse_lowlevel_ops *ops)
