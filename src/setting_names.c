@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "settings.h"
+#include "text.h"
 
 void settings_short_name(const struct setting_def *def,
 			 char out[SETTING_NAME_MAX])
@@ -59,32 +60,6 @@ const struct setting_def *settings_find(const char *name)
 	return NULL;
 }
 
-/* Levenshtein's distance; both are cut to SETTING_NAME_MAX. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[SETTING_NAME_MAX + 1];
-	size_t width = strnlen(b, SETTING_NAME_MAX);
-
-	for (size_t j = 0; j <= width; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 0; i < SETTING_NAME_MAX && a[i]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i + 1;
-		for (size_t j = 0; j < width; j++) {
-			unsigned best = diagonal + (a[i] != b[j]);
-
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j + 1] + 1 < best)
-				best = row[j + 1] + 1;
-			diagonal = row[j + 1];
-			row[j + 1] = best;
-		}
-	}
-	return row[width];
-}
-
 struct nearest {
 	const char *to;
 	unsigned distance;
@@ -93,7 +68,7 @@ struct nearest {
 
 static void try_name(struct nearest *nearest, const char *name)
 {
-	unsigned d = distance(nearest->to, name);
+	unsigned d = text_distance(nearest->to, name);
 
 	if (d >= nearest->distance)
 		return;

@@ -38,6 +38,13 @@ MUST_USE int text_percent_decode(char *s, size_t *len, bool plus_is_blank);
 bool text_is_utf8(const char *s, size_t len);
 
 /*
+ * Levenshtein's distance, for "did you mean": how many bytes to put in, take
+ * out or change. Only the first TEXT_DISTANCE_MAX of each count.
+ */
+#define TEXT_DISTANCE_MAX 48
+unsigned text_distance(const char *a, const char *b);
+
+/*
  * Dates. Writing one outside the years 1000 to 9999 gives the nearest inside;
  * parsing takes just the form shown and returns 0 or -EINVAL.
  */

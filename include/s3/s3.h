@@ -40,6 +40,8 @@
 #include "buf.h"
 #include "errinfo.h"
 #include "pairs.h"
+#include "url.h"
+#include "params.h"
 
 struct http;
 struct s3_client;
@@ -89,6 +91,15 @@ struct s3_options {
 	int timeout_ms;   /* one operation with all its retries; 0: 30,000
 			     plus the time its bytes take at 256 KiB/s */
 	bool no_checksum; /* send no x-amz-checksum-crc32c */
+	struct s3_url_options url;
+	/*
+	 * Parameters of the objects; see params.h. Later rules win over
+	 * earlier ones, header by header, and what an operation has in its
+	 * headers wins over all. Borrowed for the life of the client.
+	 */
+	const struct s3_rule *rules;
+	size_t rule_count;
+	const char *rules_prefix; /* "media/": patterns match what follows */
 };
 
 /* Lower goes first; see http.h. */
@@ -416,6 +427,12 @@ void s3_cancel_reads(struct s3_client *c);
 /* Where requests go, for messages: "http://127.0.0.1:4710/bucket". */
 const char *s3_client_url(const struct s3_client *c);
 const char *s3_client_region(const struct s3_client *c);
+/*
+ * What the rules say of a header of key ("content-type"), or NULL. Borrowed
+ * from the rules; any thread.
+ */
+const char *s3_client_param(const struct s3_client *c, const char *key,
+			    const char *header);
 /* "environment", "profile media of /home/u/.aws/credentials", ... */
 const char *s3_client_credentials_source(const struct s3_client *c);
 

@@ -293,3 +293,28 @@ int text_parse_iso_date(const char *s, int64_t *unix_ns)
 		return -EINVAL;
 	return 0;
 }
+
+unsigned text_distance(const char *a, const char *b)
+{
+	unsigned row[TEXT_DISTANCE_MAX + 1];
+	size_t width = strnlen(b, TEXT_DISTANCE_MAX);
+
+	for (size_t j = 0; j <= width; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 0; i < TEXT_DISTANCE_MAX && a[i]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < width; j++) {
+			unsigned best = diagonal + (a[i] != b[j]);
+
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j + 1] + 1 < best)
+				best = row[j + 1] + 1;
+			diagonal = row[j + 1];
+			row[j + 1] = best;
+		}
+	}
+	return row[width];
+}

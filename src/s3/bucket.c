@@ -24,6 +24,7 @@ static int head_bucket_parse(struct s3_request *r)
 static const struct s3_action head_bucket_action = {
 	.name = "HeadBucket",
 	.method = "HEAD",
+	.params = PARAMS_BUCKET,
 	.parse = head_bucket_parse,
 };
 
@@ -133,6 +134,7 @@ static int location_parse(struct s3_request *r)
 static const struct s3_action location_action = {
 	.name = "GetBucketLocation",
 	.method = "GET",
+	.params = PARAMS_BUCKET,
 	.build = location_build,
 	.parse = location_parse,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "cloudfront.h"
 #include "internal.h"
 #include "log.h"
 
@@ -50,7 +51,10 @@ static int set_up(struct s3_client *c, struct errinfo *err)
 	if (rc < 0)
 		return rc;
 	c->locked.route_count = 1;
-	return set_url(c);
+	rc = set_url(c);
+	if (rc == 0)
+		rc = client_start_urls(c, err);
+	return rc;
 }
 
 int s3_client_new(struct http *http, const struct s3_options *options,
@@ -67,6 +71,11 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 	list_init(&c->locked.running);
 	c->http = http;
 	c->options = *options;
+	c->rules = (struct rules){
+		.items = options->rules,
+		.count = options->rule_count,
+		.prefix = options->rules_prefix ? options->rules_prefix : "",
+	};
 	if (c->options.attempts == 0)
 		c->options.attempts = RETRY_ATTEMPTS;
 	pthread_mutex_init(&c->lock.mutex, NULL);
@@ -86,6 +95,7 @@ void s3_client_free(struct s3_client *c)
 	for (size_t i = 0; i < c->locked.route_count; i++)
 		endpoint_release(&c->locked.routes[i]);
 	creds_chain_free(c->creds);
+	cloudfront_free(c->cloudfront);
 	pthread_mutex_destroy(&c->lock.mutex);
 	free(c->url);
 	free(c);
@@ -170,6 +180,12 @@ const char *s3_client_region(const struct s3_client *c)
 {
 	/* The only writer is client_move; the text itself stays. */
 	return client_endpoint((struct s3_client *)(uintptr_t)c)->region;
+}
+
+const char *s3_client_param(const struct s3_client *c, const char *key,
+			    const char *header)
+{
+	return rules_get(&c->rules, key, header);
 }
 
 const char *s3_client_credentials_source(const struct s3_client *c)

@@ -186,6 +186,7 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 const struct s3_action complete_upload_action = {
 	.name = "CompleteMultipartUpload",
 	.method = "POST",
+	.params = PARAMS_COMPLETE,
 	.answer_max = ANSWER_MAX,
 	.is_slow = true,
 	.build = complete_build,

@@ -25,6 +25,8 @@ static int add_source(struct s3_request *r, const char *key, const char *etag)
 	rc = request_header(r, "x-amz-copy-source", source.data);
 	if (rc == 0 && etag)
 		rc = request_etag_header(r, "x-amz-copy-source-if-match", etag);
+	if (rc == 0)
+		rc = rules_add_source(&r->client->rules, key, &r->http.headers);
 	return rc;
 }
 
@@ -122,6 +124,7 @@ static enum s3_next copy_settle(struct s3_request *r, int *result)
 static const struct s3_action copy_action = {
 	.name = "CopyObject",
 	.method = "PUT",
+	.params = PARAMS_COPY,
 	.is_slow = true,
 	.build = copy_build,
 	.parse = copy_parse,
@@ -178,6 +181,7 @@ static int copy_part_parse(struct s3_request *r)
 static const struct s3_action copy_part_action = {
 	.name = "UploadPartCopy",
 	.method = "PUT",
+	.params = PARAMS_PART,
 	.is_slow = true,
 	.build = copy_part_build,
 	.parse = copy_part_parse,

@@ -253,6 +253,7 @@ static enum s3_next many_settle(struct s3_request *r, int *result)
 const struct s3_action delete_many_action = {
 	.name = "DeleteObjects",
 	.method = "POST",
+	.params = PARAMS_BUCKET,
 	.answer_max = ANSWER_MAX,
 	.is_slow = true,
 	.build = many_build,

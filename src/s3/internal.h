@@ -20,6 +20,7 @@
 #include "lock.h"
 #include "query.h"
 #include "retry.h"
+#include "rules.h"
 #include "s3.h"
 
 #define CLIENT_ROUTES_MAX 8
@@ -31,6 +32,8 @@ struct s3_client {
 	struct http *http;
 	struct s3_options options;
 	struct creds_chain *creds;
+	struct cloudfront *cloudfront; /* NULL: no key for it */
+	struct rules rules;
 	char *url;
 	/* Found out on the way and kept. */
 	atomic_llong clock_offset_s; /* the server's clock less ours */
@@ -62,6 +65,9 @@ int64_t client_now_s(struct s3_client *c);
 /* Whether uploads carry a CRC32C. */
 bool client_has_checksums(struct s3_client *c);
 
+/* Checks the options for URLs and reads the key; in url.c. */
+MUST_USE int client_start_urls(struct s3_client *c, struct errinfo *err);
+
 /* Someone in s3_wait; stands on his stack. */
 struct s3_waiter {
 	pthread_cond_t is_over;
@@ -78,6 +84,7 @@ struct s3_action {
 	const char *name; /* as in the S3 API reference */
 	const char *method;
 	size_t answer_max; /* bytes of a 2xx body that is kept; 0: 64 KiB */
+	unsigned params;   /* enum param_group: the parameters it carries */
 	bool is_slow;      /* silent until it is done: only the bound counts */
 	/*
 	 * Sets query, further headers and body of one try in r. The caller's

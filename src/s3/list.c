@@ -371,6 +371,7 @@ static enum s3_next list_settle(struct s3_request *r, int *result)
 const struct s3_action list_action = {
 	.name = "ListObjects",
 	.method = "GET",
+	.params = PARAMS_BUCKET,
 	.answer_max = LISTING_MAX,
 	.build = list_build,
 	.parse = list_parse,

@@ -55,6 +55,7 @@ static enum s3_next create_settle(struct s3_request *r, int *result)
 static const struct s3_action create_action = {
 	.name = "CreateMultipartUpload",
 	.method = "POST",
+	.params = PARAMS_CREATE,
 	.build = create_build,
 	.parse = create_parse,
 	.settle = create_settle,
@@ -127,6 +128,7 @@ static enum s3_next part_settle(struct s3_request *r, int *result)
 static const struct s3_action part_action = {
 	.name = "UploadPart",
 	.method = "PUT",
+	.params = PARAMS_PART,
 	.build = part_build,
 	.parse = part_parse,
 	.settle = part_settle,
@@ -165,6 +167,7 @@ static enum s3_next abort_settle(struct s3_request *r, int *result)
 static const struct s3_action abort_action = {
 	.name = "AbortMultipartUpload",
 	.method = "DELETE",
+	.params = PARAMS_BUCKET,
 	.build = abort_build,
 	.settle = abort_settle,
 };

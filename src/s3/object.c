@@ -22,6 +22,7 @@ static int head_parse(struct s3_request *r)
 const struct s3_action head_action = {
 	.name = "HeadObject",
 	.method = "HEAD",
+	.params = PARAMS_READ,
 	.parse = head_parse,
 };
 
@@ -198,6 +199,7 @@ static enum s3_next get_settle(struct s3_request *r, int *result)
 static const struct s3_action get_action = {
 	.name = "GetObject",
 	.method = "GET",
+	.params = PARAMS_READ,
 	.build = get_build,
 	.sink = get_sink,
 	.parse = get_parse,
@@ -231,6 +233,7 @@ static enum s3_next delete_settle(struct s3_request *r, int *result)
 const struct s3_action delete_action = {
 	.name = "DeleteObject",
 	.method = "DELETE",
+	.params = PARAMS_BUCKET,
 	.settle = delete_settle,
 };
 

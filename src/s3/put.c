@@ -137,6 +137,7 @@ static enum s3_next put_settle(struct s3_request *r, int *result)
 static const struct s3_action put_action = {
 	.name = "PutObject",
 	.method = "PUT",
+	.params = PARAMS_PUT,
 	.build = put_build,
 	.parse = put_parse,
 	.settle = put_settle,

@@ -69,7 +69,7 @@ void request_finish(struct s3_request *r, int result)
 		done(op);
 }
 
-/* Headers that the caller gave, then what the action adds. */
+/* Headers that the caller gave, what the action adds, then the rules. */
 static int build(struct s3_request *r)
 {
 	int rc = 0;
@@ -81,6 +81,9 @@ static int build(struct s3_request *r)
 		rc = pairs_merge(&r->http.headers, r->headers);
 	if (rc == 0 && r->action->build)
 		rc = r->action->build(r);
+	if (rc == 0 && r->action->params)
+		rc = rules_add(&r->client->rules, r->key, r->action->params,
+			       &r->http.headers);
 	if (rc < 0 && r->op->err.code != rc)
 		errinfo_set(&r->op->err, rc, "%s cannot be built: %s",
 			    r->action->name, strerrordesc_np(-rc));

@@ -159,6 +159,7 @@ static int uploads_parse(struct s3_request *r)
 const struct s3_action list_uploads_action = {
 	.name = "ListMultipartUploads",
 	.method = "GET",
+	.params = PARAMS_BUCKET,
 	.answer_max = ANSWER_MAX,
 	.build = uploads_build,
 	.parse = uploads_parse,
@@ -328,6 +329,7 @@ static enum s3_next parts_settle(struct s3_request *r, int *result)
 const struct s3_action list_parts_action = {
 	.name = "ListParts",
 	.method = "GET",
+	.params = PARAMS_READ,
 	.answer_max = ANSWER_MAX,
 	.build = parts_build,
 	.parse = parts_parse,
