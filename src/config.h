@@ -23,6 +23,8 @@
 /* What a number has that is not set and has no default of its own. */
 #define CONFIG_UNSET UINT64_MAX
 
+#define CONFIG_PROXIES_MAX 32 /* of AWS_S3_PROXIES; ours */
+
 struct command_line;
 struct setting;
 

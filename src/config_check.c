@@ -36,21 +36,36 @@ static int check_location(char *location, struct errinfo *err)
 	return 0;
 }
 
+/* By scheme, as botocore does, or by scheme and host, as is documented. */
+static bool is_proxied(const char *target)
+{
+	size_t len = strncmp(target, "https", 5) == 0 ? 5 : 4;
+
+	return strncmp(target, "http", 4) == 0 &&
+	       (!target[len] || strncmp(target + len, "://", 3) == 0);
+}
+
 static int check_proxies(const struct value *proxies, struct errinfo *err)
 {
+	if (proxies && proxies->count > CONFIG_PROXIES_MAX)
+		return errinfo_set(err, -EINVAL,
+				   "AWS_S3_PROXIES: %d proxies at most",
+				   CONFIG_PROXIES_MAX);
 	for (size_t i = 0; proxies && i < proxies->count; i++) {
-		const char *scheme = proxies->names[i];
+		const char *target = proxies->names[i];
 
 		if (proxies->items[i].kind != VALUE_TEXT)
 			return errinfo_set(err, -EINVAL,
 					   "AWS_S3_PROXIES: the value of %.40s "
 					   "is not a text",
-					   scheme);
-		if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-			return errinfo_set(err, -EINVAL,
-					   "AWS_S3_PROXIES: %.60s is neither "
-					   "'http' nor 'https'",
-					   scheme);
+					   target);
+		if (!is_proxied(target))
+			return errinfo_set(
+				err, -EINVAL,
+				"AWS_S3_PROXIES: %.60s is neither "
+				"'http' nor 'https' nor one of these "
+				"with a host: 'https://host:port'",
+				target);
 	}
 	return 0;
 }

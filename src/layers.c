@@ -17,14 +17,46 @@ static const char *environment(const char *name)
 	return text && *text ? text : NULL;
 }
 
-/* "//host:port" is one of the forms that botocore takes. */
-static const char *proxy(const struct value *proxies, const char *scheme)
+/*
+ * As urllib reads it, which botocore asks: either case, but not HTTP_PROXY in
+ * a CGI program, where a visitor's "Proxy:" header would be in it.
+ */
+static const char *environment_proxy(const char *lower, const char *upper)
 {
-	const struct value *v = proxies ? value_get(proxies, scheme) : NULL;
+	const char *proxy = environment(lower);
 
-	if (!v || !*v->text)
-		return NULL;
-	return strncmp(v->text, "//", 2) == 0 ? v->text + 2 : v->text;
+	if (proxy || environment("REQUEST_METHOD"))
+		return proxy;
+	return environment(upper);
+}
+
+static void set_proxies(const struct value *proxies,
+			struct http_options *options)
+{
+	static const char *const names[][3] = {
+		{ "http", "http_proxy", "HTTP_PROXY" },
+		{ "https", "https_proxy", "HTTPS_PROXY" },
+		{ "http", "all_proxy", "ALL_PROXY" },
+		{ "https", "all_proxy", "ALL_PROXY" },
+	};
+	struct http_proxy *rules = options->proxies;
+
+	_Static_assert(CONFIG_PROXIES_MAX <= HTTP_PROXIES_MAX, "room for all");
+	for (size_t i = 0; proxies && i < proxies->count; i++)
+		if (*proxies->items[i].text)
+			rules[options->proxy_count++] =
+				(struct http_proxy){ proxies->names[i],
+						     proxies->items[i].text };
+	if (proxies)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *proxy = environment_proxy(names[i][1], names[i][2]);
+
+		if (proxy)
+			rules[options->proxy_count++] =
+				(struct http_proxy){ names[i][0], proxy };
+	}
+	options->no_proxy = environment_proxy("no_proxy", "NO_PROXY");
 }
 
 void layers_http_options(const struct config *config,
@@ -37,15 +69,19 @@ void layers_http_options(const struct config *config,
 	options->connect_timeout_ms = (int)config->connect_timeout_ms;
 	options->user_agent = "s3storefs/" PACKAGE_VERSION;
 	options->skip_verify = is_text(config->verify, "false");
-	/* Only an unset verify looks into the environment, as in boto. */
+	/*
+	 * Only an unset verify looks into the environment, as in boto; the
+	 * last name is s3fs's.
+	 */
+	if (!bundle)
+		bundle = environment("REQUESTS_CA_BUNDLE");
+	if (!bundle)
+		bundle = environment("CURL_CA_BUNDLE");
 	if (!config->verify)
-		options->ca_file =
-			bundle ? bundle : environment("REQUESTS_CA_BUNDLE");
+		options->ca_file = bundle;
 	else if (config->verify[0] == '/')
 		options->ca_file = config->verify;
-	options->use_environment_proxy = !config->proxies;
-	options->http_proxy = proxy(config->proxies, "http");
-	options->https_proxy = proxy(config->proxies, "https");
+	set_proxies(config->proxies, options);
 }
 
 /* Keys are a set: those of a file count if the environment has none. */

@@ -39,6 +39,14 @@ enum http_priority {
 	HTTP_PRIORITIES
 };
 
+#define HTTP_PROXIES_MAX 32 /* ours */
+
+/* What goes through a proxy: see struct http_options. */
+struct http_proxy {
+	const char *target; /* "https", "https://host", "https://host:port" */
+	const char *proxy;  /* "[http://][user:password@]host[:port]" */
+};
+
 struct http_options {
 	unsigned connection_limit; /* 0: 64; parallel requests in all */
 	int connect_timeout_ms;    /* 0: 10,000 */
@@ -46,14 +54,16 @@ struct http_options {
 	bool skip_verify;          /* TLS: take any certificate */
 	const char *ca_file; /* TLS: bundle or folder; NULL: the system's */
 	const char *user_agent;
+	bool skip_host_name;      /* TLS: take one made out for another */
+	uint64_t max_bytes_per_s; /* of all bodies, each way; 0: no limit */
 	/*
-	 * Proxy for http:// and for https:// URLs; NULL: none. With
-	 * use_environment_proxy both are ignored and http_proxy,
-	 * https_proxy, no_proxy count (curl's rules).
+	 * The most specific target wins; a URL that none is for goes without
+	 * proxy, as do the hosts of no_proxy (curl's syntax, or NULL). The
+	 * environment does not count.
 	 */
-	bool use_environment_proxy;
-	const char *http_proxy;
-	const char *https_proxy;
+	struct http_proxy proxies[HTTP_PROXIES_MAX];
+	size_t proxy_count;
+	const char *no_proxy;
 };
 
 /* The body of a request. */
@@ -94,7 +104,8 @@ struct http_request {
 	 * came, whatever its status, else: -ETIMEDOUT (connect, stall,
 	 * deadline), -EHOSTUNREACH (no address, refused), -ECONNRESET (lost
 	 * in the middle, cut body), -EPROTO (TLS or HTTP broken),
-	 * -EKEYREJECTED (certificate not trusted), -ECANCELED, -EMSGSIZE,
+	 * -EKEYREJECTED (certificate not trusted), -EACCES (the proxy wants
+	 * other credentials, status is its 407), -ECANCELED, -EMSGSIZE,
 	 * -ENOMEM, -EINVAL (no http URL), or what body.read or sink gave.
 	 */
 	int result;
@@ -135,7 +146,8 @@ struct http_stats {
 
 /*
  * Starts the loop thread. options and its texts are copied. Returns 0,
- * -ENOMEM, -EAGAIN, -EMFILE, or why ca_file cannot be used (-ENOENT, -EACCES).
+ * -ENOMEM, -EAGAIN, -EMFILE, -EINVAL (a proxy), or why ca_file cannot be used
+ * (-ENOENT, -EACCES).
  * After fork only.
  */
 MUST_USE int http_new(const struct http_options *options, struct http **out,

@@ -72,19 +72,23 @@ static int or_default(int value, int otherwise)
 static int copy_options(struct http *http, const struct http_options *from,
 			struct errinfo *err)
 {
+	int result;
+
 	http->options = (struct http_options){
 		.connect_timeout_ms = or_default(from->connect_timeout_ms,
 						 CONNECT_TIMEOUT_MS),
 		.stall_timeout_ms =
 			or_default(from->stall_timeout_ms, STALL_TIMEOUT_MS),
 		.skip_verify = from->skip_verify,
-		.use_environment_proxy = from->use_environment_proxy,
+		.skip_host_name = from->skip_host_name,
+		.max_bytes_per_s = from->max_bytes_per_s,
 	};
 	if (copy_text(&http->user_agent, from->user_agent) < 0 ||
-	    copy_text(&http->http_proxy, from->http_proxy) < 0 ||
-	    copy_text(&http->https_proxy, from->https_proxy) < 0)
+	    copy_text(&http->no_proxy, from->no_proxy) < 0)
 		return -ENOMEM;
-	return choose_ca(http, from->ca_file, err);
+	result = proxy_rules_copy(&http->proxies, from->proxies,
+				  from->proxy_count, err);
+	return result < 0 ? result : choose_ca(http, from->ca_file, err);
 }
 
 static void http_destroy(struct http *http)
@@ -92,8 +96,8 @@ static void http_destroy(struct http *http)
 	http_loop_release(http);
 	http_queue_release(&http->queue);
 	free(http->user_agent);
-	free(http->http_proxy);
-	free(http->https_proxy);
+	free(http->no_proxy);
+	proxy_rules_release(&http->proxies);
 	free(http->ca_file);
 	free(http->ca_folder);
 	free(http);

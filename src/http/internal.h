@@ -11,19 +11,22 @@
 #include <curl/curl.h>
 
 #include "http.h"
+#include "proxy.h"
 #include "queue.h"
 
 struct http {
 	struct http_queue queue;
 	struct http_options options; /* numbers and flags; texts follow */
 	char *user_agent;            /* owned, like those below, or NULL */
-	char *http_proxy, *https_proxy;
+	char *no_proxy;
+	struct proxy_rules proxies;
 	char *ca_file, *ca_folder; /* whom to trust */
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions */
 	int epoll_fd;
 	int64_t timer_at_ms; /* curl's; INT64_MAX: off */
 	struct list_link active;
+	unsigned active_count;
 	struct list_link idle; /* easy handles to use again */
 	unsigned idle_count;
 	pthread_t thread;
@@ -66,6 +69,8 @@ void http_request_end(struct http *http, struct http_request *req, int result,
 		      const char *reason, const struct http_stats *used);
 
 /* response.c */
+#define HTTP_PROXY_REFUSES 407 /* RFC 9110, 15.5.8 */
+
 void http_response_begin(struct http_transfer *t);
 
 /* Forgets what came: the request goes out once more. */

@@ -123,13 +123,18 @@ bool http_response_is_stale(const struct http_transfer *t, CURLcode code)
 	       t->failure == 0;
 }
 
-/* curl gives a refused CONNECT the code of a lost connection. */
-static bool is_refused_by_proxy(const struct http_transfer *t, CURLcode code)
+/*
+ * curl gives a refused CONNECT the code of a lost connection. Returns 0 if
+ * it was none.
+ */
+static int refused_by_proxy(const struct http_transfer *t)
 {
-	long connect_status = 0;
+	long status = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
-	return code != CURLE_OK && connect_status >= 300;
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status == HTTP_PROXY_REFUSES)
+		return -EACCES;
+	return status >= 300 ? -EHOSTUNREACH : 0;
 }
 
 static bool is_reset(const struct http_transfer *t)
@@ -152,9 +157,11 @@ int http_response_result(const struct http_transfer *t, CURLcode code)
 {
 	if (t->failure < 0)
 		return t->failure;
-	if (is_lost(code) || code == CURLE_PARTIAL_FILE)
-		return is_refused_by_proxy(t, code) ? -EHOSTUNREACH :
-						      -ECONNRESET;
+	if (is_lost(code) || code == CURLE_PARTIAL_FILE) {
+		int refused = refused_by_proxy(t);
+
+		return refused ? refused : -ECONNRESET;
+	}
 	switch (code) {
 	case CURLE_OK: /* also when the headers were cut off */
 		return t->has_final_headers ? 0 : -ECONNRESET;

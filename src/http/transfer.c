@@ -252,13 +252,10 @@ static void set_times(struct http_transfer *t,
 /* Only what was set counts: an empty text keeps curl off the environment. */
 static void set_proxy(struct http_transfer *t, const struct http *http)
 {
-	bool is_https = strncasecmp(t->req->url, "https:", 6) == 0;
-	const char *proxy = is_https ? http->https_proxy : http->http_proxy;
+	const char *proxy = proxy_rules_find(&http->proxies, t->req->url);
 
-	if (http->options.use_environment_proxy)
-		return;
 	set_text(t, CURLOPT_PROXY, proxy ? proxy : "");
-	set_text(t, CURLOPT_NOPROXY, "");
+	set_text(t, CURLOPT_NOPROXY, http->no_proxy ? http->no_proxy : "");
 }
 
 static void set_tls(struct http_transfer *t, const struct http *http)
@@ -266,7 +263,8 @@ static void set_tls(struct http_transfer *t, const struct http *http)
 	bool verify = !http->options.skip_verify;
 
 	set_long(t, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
-	set_long(t, CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0);
+	set_long(t, CURLOPT_SSL_VERIFYHOST,
+		 verify && !http->options.skip_host_name ? 2 : 0);
 	set_text(t, CURLOPT_CAINFO, http->ca_file);
 	set_text(t, CURLOPT_CAPATH, http->ca_folder);
 	set_text(t, CURLOPT_PROXY_CAINFO, http->ca_file);
@@ -293,6 +291,29 @@ static void set_up(struct http *http, struct http_transfer *t)
 	http_response_begin(t);
 }
 
+/*
+ * What there may be of bytes a second is shared among all that are on their
+ * way. curl looks at these two options anew each time it has moved bytes.
+ */
+static void share_speed(struct http *http)
+{
+	uint64_t limit = http->options.max_bytes_per_s;
+	curl_off_t share;
+
+	if (limit == 0 || http->active_count == 0)
+		return;
+	share = (curl_off_t)(limit / http->active_count);
+	if (share == 0)
+		share = 1;
+	list_for_each(link, &http->active) {
+		CURL *easy =
+			container_of(link, struct http_transfer, link)->easy;
+
+		curl_easy_setopt(easy, CURLOPT_MAX_SEND_SPEED_LARGE, share);
+		curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE, share);
+	}
+}
+
 int http_transfer_start(struct http *http, struct http_request *req)
 {
 	struct http_transfer *t = transfer_get(http);
@@ -313,6 +334,8 @@ int http_transfer_start(struct http *http, struct http_request *req)
 	}
 	req->transfer = t;
 	list_push(&http->active, &t->link);
+	http->active_count++;
+	share_speed(http);
 	return 0;
 }
 
@@ -346,11 +369,15 @@ void http_transfer_end(struct http *http, struct http_transfer *t,
 		memcpy(reason, text, strnlen(text, sizeof(reason) - 1) + 1);
 		reason[sizeof(reason) - 1] = '\0';
 		result = http_response_result(t, code);
+		if (result == -EACCES)
+			req->status = HTTP_PROXY_REFUSES;
 		req->was_stale_connection = http_response_is_stale(t, code);
 	}
 	req->bytes_sent = used.bytes_sent;
 	req->transfer = NULL;
 	list_remove(&t->link);
+	http->active_count--;
+	share_speed(http);
 	curl_multi_remove_handle(http->multi, t->easy);
 	transfer_put(http, t, result == 0);
 	http_request_end(http, req, result, reason, &used);

@@ -87,6 +87,7 @@ static struct error_class of_status(int status)
 		return (struct error_class){ -EIO, ERROR_FINAL };
 	case 401:
 	case 403:
+	case 407: /* a proxy's */
 		return (struct error_class){ -EACCES, ERROR_FINAL };
 	case 404:
 		return (struct error_class){ -ENOENT, ERROR_FINAL };

@@ -442,7 +442,9 @@ static void requests_go_through_the_proxy_that_was_set(void **state)
 	char url[100];
 
 	raw_server_url(server, "", url, sizeof(url));
-	options.http_proxy = options.https_proxy = url;
+	options.proxies[0] = (struct http_proxy){ "http", url };
+	options.proxies[1] = (struct http_proxy){ "https", url };
+	options.proxy_count = 2;
 	assert_int_equal(http_new(&options, &through, NULL), 0);
 	call_init(&call, "GET", NULL, "http://127.0.0.1:1/key");
 	assert_int_equal(call_run(through, &call), 0);
@@ -462,22 +464,70 @@ static void requests_go_through_the_proxy_that_was_set(void **state)
 	raw_server_free(server);
 }
 
-static void the_environments_proxy_counts_only_when_asked_for(void **state)
+static void the_environments_proxy_does_not_count(void **state)
 {
 	struct raw_server *server = raw_server_new(be_proxy, NULL);
-	struct http_options options = { .use_environment_proxy = true };
-	struct http *through;
 	struct call call;
 	char url[100];
 
 	raw_server_url(server, "", url, sizeof(url));
 	setenv("http_proxy", url, 1);
 	unsetenv("no_proxy");
-	assert_int_equal(http_new(&options, &through, NULL), 0);
 	call_init(&call, "GET", NULL, "http://127.0.0.1:1/key");
-	assert_int_equal(call_run(through, &call), 0);
 	assert_int_equal(call_run(http, &call), -EHOSTUNREACH);
 	unsetenv("http_proxy");
+	call_release(&call);
+	raw_server_free(server);
+}
+
+static void hosts_of_no_proxy_are_reached_without_it(void **state)
+{
+	struct raw_server *server = raw_server_new(be_proxy, NULL);
+	struct http_options options = { .no_proxy = "localhost,127.0.0.2",
+					.proxy_count = 1 };
+	struct http *through;
+	struct call call;
+	char url[100];
+
+	raw_server_url(server, "", url, sizeof(url));
+	options.proxies[0] = (struct http_proxy){ "http", url };
+	assert_int_equal(http_new(&options, &through, NULL), 0);
+	call_init(&call, "GET", NULL, "http://127.0.0.2:1/key");
+	assert_int_equal(call_run(through, &call), -EHOSTUNREACH);
+	call_release(&call);
+	call_init(&call, "GET", NULL, "http://127.0.0.3:1/key");
+	assert_int_equal(call_run(through, &call), 0);
+	call_release(&call);
+	http_free(through);
+	raw_server_free(server);
+}
+
+static enum raw_then want_password(struct raw_exchange *x)
+{
+	raw_say(x, "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=x\r\n"
+		   "Content-Length: 0\r\n\r\n");
+	return RAW_CLOSE;
+}
+
+static void a_proxy_that_refuses_the_password_is_told_apart(void **state)
+{
+	struct raw_server *server = raw_server_new(want_password, NULL);
+	struct http_options options = { .proxy_count = 2 };
+	struct http *through;
+	struct call call;
+	char url[100];
+
+	raw_server_url(server, "", url, sizeof(url));
+	options.proxies[0] = (struct http_proxy){ "https", url };
+	options.proxies[1] = (struct http_proxy){ "http", url };
+	assert_int_equal(http_new(&options, &through, NULL), 0);
+	call_init(&call, "GET", NULL, "https://127.0.0.1:1/key");
+	assert_int_equal(call_run(through, &call), -EACCES);
+	assert_int_equal(call.req.status, 407);
+	call_release(&call);
+	call_init(&call, "GET", NULL, "http://127.0.0.1:1/key");
+	assert_int_equal(call_run(through, &call), 0);
+	assert_int_equal(call.req.status, 407);
 	call_release(&call);
 	http_free(through);
 	raw_server_free(server);
@@ -542,8 +592,10 @@ int main(void)
 		cmocka_unit_test(a_stale_connection_is_told),
 		cmocka_unit_test(a_connection_broken_at_once_is_no_stale_one),
 		cmocka_unit_test(requests_go_through_the_proxy_that_was_set),
+		cmocka_unit_test(the_environments_proxy_does_not_count),
+		cmocka_unit_test(hosts_of_no_proxy_are_reached_without_it),
 		cmocka_unit_test(
-			the_environments_proxy_counts_only_when_asked_for),
+			a_proxy_that_refuses_the_password_is_told_apart),
 		cmocka_unit_test(only_http_urls_are_taken_and_no_name_in_them),
 		cmocka_unit_test(a_message_never_holds_the_query),
 		cmocka_unit_test(a_name_without_address_is_unreachable),
