@@ -6,10 +6,13 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command_line.h"
+#include "config_edit.h"
 #include "config_file.h"
 #include "config_rules.h"
 #include "errinfo.h"
@@ -43,6 +46,22 @@ static struct setting *setting_of(const struct config *config,
 	return &config->settings[def - settings_table];
 }
 
+/* A customer's key (SSE-C) is a secret in a map that is none. */
+static int refuse_key(const struct source *source,
+		      const struct setting_def *def, struct errinfo *err)
+{
+	if (source->origin == ORIGIN_COMMAND_LINE)
+		return errinfo_set(err, -EINVAL,
+				   "SSECustomerKey on the command line would "
+				   "show in ps: put %s into a settings file "
+				   "that only you can read",
+				   def->name);
+	return errinfo_set(err, -EACCES,
+			   "SSECustomerKey stands in a file that others can "
+			   "read: chown it to yourself and chmod 600 %s",
+			   source->path);
+}
+
 static int take(const struct source *source, const struct setting_def *def,
 		const char *text, bool is_used, struct errinfo *err)
 {
@@ -53,6 +72,10 @@ static int take(const struct source *source, const struct setting_def *def,
 
 	if (rc)
 		return rc;
+	if (config_holds_key(&value) && !source->is_private) {
+		value_release(&value);
+		return refuse_key(source, def, err);
+	}
 	if (!is_used || source->origin < setting->origin) {
 		value_release(&value);
 		return 0;
@@ -104,14 +127,13 @@ static int take_line(void *arg, const struct config_line *line,
 	const struct setting_def *def;
 	bool is_used = true;
 
-	if (!line->name) {
-		if (!strpbrk(line->section, "*?/"))
-			return 0;
-		return errinfo_set(err, -EINVAL,
-				   "[%.60s]: settings for single paths are not "
-				   "supported by this version yet",
-				   line->section);
-	}
+	if (config_is_rule(line->section))
+		return line->name ? config_rule_take(source.config, line,
+						     source.is_private, err) :
+				    config_rule_begin(source.config,
+						      line->section, err);
+	if (!line->name)
+		return 0;
 	def = settings_find(line->name);
 	if (!def || def->type == SETTING_WORD)
 		return unknown(line->name, err);
@@ -136,6 +158,9 @@ static int take_file(struct config *config, const char *path, struct buf *why)
 	unsigned line = 0;
 	int rc;
 
+	config->path = strdup(path);
+	if (!config->path)
+		return -ENOMEM;
 	rc = config_file_read(path, &text, &source.is_private, &err);
 	if (rc) {
 		buf_add_fmt(why, "settings file %s", err.text);
@@ -180,7 +205,9 @@ static int find_file(struct config *config, const char *given, struct buf *why)
  */
 static int take_environment(struct config *config, struct errinfo *err)
 {
-	struct source source = { config, .origin = ORIGIN_ENVIRONMENT };
+	struct source source = { .config = config,
+				 .origin = ORIGIN_ENVIRONMENT,
+				 .is_private = true };
 
 	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting_def *def = &settings_table[i];
@@ -328,18 +355,40 @@ struct value *config_value(const struct config *config, const char *name)
 	return &setting_of(config, settings_find(name))->value;
 }
 
+int config_strength(const struct config *config, const char *name)
+{
+	return (int)setting_of(config, settings_find(name))->origin;
+}
+
+void config_move(struct config *config, const char *name, struct value *value)
+{
+	struct value *to = config_value(config, name);
+
+	value_release(to);
+	*to = *value;
+	*value = (struct value){ .kind = VALUE_NONE };
+}
+
 int config_put(struct config *config, const char *name, const char *text,
 	       struct errinfo *err)
 {
-	const struct setting_def *def = settings_find(name);
 	struct value value;
-	int rc = settings_parse(def, text, true, &value, err);
+	int rc = settings_parse(settings_find(name), text, false, &value, err);
 
-	if (rc)
-		return rc;
-	value_release(&setting_of(config, def)->value);
-	setting_of(config, def)->value = value;
-	return 0;
+	if (!rc)
+		config_move(config, name, &value);
+	return rc;
+}
+
+void config_note(struct config *config, const char *fmt, ...)
+{
+	char line[400];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	buf_add_fmt(&config->notes, "%s\n", line);
 }
 
 /* word is BUCKET[:PREFIX], or NULL. */
@@ -413,10 +462,12 @@ int config_load_tool(struct config *config, const struct command_line *line,
 
 void config_release(struct config *config)
 {
+	config_rules_release(config);
 	for (size_t i = 0; config->settings && i < settings_count; i++)
 		value_release(&config->settings[i].value);
 	free(config->settings);
 	buf_release(&config->notes);
+	free(config->path);
 	free(config->bucket_word);
 	free(config->mountpoint);
 	memset(config, 0, sizeof(*config));

@@ -27,6 +27,7 @@
 
 struct command_line;
 struct setting;
+struct config_rule;
 
 struct config {
 	/* What to do. */
@@ -102,8 +103,11 @@ struct config {
 	uint64_t boto_port, boto_proxy_port;
 	bool boto_use_sigv4;
 
-	struct setting *settings; /* the loader's, one a row of the table */
-	struct buf notes;         /* what the log should be told, a line each */
+	struct setting *settings;  /* the loader's, one a row of the table */
+	struct config_rule *rules; /* sections for single paths, in order */
+	size_t rule_count;
+	char *path;       /* owned; of the settings file, NULL without one */
+	struct buf notes; /* what the log should be told, a line each */
 };
 
 /*

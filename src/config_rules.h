@@ -1,29 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files share that make one configuration of all settings:
- * config.c brings them in, derive*.c turns those that are other words into
- * the basic ones, config_check.c looks at how they go together. One thread.
+ * Sections of the settings file that are for some paths only:
+ *
+ *   [*.css]               by name, in every folder
+ *   CacheControl = 'max-age=31536000'
+ *   [img/thumb-*]         by path, below AWS_LOCATION
+ *   AWS_DEFAULT_ACL = 'public-read'
+ *   [media:private/]      for the mount of [media] only
+ *   AWS_S3_OBJECT_PARAMETERS = {'StorageClass': 'STANDARD_IA'}
+ *
+ * A section whose name has one of * ? / [ ] : is such a one. A word and a
+ * colon before the pattern name the mount, by BUCKET of the command line.
+ * Names and values are checked by object_settings.c. One thread.
  */
 #ifndef CONFIG_RULES_H
 #define CONFIG_RULES_H
 
+#include <stdbool.h>
+
 #include "config.h"
+#include "config_file.h"
 #include "errinfo.h"
 
-/* The value that a setting of this full or short name has now. */
-struct value *config_value(const struct config *config, const char *name);
+struct setting_def;
+
+struct config_rule_line {
+	const struct setting_def *def; /* NULL: the name of a parameter */
+	char *name;
+	struct value value;
+	unsigned number; /* in the file */
+};
+
+struct config_rule {
+	char *pattern; /* without the mount */
+	bool is_ours;  /* it is for this mount */
+	struct config_rule_line *lines;
+	size_t line_count;
+};
+
+bool config_is_rule(const char *section);
+
+/* A section begins. Returns 0, -EINVAL (an empty pattern) or -ENOMEM. */
+MUST_USE int config_rule_begin(struct config *config, const char *section,
+			       struct errinfo *err);
 
 /*
- * Gives a setting another value, text as a settings file has it; whether it
- * is_set stays. Returns 0, -EINVAL (err says which and why) or -ENOMEM.
+ * A line in the section that began last. Returns 0; -EINVAL: nothing that
+ * can be set for single paths, or no value; -EACCES: a key in a file that
+ * others can read; -ENOMEM.
  */
-MUST_USE int config_put(struct config *config, const char *name,
-			const char *text, struct errinfo *err);
+MUST_USE int config_rule_take(struct config *config,
+			      const struct config_line *line, bool is_private,
+			      struct errinfo *err);
 
-/* Before the fields of struct config have their values. -EINVAL, -ENOMEM. */
-MUST_USE int config_derive(struct config *config, struct errinfo *err);
+/* Whether a map of parameters or headers holds a customer's key (SSE-C). */
+bool config_holds_key(const struct value *map);
 
-/* When they have. -EINVAL. */
-MUST_USE int config_check(struct config *config, struct errinfo *err);
+void config_rules_release(struct config *config);
 
 #endif
