@@ -37,17 +37,22 @@ static struct block *block_get(struct block *block)
 
 static void block_put(struct block *block)
 {
+	struct budget *budget;
+
 	if (!block || --block->refs > 0)
 		return;
-	budget_give(block->budget, BLOCK_BYTES);
-	free(block);
+	budget = block->budget;
+	budget_spare(budget, block);
+	budget_give(budget, BLOCK_BYTES);
 }
 
 /* The block's memory must have been taken from the budget. */
 static struct block *block_new(struct budget *budget)
 {
-	struct block *block = malloc(sizeof(*block) + BLOCK_BYTES);
+	struct block *block = budget_take_spare(budget);
 
+	if (!block)
+		block = malloc(sizeof(*block) + BLOCK_BYTES);
 	if (!block) {
 		budget_give(budget, BLOCK_BYTES);
 		return NULL;
@@ -257,42 +262,52 @@ static int spill_block(struct blocks *b, const struct extents *have, uint64_t n,
 	return 0;
 }
 
-int blocks_spill(struct blocks *b, const struct extents *have)
+/* The next block in memory from number *n on, before number last. */
+static struct block **next_block(const struct blocks *b, uint64_t *n,
+				 uint64_t last)
 {
-	for (size_t chunk = 0; chunk < b->chunk_count; chunk++) {
-		struct block **slots = b->chunks[chunk];
+	if (last > (uint64_t)b->chunk_count * CHUNK_SLOTS)
+		last = (uint64_t)b->chunk_count * CHUNK_SLOTS;
+	for (; *n < last; ++*n) {
+		struct block **slot = slot_find(b, *n);
 
-		for (size_t i = 0; slots && i < CHUNK_SLOTS; i++) {
-			int result = 0;
+		if (slot && *slot)
+			return slot;
+		if (!slot)
+			*n |= CHUNK_SLOTS - 1;
+	}
+	return NULL;
+}
 
-			if (slots[i])
-				result = spill_block(b, have,
-						     chunk * CHUNK_SLOTS + i,
-						     &slots[i]);
-			if (result < 0)
-				return result;
-		}
+static uint64_t first_whole(uint64_t offset)
+{
+	return offset / BLOCK_BYTES + (offset % BLOCK_BYTES != 0);
+}
+
+int blocks_spill(struct blocks *b, const struct extents *have, uint64_t start,
+		 uint64_t end)
+{
+	uint64_t n = first_whole(start);
+	struct block **slot;
+
+	while ((slot = next_block(b, &n, end / BLOCK_BYTES))) {
+		int result = spill_block(b, have, n, slot);
+
+		if (result < 0)
+			return result;
 	}
 	return 0;
 }
 
 void blocks_drop(struct blocks *b, uint64_t start, uint64_t end)
 {
-	uint64_t first = start / BLOCK_BYTES + (start % BLOCK_BYTES != 0);
-	uint64_t last = end / BLOCK_BYTES;
+	uint64_t n = first_whole(start);
+	struct block **slot;
 
-	if (last > (uint64_t)b->chunk_count * CHUNK_SLOTS)
-		last = (uint64_t)b->chunk_count * CHUNK_SLOTS;
-	for (uint64_t n = first; n < last; n++) {
-		struct block **slot = slot_find(b, n);
-
-		if (!slot) {
-			n |= CHUNK_SLOTS - 1;
-		} else if (*slot) {
-			block_put(*slot);
-			*slot = NULL;
-			b->memory_bytes -= BLOCK_BYTES;
-		}
+	while ((slot = next_block(b, &n, end / BLOCK_BYTES))) {
+		block_put(*slot);
+		*slot = NULL;
+		b->memory_bytes -= BLOCK_BYTES;
 	}
 }
 

@@ -57,8 +57,12 @@ MUST_USE int blocks_write(struct blocks *b, uint64_t offset, const void *data,
 MUST_USE int blocks_write_spool(struct blocks *b, uint64_t offset,
 				const void *data, size_t len);
 
-/* Moves the bytes of have that are in memory to the spool. As above. */
-MUST_USE int blocks_spill(struct blocks *b, const struct extents *have);
+/*
+ * Moves the bytes of have that are in memory, in blocks that lie in
+ * [start, end) as a whole, to the spool. As above.
+ */
+MUST_USE int blocks_spill(struct blocks *b, const struct extents *have,
+			  uint64_t start, uint64_t end);
 
 /* Frees every block that lies in [start, end) as a whole. */
 void blocks_drop(struct blocks *b, uint64_t start, uint64_t end);

@@ -3,6 +3,7 @@
 #include "budget.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define MIB (1024ull * 1024)
@@ -30,6 +31,35 @@ uint64_t budget_default_bytes(void)
 	uint64_t bytes = (ram < group ? ram : group) / 4;
 
 	return bytes < 512 * MIB ? bytes : 512 * MIB;
+}
+
+void budget_init(struct budget *b, uint64_t limit)
+{
+	*b = (struct budget){ .limit = limit, .spares_lock = LOCK_INIT };
+}
+
+void budget_release(struct budget *b)
+{
+	while (b->spare_count > 0)
+		free(b->spares[--b->spare_count]);
+}
+
+void budget_spare(struct budget *b, void *memory)
+{
+	{
+		LOCK(&b->spares_lock);
+		if (b->spare_count < BUDGET_SPARES) {
+			b->spares[b->spare_count++] = memory;
+			memory = NULL;
+		}
+	}
+	free(memory);
+}
+
+void *budget_take_spare(struct budget *b)
+{
+	LOCK(&b->spares_lock);
+	return b->spare_count > 0 ? b->spares[--b->spare_count] : NULL;
 }
 
 bool budget_try(struct budget *b, uint64_t bytes)

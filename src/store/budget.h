@@ -11,10 +11,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lock.h"
+
+#define BUDGET_SPARES 64
+
 struct budget {
 	_Atomic uint64_t used;
 	uint64_t limit;
+	struct lock spares_lock;
+	void *spares[BUDGET_SPARES]; /* outside the budget; from malloc */
+	unsigned spare_count;
 };
+
+/* Zero bytes used of limit. */
+void budget_init(struct budget *b, uint64_t limit);
+void budget_release(struct budget *b);
 
 /* The default: 512 MiB or a quarter of RAM or cgroup, the least of them. */
 uint64_t budget_default_bytes(void);
@@ -26,5 +37,13 @@ bool budget_try(struct budget *b, uint64_t bytes);
 void budget_force(struct budget *b, uint64_t bytes);
 
 void budget_give(struct budget *b, uint64_t bytes);
+
+/*
+ * Keeps memory of one size, from malloc, for the next who needs it, or frees
+ * it: to have the kernel clear fresh pages costs more than to fill them.
+ */
+void budget_spare(struct budget *b, void *memory);
+/* The caller's now, contents undefined; NULL if there is none. */
+void *budget_take_spare(struct budget *b);
 
 #endif

@@ -161,6 +161,13 @@ bool store_make_room(struct store *store, uint64_t bytes);
 void upload_offer_locked(struct file *file);
 /* The file's bytes in [start, end) changed again. */
 void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end);
+
+/*
+ * Moves some memory of parts that were sent to the spool; waits for one that
+ * is on its way if there is none. False: nothing is to be had so. On the
+ * pool; the lock is given up while it waits.
+ */
+bool upload_make_room_locked(struct file *file);
 /*
  * Publishes the file under key. Waits; on the pool; lock held, given up
  * meanwhile. etag gets the new version's. -EEXIST: exclusive and taken.

@@ -43,7 +43,7 @@ static void set_defaults(struct store *store)
 		o->read_ahead_bytes = DEFAULT_AHEAD;
 	if (!o->memory_budget_bytes)
 		o->memory_budget_bytes = budget_default_bytes();
-	store->budget.limit = o->memory_budget_bytes;
+	budget_init(&store->budget, o->memory_budget_bytes);
 }
 
 /* "media" and "media/" both become "media/"; "" stays. */
@@ -101,6 +101,7 @@ static void store_release_all(struct store *store)
 	tree_release(&store->tree);
 	free(store->location);
 	free(store->temp_dir);
+	budget_release(&store->budget);
 	free(store);
 }
 

@@ -22,7 +22,8 @@
 #include "file.h"
 #include "log.h"
 
-#define TURN_NS 20000000
+#define TURN_NS    20000000
+#define ROOM_BYTES (4 * BLOCK_BYTES) /* spilled in one go, lock held */
 
 static struct upload *upload_new(const char *key)
 {
@@ -178,6 +179,8 @@ void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
 	/* Who goes on writing must not keep the upload from its end. */
 	if (up && up->is_ending)
 		return;
+	if (up && up->spilled_to > start)
+		up->spilled_to = start;
 	for (unsigned i = 0; up && i < up->count; i++) {
 		struct upload_part *part = &up->parts[i];
 
@@ -187,6 +190,35 @@ void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
 		if (part->state == PART_SENT)
 			part->state = PART_WAITING;
 	}
+}
+
+/* How far from its start the file is in parts that were sent. */
+static uint64_t sent_until(const struct upload *up)
+{
+	unsigned i = 0;
+
+	while (i < up->count && up->parts[i].state == PART_SENT)
+		i++;
+	return i > 0 ? up->parts[i - 1].offset + up->parts[i - 1].length : 0;
+}
+
+bool upload_make_room_locked(struct file *file)
+{
+	struct upload *up;
+
+	while ((up = file->upload) && !up->error && !up->is_planned) {
+		uint64_t start = up->spilled_to, end = sent_until(up);
+
+		if (end >= start + ROOM_BYTES) {
+			up->spilled_to = start + ROOM_BYTES;
+			return blocks_spill(&file->blocks, &file->held, start,
+					    up->spilled_to) == 0;
+		}
+		if (up->flying == 0)
+			return false;
+		lock_wait(&file->lock, &file->changed);
+	}
+	return false;
 }
 
 /* ------------------------------------------------------------ the end */

@@ -35,7 +35,8 @@ struct upload {
 	struct upload_part *parts;
 	unsigned count, cap;
 	unsigned flying;
-	int error; /* the first part's that failed */
+	uint64_t spilled_to; /* what was sent is on the disk so far */
+	int error;           /* the first part's that failed */
 	struct errinfo err;
 };
 

@@ -5,7 +5,7 @@
 #include "file.h"
 #include "upload.h"
 
-#define FLYING_UPLOADS 16
+#define FLYING_UPLOADS 32
 #define FLYING_COPIES  64
 #define FLYING_SPOOLED 3 /* of all files: their memory is over the budget */
 

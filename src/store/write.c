@@ -21,7 +21,7 @@ static int spool_locked(struct file *file)
 
 	if (file->is_spooled)
 		return 0;
-	result = blocks_spill(&file->blocks, &file->held);
+	result = blocks_spill(&file->blocks, &file->held, 0, UINT64_MAX);
 	if (result == 0)
 		file->is_spooled = true;
 	return result;
@@ -110,8 +110,13 @@ static int run_write(struct store_job *job, struct errinfo *err)
 
 	store_make_room(job->store, w->len + BLOCK_BYTES);
 	LOCK(&file->lock);
-	result = write_locked(file, place_locked(w->handle, w->offset), w->data,
-			      w->len, true);
+	do {
+		result = write_locked(file, place_locked(w->handle, w->offset),
+				      w->data, w->len, false);
+	} while (result == -EAGAIN && upload_make_room_locked(file));
+	if (result == -EAGAIN)
+		result = write_locked(file, place_locked(w->handle, w->offset),
+				      w->data, w->len, true);
 	if (result < 0)
 		*err = file->err;
 	return result < 0 ? result : (int)w->len;

@@ -55,7 +55,7 @@ static inline int setup(void **state)
 		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
 	if (!mkdtemp(f->dir))
 		return -1;
-	f->budget.limit = 100 * BLOCK;
+	budget_init(&f->budget, 100 * BLOCK);
 	blocks_init(&f->blocks, &f->budget, f->dir);
 	*state = f;
 	return 0;
@@ -68,6 +68,7 @@ static inline int teardown(void **state)
 
 	blocks_release(&f->blocks);
 	extents_release(&f->have);
+	budget_release(&f->budget);
 	if (rmdir(f->dir) < 0)
 		return -1;
 	return f->budget.used == 0 && f->blocks.memory_bytes == 0 ? 0 : -1;

@@ -22,7 +22,7 @@ static void an_empty_file_reads_as_zeros_and_costs_nothing(void **state)
 	assert_int_equal(f->budget.used, 0);
 	assert_int_equal(blocks_write(&f->blocks, 5, "", 0, BLOCKS_TRY, NULL),
 			 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	assert_int_equal(f->blocks.spool_fd, -1);
 }
@@ -88,7 +88,7 @@ static void pieces_outlive_spill_drop_and_the_file(void **state)
 	assert_int_equal(put(f, 3, 0, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(pieces_add(&memory, &f->blocks, &f->have, 3, BLOCK),
 			 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(pieces_add(&spool, &f->blocks, &f->have, 3, BLOCK), 0);
 	assert_int_equal(put_spool(f, 0, 9999, BLOCK), 0);
 	blocks_drop(&f->blocks, 0, UINT64_MAX);
@@ -168,16 +168,16 @@ static void spilling_moves_exactly_what_is_held(void **state)
 	assert_int_equal(put(f, 100, 0, 50, BLOCKS_TRY), 0);
 	assert_int_equal(put(f, 300, 0, 50, BLOCKS_TRY), 0);
 	assert_int_equal(put(f, 2 * BLOCK - 1, 9, 2, BLOCKS_TRY), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	assert_int_equal(f->blocks.memory_bytes, 0);
 	assert_int_equal(extents_total(&f->blocks.spilled), 102);
 	assert_true(extents_contains(&f->blocks.spilled, 300, 350));
 	check_all(f);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(put(f, 320, 400, 10, BLOCKS_TRY), 0);
 	check_all(f);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	check_all(f);
 }
 
@@ -188,7 +188,7 @@ static void blocks_inside_one_large_held_range_spill(void **state)
 
 	assert_int_equal(put(f, 0, 0, SIZE, BLOCKS_TRY), 0);
 	assert_int_equal(f->have.count, 1);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 	/* Some of it comes back to memory, in the middle of a block, too. */
@@ -196,7 +196,7 @@ static void blocks_inside_one_large_held_range_spill(void **state)
 	assert_int_equal(put(f, 5 * BLOCK - 9, 1, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(f->budget.used, 3 * BLOCK);
 	check_all(f);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->have.count, 1);
 	assert_int_equal(extents_total(&f->blocks.spilled), SIZE);
 	check_all(f);
@@ -225,7 +225,7 @@ static void what_is_in_the_spool_survives_a_drop(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(put(f, 0, 0, 3 * BLOCK, BLOCKS_TRY), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	blocks_drop(&f->blocks, 0, UINT64_MAX);
 	check_all(f);
 }
@@ -267,10 +267,11 @@ static void a_missing_spool_folder_is_told_and_loses_nothing(void **state)
 	f->blocks.temp_dir = "/nonexistent/folder";
 	assert_int_equal(put(f, 0, 0, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(put_spool(f, 0, 5, 10), -ENOENT);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), -ENOENT);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX),
+			 -ENOENT);
 	check_all(f);
 	f->blocks.temp_dir = f->dir;
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	check_all(f);
 }
 
@@ -278,7 +279,8 @@ static void a_missing_spool_folder_is_told_and_loses_nothing(void **state)
 static void fill_the_disk(struct fixture *f, int error)
 {
 	assert_int_equal(put(f, 0, 0, 4 * BLOCK, BLOCKS_TRY), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), error);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX),
+			 error);
 	assert_true(f->blocks.memory_bytes >= 2 * BLOCK);
 	check_all(f);
 	assert_int_equal(put_spool(f, 6 * BLOCK, 0, BLOCK), error);
@@ -297,7 +299,7 @@ static void a_file_size_limit_fails_the_spill_and_loses_nothing(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	fill_the_disk(f, -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 }
@@ -319,7 +321,7 @@ static void a_full_disk_fails_the_spill_and_loses_nothing(void **state)
 	fill_the_disk(f, -ENOSPC);
 	assert_int_equal(mount("none", f->dir, "tmpfs", MS_REMOUNT, "size=4m"),
 			 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have), 0);
+	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 	blocks_release(&f->blocks);
