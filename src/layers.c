@@ -105,6 +105,21 @@ static void set_keys(const struct config *config, struct s3_options *options)
 							 config->security_token;
 }
 
+static void set_urls(const struct config *config, struct s3_url_options *url)
+{
+	bool is_signer_off = config_is_set(config, "cloudfront_signer") &&
+			     !config->cloudfront_signer;
+
+	url->custom_domain = config->custom_domain;
+	url->protocol = config->url_protocol;
+	url->is_bare = !config->querystring_auth;
+	url->expire_s = (int64_t)config->querystring_expire_s;
+	if (is_signer_off)
+		return;
+	url->cloudfront_key_id = config->cloudfront_key_id;
+	url->cloudfront_key = config->cloudfront_key;
+}
+
 void layers_s3_options(const struct config *config, struct s3_options *options)
 {
 	memset(options, 0, sizeof(*options));
@@ -128,6 +143,7 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 	options->anonymous = config->anonymous;
 	options->attempts = (int)config->attempts;
 	options->timeout_ms = (int)config->timeout_ms;
+	set_urls(config, &options->url);
 	if (!config->anonymous)
 		set_keys(config, options);
 }
@@ -148,6 +164,8 @@ void layers_store_options(const struct config *config,
 	options->attr_timeout_ms = (int)config->attr_timeout_ms;
 	options->negative_timeout_ms = (int)config->negative_timeout_ms;
 	options->sync_unlink = config->sync_unlink;
+	if (config->max_length != CONFIG_UNSET)
+		options->max_length = (unsigned)config->max_length;
 }
 
 void layers_fs_options(const struct config *config, const char *mountpoint,

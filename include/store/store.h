@@ -46,6 +46,8 @@ struct store_options {
 	int attr_timeout_ms;          /* listed or looked-up entries */
 	int negative_timeout_ms;      /* absent names */
 	bool sync_unlink;             /* a DELETE before unlink answers */
+	unsigned max_length;          /* code points of a new name with its
+					 folders below location; 0: no limit */
 };
 
 struct store_attr {
@@ -154,6 +156,21 @@ void store_open(struct store *store, struct node *node, int flags,
 void store_create(struct store *store, struct node *parent, const char *name,
 		  int flags, const struct store_attr *attr,
 		  struct store_op *op);
+
+/*
+ * For tools, which name one object by what stands behind the location, as
+ * django-storages does: any text, be it a name that no directory can show
+ * ("a//b"). The key is asked for alone (HEAD), folders never. A store that
+ * is used so has no mount. store_lookup_path is out: node, attr; -ENOENT.
+ * store_create_path is out: node, handle, attr, and asks for nothing.
+ */
+void store_lookup_path(struct store *store, const char *path,
+		       struct store_op *op);
+void store_create_path(struct store *store, const char *path, int flags,
+		       struct store_op *op);
+/* Appends the path of a node, below the location. Returns 0 or -ENOMEM. */
+MUST_USE int store_node_path(struct store *store, struct node *node,
+			     struct buf *out);
 
 /*
  * A read and its answer: iov points into the store's memory and is valid

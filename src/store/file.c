@@ -285,17 +285,17 @@ static int create_locked(struct store *store, struct node *parent,
 	return 0;
 }
 
-void store_create(struct store *store, struct node *parent, const char *name,
-		  int flags, const struct store_attr *attr, struct store_op *op)
+/* name is right for a node below parent. */
+static void create(struct store *store, struct node *parent, const char *name,
+		   int flags, const struct store_attr *attr,
+		   struct store_op *op)
 {
-	struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 	struct file *file = NULL;
-	int result = child_key(store, parent, name, &key);
+	int result;
 
 	op->node = NULL;
 	op->handle = NULL;
-	buf_release(&key);
-	if (result == 0) {
+	{
 		LOCK(&store->tree.lock);
 		result = create_locked(store, parent, name, attr, &op->node);
 		if (result == 0)
@@ -320,6 +320,31 @@ void store_create(struct store *store, struct node *parent, const char *name,
 		op->node = NULL;
 	}
 	op->done(op, result);
+}
+
+void store_create(struct store *store, struct node *parent, const char *name,
+		  int flags, const struct store_attr *attr, struct store_op *op)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	int result = child_key_new(store, parent, name, &key);
+
+	if (result < 0)
+		op->done(op, result);
+	else
+		create(store, parent, name, flags, attr, op);
+}
+
+void store_create_path(struct store *store, const char *path, int flags,
+		       struct store_op *op)
+{
+	const struct store_attr attr = { .mode = 0644 };
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	int result = path_key(store, path, &key);
+
+	if (result < 0)
+		op->done(op, result);
+	else
+		create(store, store->tree.root, path, flags, &attr, op);
 }
 
 /* What could not be stored is gone with the last handle: say so, once. */

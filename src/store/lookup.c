@@ -16,6 +16,7 @@ struct lookup {
 	struct buf key;    /* with a slash behind it while asking LIST */
 	uint64_t seq;      /* when the first request was started */
 	bool is_dir_first; /* the name was a directory when last seen */
+	bool is_path;      /* of store_lookup_path: no folder is asked for */
 	bool had_head, had_list;
 	union {
 		struct s3_head head;
@@ -270,11 +271,11 @@ static void list_done(struct s3_op *s3)
 /* Sends the next question, or finds that there is none left. */
 static void ask(struct lookup *lookup)
 {
-	bool want_list =
-		!lookup->had_list && (lookup->is_dir_first || lookup->had_head);
+	bool may_list = !lookup->had_list && !lookup->is_path;
+	bool want_list = may_list && (lookup->is_dir_first || lookup->had_head);
 
 	memset(&lookup->s3, 0, sizeof(lookup->s3));
-	if (lookup->had_head && lookup->had_list) {
+	if (lookup->had_head && !may_list) {
 		not_found(lookup);
 	} else if (want_list) {
 		buf_add_char(&lookup->key, '/');
@@ -293,8 +294,9 @@ static void ask(struct lookup *lookup)
 	}
 }
 
+/* is_path: name is one of store_lookup_path. */
 static void ask_server(struct store *store, struct node *parent,
-		       const char *name, struct store_op *op)
+		       const char *name, bool is_path, struct store_op *op)
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
 	int result;
@@ -308,8 +310,10 @@ static void ask_server(struct store *store, struct node *parent,
 	lookup->parent = node_get(parent);
 	lookup->name = strdup(name);
 	lookup->key = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
-	result = lookup->name ? child_key(store, parent, name, &lookup->key) :
-				-ENOMEM;
+	lookup->is_path = is_path;
+	result = !lookup->name ? -ENOMEM :
+		 is_path       ? path_key(store, name, &lookup->key) :
+				 child_key(store, parent, name, &lookup->key);
 	if (result < 0) {
 		finish(lookup, result);
 		return;
@@ -341,7 +345,7 @@ void store_lookup(struct store *store, struct node *parent, const char *name,
 			fill_attr_locked(store, op);
 	}
 	if (known == 0) {
-		ask_server(store, parent, name, op);
+		ask_server(store, parent, name, false, op);
 		return;
 	}
 	if (known == -ENOENT) {
@@ -353,6 +357,14 @@ void store_lookup(struct store *store, struct node *parent, const char *name,
 							0;
 	}
 	op->done(op, known == 1 ? 0 : known);
+}
+
+void store_lookup_path(struct store *store, const char *path,
+		       struct store_op *op)
+{
+	op->node = NULL;
+	op->attr = (struct store_attr){ 0 };
+	ask_server(store, store->tree.root, path, true, op);
 }
 
 /* A store_op that a thread waits for. */

@@ -72,8 +72,7 @@ static bool continues_sequence(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* The code points of valid UTF-8. */
-static size_t count_points(const char *s, size_t len)
+size_t name_points(const char *s, size_t len)
 {
 	size_t count = 0;
 
@@ -114,14 +113,18 @@ static struct parts split(const char *path)
 	return p;
 }
 
-int name_unique(char out[NAME_SIZE], const char *name, size_t key_room)
+int name_unique(char out[NAME_SIZE], const char *name, size_t key_room,
+		size_t point_room)
 {
 	size_t room = key_room < NAME_SIZE ? key_room : NAME_SIZE - 1;
 	struct parts p = split(name);
+	size_t points = name_points(name, strlen(name)) + 1 + SUFFIX_LEN;
 	size_t root_len = p.root_len;
 	char suffix[SUFFIX_LEN + 1];
 	int rc;
 
+	if (points > point_room)
+		root_len = drop_points(name, root_len, points - point_room);
 	while (root_len > 0 &&
 	       (root_len + 1 + SUFFIX_LEN + p.extension_len > room ||
 		continues_sequence(name[root_len])))
@@ -138,7 +141,7 @@ int name_unique(char out[NAME_SIZE], const char *name, size_t key_room)
 
 int name_unique_path(struct buf *out, const char *path, size_t max_points)
 {
-	size_t points = count_points(path, strlen(path)) + 1 + SUFFIX_LEN;
+	size_t points = name_points(path, strlen(path)) + 1 + SUFFIX_LEN;
 	struct parts p = split(path);
 	char suffix[SUFFIX_LEN + 1];
 	int rc;
@@ -160,7 +163,7 @@ int name_unique_path(struct buf *out, const char *path, size_t max_points)
 
 int name_shorten_path(struct buf *out, const char *path, size_t max_points)
 {
-	size_t points = count_points(path, strlen(path));
+	size_t points = name_points(path, strlen(path));
 	struct parts p = split(path);
 
 	if (max_points > 0 && points > max_points) {

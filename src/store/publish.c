@@ -27,8 +27,8 @@ int publish_headers(struct store *store, const char *name,
 struct publish {
 	struct file *file;
 	struct buf key;
-	char name[NAME_SIZE];
-	bool is_renamed; /* not the name that was asked for */
+	char name[S3_KEY_MAX + 1]; /* of the node */
+	bool is_renamed;           /* not the name that was asked for */
 };
 
 static int take_name(struct publish *p)
@@ -46,16 +46,21 @@ static int take_unique_name(struct publish *p)
 {
 	struct store *store = p->file->store;
 	struct node *node = p->file->node;
+	char unique[NAME_SIZE];
+	const char *name;
 	int result;
 
 	LOCK(&store->tree.lock);
 	node_key_locked(store, node->parent, &p->key);
 	if (p->key.error || p->key.len >= S3_KEY_MAX)
 		return -ENAMETOOLONG;
-	result = name_unique(p->name, node->name, S3_KEY_MAX - p->key.len);
+	result = name_unique(unique, name, S3_KEY_MAX - p->key.len,
+			     key_point_room(store, &p->key));
 	if (result < 0)
 		return result;
-	buf_add_str(&p->key, p->name);
+	snprintf(p->name, sizeof(p->name), "%.*s%s", (int)(name - node->name),
+		 node->name, unique);
+	buf_add_str(&p->key, unique);
 	p->is_renamed = true;
 	return p->key.error;
 }
@@ -88,7 +93,7 @@ static void rename_node(struct publish *p)
 {
 	struct store *store = p->file->store;
 	struct node *node = p->file->node;
-	char old_name[NAME_SIZE];
+	char old_name[S3_KEY_MAX + 1];
 	uint64_t parent_id;
 
 	{

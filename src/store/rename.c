@@ -143,7 +143,8 @@ static int choose_other_name(struct rename_job *r)
 	node_key(r->job.store, r->new_parent, &r->new_key);
 	if (r->new_key.error || r->new_key.len >= S3_KEY_MAX)
 		return -ENAMETOOLONG;
-	result = name_unique(name, r->new_name, S3_KEY_MAX - r->new_key.len);
+	result = name_unique(name, r->new_name, S3_KEY_MAX - r->new_key.len,
+			     key_point_room(r->job.store, &r->new_key));
 	if (result < 0)
 		return result;
 	memcpy(r->new_name, name, sizeof(name));
@@ -285,8 +286,10 @@ static int rename_nodes(struct rename_job *r, struct node *node,
 	if (result == 0)
 		result = child_key(store, r->parent, r->name, &r->key);
 	if (result == 0)
-		result = child_key(store, r->new_parent, r->new_name,
-				   &r->new_key);
+		result = child_key_new(store, r->new_parent, r->new_name,
+				       &r->new_key);
+	if (result == 0 && node->is_dir && !target)
+		result = check_no_folder(r, err);
 	if (result < 0)
 		return result;
 	return node->is_dir ? rename_dir(r, node, err) :

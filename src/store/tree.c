@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "internal.h"
 #include "name.h"
+#include "text.h"
 
 #define PRUNE_AT 1024
 
@@ -342,6 +343,55 @@ int child_key(struct store *store, struct node *parent, const char *name,
 	if (key->error == -EMSGSIZE || key->len > S3_KEY_MAX)
 		return -ENAMETOOLONG;
 	return key->error;
+}
+
+int store_node_path(struct store *store, struct node *node, struct buf *out)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+
+	node_key(store, node, &key);
+	buf_add_str(out, buf_str(&key) + strlen(store->location));
+	return key.error ? key.error : out->error;
+}
+
+int path_key(struct store *store, const char *path, struct buf *key)
+{
+	if (!*path)
+		return -EINVAL;
+	if (!text_is_utf8(path, strlen(path)))
+		return -EILSEQ;
+	buf_add_str(key, store->location);
+	buf_add_str(key, path);
+	if (key->error == -EMSGSIZE || key->len > S3_KEY_MAX)
+		return -ENAMETOOLONG;
+	return key->error;
+}
+
+size_t key_point_room(const struct store *store, const struct buf *key)
+{
+	size_t most = store->options.max_length;
+	size_t skip = strlen(store->location);
+	size_t points;
+
+	if (most == 0)
+		return SIZE_MAX;
+	points = name_points(buf_str(key) + skip, key->len - skip);
+	return points < most ? most - points : 0;
+}
+
+int child_key_new(struct store *store, struct node *parent, const char *name,
+		  struct buf *key)
+{
+	size_t len = strlen(name);
+	int result = child_key(store, parent, name, key);
+
+	if (result < 0)
+		return result;
+	key->len -= len;
+	if (name_points(name, len) > key_point_room(store, key))
+		result = -ENAMETOOLONG;
+	key->len += len;
+	return result;
 }
 
 struct node *node_get(struct node *node)

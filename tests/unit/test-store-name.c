@@ -83,7 +83,7 @@ static void a_taken_name_gets_seven_characters_before_its_suffix(void **state)
 		size_t dir = slash ? (size_t)(slash + 1 - taken[i].name) : 0;
 		char name[NAME_SIZE];
 
-		assert_int_equal(name_unique(name, taken[i].name + dir, 1024),
+		assert_int_equal(name_unique(name, taken[i].name + dir, 1024, SIZE_MAX),
 				 0);
 		assert_true(matches(taken[i].unique + dir, name));
 		assert_int_equal(name_unique_path(&path, taken[i].name, 0), 0);
@@ -98,8 +98,8 @@ static void each_new_name_is_another(void **state)
 	unsigned letters = 0;
 
 	for (int i = 0; i < 1000; i++) {
-		assert_int_equal(name_unique(one, "a", 1024), 0);
-		assert_int_equal(name_unique(other, "a", 1024), 0);
+		assert_int_equal(name_unique(one, "a", 1024, SIZE_MAX), 0);
+		assert_int_equal(name_unique(other, "a", 1024, SIZE_MAX), 0);
 		assert_string_not_equal(one, other);
 		for (int n = 2; n < 9; n++)
 			seen[(unsigned char)one[n]] = true;
@@ -115,18 +115,18 @@ static void a_long_name_is_shortened_between_characters(void **state)
 
 	memset(name, 'a', 255);
 	name[255] = '\0';
-	assert_int_equal(name_unique(out, name, 1024), 0);
+	assert_int_equal(name_unique(out, name, 1024, SIZE_MAX), 0);
 	assert_int_equal(strlen(out), 255);
 	memcpy(name + 245, "\xe2\x82\xac\xe2\x82\xac.txt", 10);
 	for (size_t room = 13; room <= 255; room++) {
-		assert_int_equal(name_unique(out, name, room), 0);
+		assert_int_equal(name_unique(out, name, room, SIZE_MAX), 0);
 		assert_true(strlen(out) <= room && strlen(out) + 3 > room);
 		assert_int_equal(name_check(out, strlen(out)), 0);
 		assert_string_equal(out + strlen(out) - 4, ".txt");
 	}
-	assert_int_equal(name_unique(out, name, 12), -ENAMETOOLONG);
-	assert_int_equal(name_unique(out, "\xe2\x82\xac", 10), -ENAMETOOLONG);
-	assert_int_equal(name_unique(out, "\xe2\x82\xac", 11), 0);
+	assert_int_equal(name_unique(out, name, 12, SIZE_MAX), -ENAMETOOLONG);
+	assert_int_equal(name_unique(out, "\xe2\x82\xac", 10, SIZE_MAX), -ENAMETOOLONG);
+	assert_int_equal(name_unique(out, "\xe2\x82\xac", 11, SIZE_MAX), 0);
 }
 
 static void max_length_counts_characters_of_the_path(void **state)
