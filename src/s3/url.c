@@ -54,20 +54,22 @@ static int check_domain(const char *domain, struct errinfo *err)
 }
 
 static int check_expire(const struct s3_client *c, const char *region,
-			int64_t expire_s, struct errinfo *err)
+			const char *what, int64_t expire_s, struct errinfo *err)
 {
 	enum sign_version version = endpoint_sign_version(
 		c->options.signature, region, ENDPOINT_URLS);
 
 	if (expire_s < 1)
 		return errinfo_set(err, -EINVAL,
-				   "a URL expires after a second at least");
+				   "%s = %lld: a URL is valid for a second at "
+				   "least",
+				   what, (long long)expire_s);
 	if (version == SIGN_V4 && expire_s > S3_URL_EXPIRE_MAX)
 		return errinfo_set(err, -EINVAL,
-				   "Signature Version 4 allows %d seconds (a "
-				   "week) at most until a URL expires; %lld "
-				   "are wanted",
-				   S3_URL_EXPIRE_MAX, (long long)expire_s);
+				   "%s = %lld: with Signature Version 4 a URL "
+				   "is valid for %d seconds (a week) at most",
+				   what, (long long)expire_s,
+				   S3_URL_EXPIRE_MAX);
 	return 0;
 }
 
@@ -88,7 +90,8 @@ int client_start_urls(struct s3_client *c, struct errinfo *err)
 	if (is_set(o->custom_domain))
 		rc = check_domain(o->custom_domain, err);
 	else if (!o->is_bare && !c->options.anonymous)
-		rc = check_expire(c, s3_client_region(c), o->expire_s, err);
+		rc = check_expire(c, s3_client_region(c),
+				  "AWS_QUERYSTRING_EXPIRE", o->expire_s, err);
 	if (rc == 0 && is_set(o->cloudfront_key))
 		rc = cloudfront_new(o->cloudfront_key_id, o->cloudfront_key,
 				    &c->cloudfront, err);
@@ -136,7 +139,9 @@ static int add_custom(struct s3_client *c, const struct s3_url *url,
 	}
 	if (!o->is_bare && c->cloudfront && expire_s < 1)
 		return errinfo_set(err, -EINVAL,
-				   "a URL expires after a second at least");
+				   "expire = %lld: a URL is valid for a second "
+				   "at least",
+				   (long long)expire_s);
 	if (!o->is_bare && c->cloudfront && !text.error)
 		rc = cloudfront_sign(c->cloudfront, client_now_s(c) + expire_s,
 				     &text);
@@ -235,7 +240,7 @@ static int add_presigned(struct s3_client *c, const struct s3_url *url,
 	if (rc == 0 && !c->options.url.is_bare)
 		rc = creds_chain_get(c->creds, &creds, err);
 	if (rc == 0 && creds)
-		rc = check_expire(c, region, expire_s, err);
+		rc = check_expire(c, region, "expire", expire_s, err);
 	if (rc == 0)
 		rc = presign_url(&endpoint, &p, creds, out, err);
 	creds_put(creds);
