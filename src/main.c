@@ -20,6 +20,7 @@
 #include "layers.h"
 #include "log.h"
 #include "network.h"
+#include "object_settings.h"
 #include "tools.h"
 
 enum {
@@ -145,6 +146,10 @@ static int mount_main(int argc, char **argv)
 	if (config.wants_version) {
 		puts("s3storefs " PACKAGE_VERSION);
 		return 0;
+	}
+	if (object_settings_check(&config, &why)) {
+		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
+		return EXIT_USAGE;
 	}
 	if (!config.is_foreground && daemon_fork(&daemon, &err)) {
 		daemon_fail(&daemon, EXIT_RUNTIME, err.text);

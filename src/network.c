@@ -6,6 +6,7 @@
 
 #include "layers.h"
 #include "log.h"
+#include "object_settings.h"
 
 static int check_ca_file(const char *path, struct buf *why)
 {
@@ -33,8 +34,12 @@ int network_start(const struct config *config, struct network *out,
 	layers_http_options(config, &http);
 	layers_s3_options(config, &s3);
 	rc = check_ca_file(http.ca_file, why);
+	if (!rc)
+		rc = object_settings_new(config, &out->objects, why);
 	if (rc)
 		return rc;
+	object_settings_apply(out->objects, &s3);
+	object_settings_warn(out->objects, config);
 	if (http.skip_verify)
 		log_warn("main", "AWS_S3_VERIFY is False: whoever answers for "
 				 "the server is believed");
@@ -52,5 +57,6 @@ void network_stop(struct network *network)
 		s3_client_free(network->s3);
 	if (network->http)
 		http_free(network->http);
+	object_settings_free(network->objects);
 	memset(network, 0, sizeof(*network));
 }

@@ -13,6 +13,7 @@
 
 struct network {
 	struct http *http;
+	struct object_settings *objects; /* s3 borrows from it */
 	struct s3_client *s3;
 };
 

@@ -124,10 +124,10 @@ static int make_value(const struct param_def *def, const char *text,
 		return make_date(def->form, text, out);
 	case FORM_FLAG:
 		*why = "neither true nor false";
-		buf_add_str(out, text);
-		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ?
-			       out->error :
-			       -EINVAL;
+		buf_add_str(out,
+			    strcasecmp(text, "true") == 0 ? "true" : "false");
+		return strcasecmp(text, buf_str(out)) == 0 ? out->error :
+							     -EINVAL;
 	case FORM_JSON:
 		*why = "neither a map nor its JSON in base64";
 		return params_json(text, out);
