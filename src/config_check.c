@@ -2,7 +2,7 @@
 /* Whether the settings go together, before the network is asked. */
 #include <string.h>
 
-#include "config_rules.h"
+#include "config_edit.h"
 
 /* django-storages' rule for a leading slash, and its sentence. */
 static int check_location(char *location, struct errinfo *err)

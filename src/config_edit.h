@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files share that make one configuration of all settings:
+ * config.c brings them in, derive*.c turn those that are other words into
+ * the basic ones, config_check.c looks at how they go together. One thread.
+ */
+#ifndef CONFIG_EDIT_H
+#define CONFIG_EDIT_H
+
+#include "config.h"
+#include "errinfo.h"
+
+/* The value that a setting of this full or short name has now. */
+struct value *config_value(const struct config *config, const char *name);
+
+/* How strong its source is; 0: it has its default. */
+int config_strength(const struct config *config, const char *name);
+
+/*
+ * Gives a setting another value, text as on the command line; whether it
+ * is_set stays. Returns 0, -EINVAL (err says which and why) or -ENOMEM.
+ */
+MUST_USE int config_put(struct config *config, const char *name,
+			const char *text, struct errinfo *err);
+
+/* As config_put with a value, which is moved: value is None after it. */
+void config_move(struct config *config, const char *name, struct value *value);
+
+/* One more line for the log. */
+void config_note(struct config *config, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+/* Before the fields of struct config have their values. -EINVAL, -ENOMEM. */
+MUST_USE int config_derive(struct config *config, struct errinfo *err);
+
+/* When they have. -EINVAL. */
+MUST_USE int config_check(struct config *config, struct errinfo *err);
+
+#endif
