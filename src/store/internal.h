@@ -110,6 +110,8 @@ struct store {
 	_Atomic int first_error;    /* of data that could not be stored */
 	atomic_bool no_conditional_put;
 	atomic_bool has_conditional_put; /* seen to work */
+	atomic_bool no_conditional_complete;
+	atomic_bool has_conditional_complete;
 	atomic_bool no_part_copy;
 };
 

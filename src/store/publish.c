@@ -72,7 +72,10 @@ static int store_locked(struct publish *p, char etag[S3_ETAG_MAX],
 	struct file *file = p->file;
 	bool keeps_all = file->store->options.no_overwrite && !file->is_ours;
 	bool is_exclusive = file->is_exclusive || keeps_all;
-	int result = keeps_all && file->base.exists ? -EEXIST : 0;
+	/* A renamed file stands on an object of another name. */
+	bool is_taken = file->base.exists && file->base.key &&
+			strcmp(file->base.key, buf_str(&p->key)) == 0;
+	int result = keeps_all && is_taken ? -EEXIST : 0;
 
 	if (result == 0)
 		result = upload_publish_locked(file, buf_str(&p->key),

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One PUT, and what to do about servers without conditional writes; see
- * upload.h. A server that says so (501) is believed. One that ignores the
- * condition would let us replace an object that must stay, so where names
- * must be unique the first PUT is repeated once to see it refused.
+ * The requests that make a version, a PUT or the end of a multipart upload,
+ * and what to do about servers without conditional writes; see upload.h.
+ *
+ * A server that says so (501) is believed. One that ignores the condition
+ * would let us replace an object that must stay: until a refusal was seen,
+ * the name is looked up first, and the first PUT is repeated to see it
+ * refused.
+ *
+ * Some honour the condition of PutObject but not that of
+ * CompleteMultipartUpload (Ceph 16). There, and until we know, an empty
+ * object is put first, which claims the name, and the upload replaces it.
  */
 #include <string.h>
 
@@ -68,32 +75,122 @@ static void note_no_conditions(struct store *store)
 	store->no_conditional_put = true;
 }
 
-int upload_put(struct store *store, const char *key, struct pieces *pieces,
-	       bool is_exclusive, char etag[S3_ETAG_MAX], struct errinfo *err)
+/* Stores what was just stored once more: who honours conditions refuses. */
+static void see_it_refused(struct store *store, const char *key,
+			   struct pieces *pieces, char etag[S3_ETAG_MAX])
 {
-	int result;
+	struct errinfo err = ERRINFO_INIT;
+	char again[S3_ETAG_MAX] = "";
+	int result = put_once(store, key, pieces, true, again, &err);
 
-	if (is_exclusive && !store->no_conditional_put) {
+	if (result == -EEXIST)
+		store->has_conditional_put = true;
+	if (result == 0) {
+		note_no_conditions(store);
+		memcpy(etag, again, S3_ETAG_MAX);
+	}
+}
+
+static int put_exclusively(struct store *store, const char *key,
+			   struct pieces *pieces, char etag[S3_ETAG_MAX],
+			   struct errinfo *err)
+{
+	int result = 0;
+
+	if (!store->has_conditional_put)
+		result = upload_check_free(store, key, err);
+	if (result < 0)
+		return result;
+	if (!store->no_conditional_put) {
 		result = put_once(store, key, pieces, true, etag, err);
 		if (result == -EEXIST)
 			store->has_conditional_put = true;
-		if (result == 0 && store->options.no_overwrite &&
-		    !store->has_conditional_put) {
-			int again =
-				put_once(store, key, pieces, true, etag, err);
-
-			if (again == -EEXIST)
-				store->has_conditional_put = true;
-			else if (again == 0)
-				note_no_conditions(store);
-			return 0;
-		}
+		else if (result == -ENOTSUP)
+			note_no_conditions(store);
+		if (result == 0 && !store->has_conditional_put)
+			see_it_refused(store, key, pieces, etag);
 		if (result != -ENOTSUP)
 			return result;
-		note_no_conditions(store);
 	}
-	result = is_exclusive ? upload_check_free(store, key, err) : 0;
-	if (result == 0)
-		result = put_once(store, key, pieces, false, etag, err);
+	return put_once(store, key, pieces, false, etag, err);
+}
+
+int upload_put(struct store *store, const char *key, struct pieces *pieces,
+	       bool is_exclusive, char etag[S3_ETAG_MAX], struct errinfo *err)
+{
+	if (is_exclusive)
+		return put_exclusively(store, key, pieces, etag, err);
+	return put_once(store, key, pieces, false, etag, err);
+}
+
+/* ------------------------------------------- the end of a multipart upload */
+
+static int complete_once(struct store *store,
+			 const struct s3_complete_upload *wanted,
+			 bool is_conditional, char etag[S3_ETAG_MAX],
+			 struct errinfo *err)
+{
+	struct s3_complete_upload complete = *wanted;
+	int result;
+
+	complete.if_none_match = is_conditional;
+	s3_complete_upload_start(store->s3, &complete);
+	result = s3_wait(store->s3, &complete.op);
+	*err = complete.op.err;
+	memcpy(etag, complete.etag, S3_ETAG_MAX);
+	s3_complete_upload_release(&complete);
 	return result;
+}
+
+static void remove_claim(struct store *store, const char *key)
+{
+	struct s3_delete del = { .op.priority = S3_COMMIT, .key = key };
+
+	s3_delete_start(store->s3, &del);
+	if (s3_wait(store->s3, &del.op) < 0)
+		log_warn("upload",
+			 "%s was to be stored and is left as an empty object: "
+			 "%s",
+			 key, del.op.err.text);
+	s3_delete_release(&del);
+}
+
+/* The name is ours by a claim: a condition can only tell who looks at it. */
+static int complete_claimed(struct store *store,
+			    const struct s3_complete_upload *wanted,
+			    char etag[S3_ETAG_MAX], struct errinfo *err)
+{
+	int result = -ENOTSUP;
+
+	if (!store->no_conditional_complete)
+		result = complete_once(store, wanted, true, etag, err);
+	if (result == -EEXIST)
+		store->has_conditional_complete = true;
+	else if (result == 0 || result == -ENOTSUP)
+		store->no_conditional_complete = true;
+	if (result == -EEXIST || result == -ENOTSUP)
+		result = complete_once(store, wanted, false, etag, err);
+	if (result < 0)
+		remove_claim(store, wanted->key);
+	return result;
+}
+
+int upload_complete(struct store *store,
+		    const struct s3_complete_upload *wanted, bool is_exclusive,
+		    char etag[S3_ETAG_MAX], struct errinfo *err)
+{
+	struct pieces nothing = PIECES_INIT;
+	bool is_conditional = is_exclusive && store->has_conditional_complete;
+	int result = 0;
+
+	if (is_exclusive && store->no_conditional_put)
+		result = upload_check_free(store, wanted->key, err);
+	else if (is_exclusive && !is_conditional)
+		result = upload_put(store, wanted->key, &nothing, true, etag,
+				    err);
+	if (result < 0)
+		return result;
+	if (is_exclusive && !is_conditional && store->has_conditional_put)
+		return complete_claimed(store, wanted, etag, err);
+	return complete_once(store, wanted, is_conditional, etag, err);
 }

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "name.h"
 #include "remove.h"
+#include "upload.h"
 
 /* --------------------------------------------------------------- tree */
 
@@ -153,6 +154,14 @@ static int choose_other_name(struct rename_job *r)
 	return r->new_key.error;
 }
 
+/* The lookup may be old: another host may have taken the name since. */
+static int find_free_name(struct rename_job *r, struct errinfo *err)
+{
+	int result = upload_check_free(r->job.store, buf_str(&r->new_key), err);
+
+	return result == -EEXIST ? choose_other_name(r) : result;
+}
+
 /* Nobody is told of the stored object yet, or it is being changed. */
 static int rename_dirty(struct rename_job *r, struct node *node,
 			struct file *file, bool covers_object,
@@ -165,6 +174,8 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 		LOCK(&file->lock);
 		had_object = file->base.exists || file->covers_object;
 		file->is_exclusive = false;
+		/* What it published is not what may stand at the new name. */
+		file->is_ours = false;
 	}
 	result = had_object ? hold_old(r) : 0;
 	if (result < 0) {
@@ -190,8 +201,12 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	AUTO_FREE char *source_etag = NULL;
 	char etag[S3_ETAG_MAX] = "";
 	uint64_t size;
-	int result;
+	int result = 0;
 
+	if (r->job.store->options.no_overwrite && !r->has_other_name)
+		result = find_free_name(r, err);
+	if (result < 0)
+		return result;
 	{
 		LOCK(&file->lock);
 		source_etag = strdup(file->base.etag);
@@ -253,9 +268,13 @@ static int rename_file(struct rename_job *r, struct node *node,
 	if (result == 0) {
 		deletes_wait(store->deletes, buf_str(&r->new_key));
 		deletes_wait(store->deletes, buf_str(&r->key));
+		if (!target && (r->flags & RENAME_NOREPLACE))
+			result = upload_check_free(store, buf_str(&r->new_key),
+						   err);
+	}
+	if (result == 0)
 		result = rename_claimed(r, node, target && !r->has_other_name,
 					err);
-	}
 	if (displaced && result < 0)
 		undo_displace(displaced);
 	if (displaced)
@@ -275,6 +294,36 @@ static int check_target(struct rename_job *r, struct node *node,
 	if (!target->is_dir && node->is_dir)
 		return -ENOTDIR;
 	return target->is_dir ? check_empty(r->job.store, target, err) : 0;
+}
+
+/* As find_free_name; a folder that is there now is never mixed with. */
+static int check_no_folder(struct rename_job *r, struct errinfo *err)
+{
+	struct store *store = r->job.store;
+	AUTO_BUF struct buf prefix = BUF_INIT(S3_KEY_MAX + 2);
+	struct s3_list list = { .op.priority = S3_METADATA, .max_keys = 2 };
+	bool may_replace = !(r->flags & RENAME_NOREPLACE);
+	int result;
+
+	if (may_replace && !store->options.no_overwrite)
+		return 0;
+	buf_add_str(&prefix, buf_str(&r->new_key));
+	buf_add_char(&prefix, '/');
+	if (prefix.error)
+		return prefix.error;
+	/* What was removed here is no hindrance. */
+	deletes_wait_all(store->deletes);
+	list.prefix = buf_str(&prefix);
+	s3_list_start(store->s3, &list);
+	result = s3_wait(store->s3, &list.op);
+	*err = list.op.err;
+	if (result == 0 && list.last_key && !may_replace)
+		result = -EEXIST;
+	else if (result == 0 && list.last_key &&
+		 strcmp(list.last_key, buf_str(&prefix)) != 0)
+		result = -ENOTEMPTY;
+	s3_list_release(&list);
+	return result;
 }
 
 static int rename_nodes(struct rename_job *r, struct node *node,

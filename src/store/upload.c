@@ -368,18 +368,9 @@ static int complete_locked(struct file *file, struct upload *up,
 	complete.upload_id = up->id;
 	complete.parts = parts;
 	complete.count = up->count;
-	complete.if_none_match =
-		is_exclusive && !file->store->no_conditional_put;
 	lock_leave(&file->lock);
-	result =
-		is_exclusive ? upload_check_free(file->store, up->key, err) : 0;
-	if (result == 0) {
-		s3_complete_upload_start(file->store->s3, &complete);
-		result = s3_wait(file->store->s3, &complete.op);
-		*err = complete.op.err;
-		memcpy(etag, complete.etag, S3_ETAG_MAX);
-	}
-	s3_complete_upload_release(&complete);
+	result = upload_complete(file->store, &complete, is_exclusive, etag,
+				 err);
 	free(parts);
 	lock_enter(&file->lock);
 	return result;

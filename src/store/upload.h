@@ -58,6 +58,15 @@ MUST_USE int upload_put(struct store *store, const char *key,
 			struct pieces *pieces, bool is_exclusive,
 			char etag[S3_ETAG_MAX], struct errinfo *err);
 
+/*
+ * Ends a multipart upload: wanted says which; what it says of conditions is
+ * not looked at. -EEXIST as above.
+ */
+MUST_USE int upload_complete(struct store *store,
+			     const struct s3_complete_upload *wanted,
+			     bool is_exclusive, char etag[S3_ETAG_MAX],
+			     struct errinfo *err);
+
 /* 0 if there is no object of this key, -EEXIST if there is. */
 MUST_USE int upload_check_free(struct store *store, const char *key,
 			       struct errinfo *err);
