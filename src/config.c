@@ -408,6 +408,8 @@ static int load(struct config *config, const struct command_line *line,
 	}
 	if (!rc)
 		rc = take_command_line(config, line, word, err);
+	if (!rc)
+		rc = config_derive(config, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < settings_count; i++)

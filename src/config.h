@@ -39,13 +39,14 @@ struct config {
 	/* By the table in settings.c; texts and values are borrowed from it. */
 	const char *s3_access_key, *s3_secret_key;
 	const char *access_key, *secret_key, *session_token, *security_token;
-	const char *profile;
+	const char *profile, *passwd_file;
 	const char *bucket;
 	const char *location; /* no slash at either end */
 	bool file_overwrite;
 	const char *region;
 	const char *endpoint_url;
 	bool use_ssl;
+	bool verify_hostname;
 	const char *verify; /* NULL, "true", "false" or a path */
 	const char *addressing_style;
 	const char *signature_version;
@@ -58,7 +59,12 @@ struct config {
 	uint64_t memory_budget_bytes, part_bytes, single_put_bytes;
 	uint64_t read_ahead_bytes;
 	uint64_t connections, attempts;
-	uint64_t timeout_ms, connect_timeout_ms;
+	uint64_t timeout_ms, connect_timeout_ms, stall_timeout_ms;
+	uint64_t max_bytes_per_s;
+	const char *user_agent;
+	bool upload_checksum;
+	uint64_t transfers;    /* of one file at a time; 0: no limit */
+	uint64_t bucket_bytes; /* as statfs tells */
 	uint64_t attr_timeout_ms, negative_timeout_ms;
 	bool sync_unlink;
 
@@ -90,10 +96,10 @@ struct config {
 	bool auto_create_bucket;
 	const char *bucket_acl;
 	bool preload_metadata;
+	bool without_list;
 
 	/* Other words for settings above. */
 	uint64_t buffer_bytes;
-	const char *file_name_charset;
 	bool use_threads, secure_urls;
 	const struct value *transfer_config, *client_config; /* maps */
 	const char *compat;

@@ -67,7 +67,11 @@ void layers_http_options(const struct config *config,
 	memset(options, 0, sizeof(*options));
 	options->connection_limit = (unsigned)config->connections;
 	options->connect_timeout_ms = (int)config->connect_timeout_ms;
-	options->user_agent = "s3storefs/" PACKAGE_VERSION;
+	options->stall_timeout_ms = (int)config->stall_timeout_ms;
+	options->max_bytes_per_s = config->max_bytes_per_s;
+	options->user_agent = config->user_agent ? config->user_agent :
+						   "s3storefs/" PACKAGE_VERSION;
+	options->skip_host_name = !config->verify_hostname;
 	options->skip_verify = is_text(config->verify, "false");
 	/*
 	 * Only an unset verify looks into the environment, as in boto; the
@@ -133,7 +137,7 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 		options->addressing = S3_ADDRESSING_PATH;
 	if (is_text(config->signature_version, "s3"))
 		options->signature = S3_SIGNATURE_V2;
-	else if (is_text(config->signature_version, "s3v4"))
+	else if (config->signature_version)
 		options->signature = S3_SIGNATURE_V4;
 	if (is_text(config->payload_signing, "signed"))
 		options->payload = S3_PAYLOAD_SIGNED;
@@ -141,6 +145,7 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 		options->payload = S3_PAYLOAD_UNSIGNED;
 	options->profile = config->profile;
 	options->anonymous = config->anonymous;
+	options->no_checksum = !config->upload_checksum;
 	options->attempts = (int)config->attempts;
 	options->timeout_ms = (int)config->timeout_ms;
 	set_urls(config, &options->url);
