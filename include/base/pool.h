@@ -2,7 +2,7 @@
 /*
  * A pool of threads for work that has to wait: straight-line code of several
  * requests, the disk. Threads are made as work arrives, up to a limit, and
- * leave after ten idle seconds.
+ * all but one leave after ten idle seconds.
  *
  *   struct job { struct pool_job base; ... } *job;
  *   job->base.run = work;
@@ -22,10 +22,10 @@ struct pool_job {
 	void (*run)(struct pool_job *job);
 };
 
-/* NULL if there is no memory. */
+/* One thread is there from the start. NULL: no memory, or no thread. */
 struct pool *pool_new(unsigned thread_limit);
 
-/* Runs job soon; if no thread can be made, on the caller's. Any thread. */
+/* Runs job soon, on a thread of the pool. Any thread. */
 void pool_submit(struct pool *pool, struct pool_job *job);
 
 /* Waits until all jobs have run, then frees. No submit at the same time. */

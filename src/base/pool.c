@@ -28,37 +28,27 @@ struct pool {
 	} locked;
 };
 
-struct pool *pool_new(unsigned thread_limit)
-{
-	struct pool *pool = calloc(1, sizeof(*pool));
-	pthread_condattr_t attr;
-
-	if (!pool)
-		return NULL;
-	pool->lock = (struct lock)LOCK_INIT;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->work, &attr);
-	pthread_cond_init(&pool->gone, &attr);
-	pthread_condattr_destroy(&attr);
-	pool->thread_limit = thread_limit;
-	list_init(&pool->locked.jobs);
-	return pool;
-}
-
 /* The next job, or NULL when this thread should leave. */
 static struct list_link *next_job_locked(struct pool *pool)
 {
 	struct timespec until;
 	struct list_link *link;
-	int rc = 0;
+	bool is_late = false;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += IDLE_SECONDS;
 	pool->locked.idle++;
 	while (!(link = list_pop(&pool->locked.jobs)) &&
-	       !pool->locked.is_closing && rc == 0)
-		rc = lock_wait_until(&pool->lock, &pool->work, &until);
+	       !pool->locked.is_closing) {
+		/* One stays: a job must not depend on a new thread. */
+		if (pool->locked.threads == 1)
+			lock_wait(&pool->lock, &pool->work);
+		else if (is_late)
+			break;
+		else
+			is_late = lock_wait_until(&pool->lock, &pool->work,
+						  &until) != 0;
+	}
 	pool->locked.idle--;
 	if (link)
 		pool->locked.queued--;
@@ -112,28 +102,42 @@ static int start_thread(struct pool *pool)
 	return -rc;
 }
 
+struct pool *pool_new(unsigned thread_limit)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+	pthread_condattr_t attr;
+
+	if (!pool)
+		return NULL;
+	pool->lock = (struct lock)LOCK_INIT;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->work, &attr);
+	pthread_cond_init(&pool->gone, &attr);
+	pthread_condattr_destroy(&attr);
+	pool->thread_limit = thread_limit > 0 ? thread_limit : 1;
+	list_init(&pool->locked.jobs);
+	pool->locked.threads = 1;
+	if (start_thread(pool) < 0) {
+		pool->locked.threads = 0;
+		pool_free(pool);
+		return NULL;
+	}
+	return pool;
+}
+
 void pool_submit(struct pool *pool, struct pool_job *job)
 {
-	bool is_alone = false;
+	LOCK(&pool->lock);
 
 	list_init(&job->link);
-	{
-		LOCK(&pool->lock);
-		list_push(&pool->locked.jobs, &job->link);
-		/* An idle thread that was called for another job is taken. */
-		if (++pool->locked.queued > pool->locked.idle &&
-		    pool->locked.threads < pool->thread_limit &&
-		    start_thread(pool) == 0)
-			pool->locked.threads++;
-		pthread_cond_signal(&pool->work);
-		if (pool->locked.threads == 0) {
-			list_remove(&job->link);
-			pool->locked.queued--;
-			is_alone = true;
-		}
-	}
-	if (is_alone)
-		job->run(job);
+	list_push(&pool->locked.jobs, &job->link);
+	/* An idle thread that was called for another job is taken. */
+	if (++pool->locked.queued > pool->locked.idle &&
+	    pool->locked.threads < pool->thread_limit &&
+	    start_thread(pool) == 0)
+		pool->locked.threads++;
+	pthread_cond_signal(&pool->work);
 }
 
 void pool_free(struct pool *pool)

@@ -11,7 +11,10 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -263,25 +266,39 @@ static void jobs_may_submit_jobs_even_while_the_pool_is_freed(void **state)
 	}
 }
 
-static void without_threads_a_job_runs_on_the_callers(void **state)
+/* RLIMIT_NPROC counts a user's threads; root's are not counted. */
+static void become_nobody_without_more_threads(void)
 {
-	struct job *root = calloc(1, sizeof(*root));
-	struct shared s = SHARED_INIT;
-	struct job job;
+	struct rlimit none = { 0, 0 };
 
-	assert_non_null(root);
-	s.pool = pool_new(0);
-	assert_non_null(s.pool);
-	*root = (struct job){ .base.run = run_parent,
-			      .shared = &s,
-			      .children = 2 };
-	pool_submit(s.pool, &root->base);
-	assert_int_equal(s.done, 5);
-	submit(&s, &job, 1, run_quick);
-	assert_int_equal(s.done, 6);
-	assert_true(pthread_equal(job.thread, pthread_self()));
-	pool_free(s.pool);
-	assert_int_equal(s.done, 6);
+	if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
+		_exit(2);
+	if (setrlimit(RLIMIT_NPROC, &none))
+		_exit(3);
+}
+
+static void jobs_run_when_no_more_threads_can_be_made(void **state)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct shared s = SHARED_INIT;
+		struct job jobs[20];
+
+		s.pool = pool_new(4);
+		become_nobody_without_more_threads();
+		submit(&s, jobs, ARRAY_SIZE(jobs), run_quick);
+		pool_free(s.pool);
+		_exit(s.done == 20 && s.most_running == 1 &&
+				      !pthread_equal(jobs[0].thread,
+						     pthread_self()) ?
+			      0 :
+			      1);
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
 }
 
 static void freeing_waits_for_jobs_and_leaves_no_thread(void **state)
@@ -304,26 +321,22 @@ static void freeing_waits_for_jobs_and_leaves_no_thread(void **state)
 	assert_int_equal(count_threads(), before);
 }
 
-static void an_idle_thread_waits_ten_seconds_and_leaves(void **state)
+static void idle_threads_leave_after_ten_seconds_but_one(void **state)
 {
 	unsigned before = count_threads();
 	struct shared s = SHARED_INIT;
-	struct job first, second, third;
+	struct job slow[3], later;
 
 	s.pool = pool_new(4);
 	assert_non_null(s.pool);
-	submit(&s, &first, 1, run_quick);
-	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
-	submit(&s, &second, 1, run_quick);
-	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
-	assert_int_equal(count_threads(), before + 1);
-	for (int i = 0; i < 200 && count_threads() > before; i++)
+	submit(&s, slow, ARRAY_SIZE(slow), run_slow);
+	assert_true(count_threads() > before + 1);
+	for (int i = 0; i < 200 && count_threads() > before + 1; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
-	assert_int_equal(count_threads(), before);
-	submit(&s, &third, 1, run_quick);
+	assert_int_equal(count_threads(), before + 1);
+	submit(&s, &later, 1, run_quick);
 	pool_free(s.pool);
-	assert_int_equal(s.done, 3);
-	assert_true(pthread_equal(first.thread, second.thread));
+	assert_int_equal(s.done, 4);
 }
 
 struct submitter {
@@ -388,9 +401,9 @@ int main(void)
 		cmocka_unit_test(one_thread_runs_its_jobs_in_order),
 		cmocka_unit_test(
 			jobs_may_submit_jobs_even_while_the_pool_is_freed),
-		cmocka_unit_test(without_threads_a_job_runs_on_the_callers),
+		cmocka_unit_test(jobs_run_when_no_more_threads_can_be_made),
 		cmocka_unit_test(freeing_waits_for_jobs_and_leaves_no_thread),
-		cmocka_unit_test(an_idle_thread_waits_ten_seconds_and_leaves),
+		cmocka_unit_test(idle_threads_leave_after_ten_seconds_but_one),
 		cmocka_unit_test(any_thread_may_submit),
 		cmocka_unit_test(signals_stay_with_the_main_thread),
 	};
