@@ -154,6 +154,28 @@ struct error_class error_of_transport(int result)
 	return (struct error_class){ result, ERROR_FINAL };
 }
 
+const char *error_mend(int status, const char *code)
+{
+	static const struct {
+		const char *code;
+		const char *words;
+	} mends[] = {
+		{ "AccessControlListNotSupported",
+		  "the bucket has its ACLs switched off: take AWS_DEFAULT_ACL, "
+		  "ACL and Grant... out of the settings" },
+		{ "InvalidStorageClass",
+		  "the server has no such StorageClass" },
+	};
+
+	/* A HEAD's reason is not told; this is the one that a setting has. */
+	if (status == 400 && !code[0])
+		return "is it stored with another SSECustomerKey, or none?";
+	for (size_t i = 0; i < ARRAY_SIZE(mends); i++)
+		if (strcmp(mends[i].code, code) == 0)
+			return mends[i].words;
+	return NULL;
+}
+
 int error_parse(const struct buf *body, struct error_body *out)
 {
 	const struct xml_field fields[] = {

@@ -52,4 +52,10 @@ struct error_class error_of_code(const char *code);
 /* What http_request.result means. */
 struct error_class error_of_transport(int result);
 
+/*
+ * What to do about a refusal that comes of a setting, in a few words, or
+ * NULL. code is "" where a HEAD was refused.
+ */
+const char *error_mend(int status, const char *code);
+
 #endif

@@ -51,6 +51,7 @@ static struct error_class judge_answer(struct s3_request *r)
 {
 	struct buf *body = &r->http.response_body;
 	struct error_class class;
+	const char *mend;
 	bool is_foreign;
 
 	is_foreign = error_parse(body, &r->error) < 0 && body->len > 0;
@@ -59,9 +60,10 @@ static struct error_class judge_answer(struct s3_request *r)
 		guess_bare(r, &class);
 	if (class.result == -ENOENT && !r->key)
 		class.result = -ENODEV;
+	mend = error_mend(r->http.status, r->error.code);
 	errinfo_set(&r->op->err, class.result, "%s: status %d %s %s key=%s",
 		    r->action->name, r->http.status, r->error.code,
-		    r->error.message, r->key ? r->key : "");
+		    mend ? mend : r->error.message, r->key ? r->key : "");
 	return class;
 }
 

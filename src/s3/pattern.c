@@ -140,7 +140,8 @@ bool pattern_matches(const char *pattern, const char *path)
 		plain--;
 	if (strchr(pattern, '/')) {
 		pattern += pattern[0] == '/' ? 1 : 0;
-		return glob(pattern, path, plain) || glob(pattern, path, end);
+		return !*pattern || glob(pattern, path, plain) ||
+		       glob(pattern, path, end);
 	}
 	base = plain;
 	while (base > path && base[-1] != '/')
