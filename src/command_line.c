@@ -165,7 +165,11 @@ static int parse_letter(struct command_line *line, const struct words *words,
 		line->wants_help = true;
 	else if (letter == 'V')
 		line->wants_version = true;
-	else if (!words->is_mount_helper || !strchr("nsv", letter))
+	else if (letter == 'd' && !words->own) /* s3fs's, as the next is */
+		return add_options(line, "log_level=debug");
+	else if (letter == 's' && !words->own)
+		return 0; /* one thread or several: nobody can tell */
+	else if (!words->is_mount_helper || !strchr("nv", letter))
 		return errinfo_set(err, -EINVAL,
 				   "unknown option -%c; see --help", letter);
 	return 0;

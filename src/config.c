@@ -16,6 +16,7 @@
 #include "config_file.h"
 #include "config_rules.h"
 #include "errinfo.h"
+#include "s3fs_options.h"
 #include "settings.h"
 
 /* Weak to strong. */
@@ -46,20 +47,29 @@ static struct setting *setting_of(const struct config *config,
 	return &config->settings[def - settings_table];
 }
 
-/* A customer's key (SSE-C) is a secret in a map that is none. */
-static int refuse_key(const struct source *source,
-		      const struct setting_def *def, struct errinfo *err)
+/* 'http://user:password@proxy:3128' */
+static bool holds_password(const struct setting_def *def, const char *text)
+{
+	return (def->offset == offsetof(struct config, proxies) ||
+		def->offset == offsetof(struct config, client_config)) &&
+	       strchr(text, '@');
+}
+
+/* what is a secret in a map that is none. */
+static int refuse_secret(const struct source *source,
+			 const struct setting_def *def, const char *what,
+			 struct errinfo *err)
 {
 	if (source->origin == ORIGIN_COMMAND_LINE)
 		return errinfo_set(err, -EINVAL,
-				   "SSECustomerKey on the command line would "
-				   "show in ps: put %s into a settings file "
-				   "that only you can read",
-				   def->name);
+				   "%s on the command line would show in ps: "
+				   "put %s into a settings file that only you "
+				   "can read",
+				   what, def->name);
 	return errinfo_set(err, -EACCES,
-			   "SSECustomerKey stands in a file that others can "
-			   "read: chown it to yourself and chmod 600 %s",
-			   source->path);
+			   "%s stands in a file that others can read: chown it "
+			   "to yourself and chmod 600 %s",
+			   what, source->path);
 }
 
 static int take(const struct source *source, const struct setting_def *def,
@@ -67,14 +77,19 @@ static int take(const struct source *source, const struct setting_def *def,
 {
 	struct setting *setting = setting_of(source->config, def);
 	bool is_literal = source->origin < ORIGIN_ENVIRONMENT;
+	const char *secret = NULL;
 	struct value value;
 	int rc = settings_parse(def, text, is_literal, &value, err);
 
 	if (rc)
 		return rc;
-	if (config_holds_key(&value) && !source->is_private) {
+	if (!source->is_private)
+		secret = config_holds_key(&value)  ? "SSECustomerKey" :
+			 holds_password(def, text) ? "a proxy's password" :
+						     NULL;
+	if (secret) {
 		value_release(&value);
-		return refuse_key(source, def, err);
+		return refuse_secret(source, def, secret, err);
 	}
 	if (!is_used || source->origin < setting->origin) {
 		value_release(&value);
@@ -227,13 +242,26 @@ static int take_environment(struct config *config, struct errinfo *err)
 	return 0;
 }
 
+static int take_s3fs_setting(struct s3fs_taker *taker, const char *name,
+			     const char *value, struct errinfo *err)
+{
+	struct source source = { .config = taker->config,
+				 .origin = ORIGIN_COMMAND_LINE };
+
+	return take(&source, settings_find(name), value, true, err);
+}
+
 static int take_option(const struct source *source,
 		       const struct command_option *option, struct errinfo *err)
 {
 	const struct setting_def *def = settings_find(option->name);
+	const struct s3fs_option *s3fs = s3fs_option_find(option->name);
+	struct s3fs_taker taker = { take_s3fs_setting, source->config };
 
 	if (strncmp(option->name, "x-", 2) == 0)
 		return 0; /* for other programs that read fstab */
+	if (s3fs)
+		return s3fs_option_take(s3fs, &taker, option->value, err);
 	if (!def)
 		return unknown(option->name, err);
 	if (def->type == SETTING_SECRET)
@@ -297,9 +325,10 @@ static int take_command_line(struct config *config,
 	const char *prefix = word ? strchr(word, ':') : NULL;
 	int rc = 0;
 
+	/* s3fs's paths begin with a slash. */
 	if (prefix)
-		rc = take(&source, settings_find("location"), prefix + 1, true,
-			  err);
+		rc = take(&source, settings_find("location"),
+			  prefix + 1 + strspn(prefix + 1, "/"), true, err);
 	for (size_t i = 0; !rc && i < line->option_count; i++)
 		rc = take_option(&source, &line->options[i], err);
 	/* A name for the bucket in its section: BUCKET is but an alias. */
@@ -378,6 +407,12 @@ int config_put(struct config *config, const char *name, const char *text,
 	if (!rc)
 		config_move(config, name, &value);
 	return rc;
+}
+
+int config_add_parameter(struct config *config, const char *name,
+			 const char *text)
+{
+	return value_map_set(&config->parameters, name, text);
 }
 
 void config_note(struct config *config, const char *fmt, ...)
@@ -468,6 +503,7 @@ void config_release(struct config *config)
 	for (size_t i = 0; config->settings && i < settings_count; i++)
 		value_release(&config->settings[i].value);
 	free(config->settings);
+	value_release(&config->parameters);
 	buf_release(&config->notes);
 	free(config->path);
 	free(config->bucket_word);

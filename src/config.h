@@ -112,6 +112,7 @@ struct config {
 	struct setting *settings;  /* the loader's, one a row of the table */
 	struct config_rule *rules; /* sections for single paths, in order */
 	size_t rule_count;
+	struct value parameters; /* by s3fs's options; a map or None */
 	char *path;       /* owned; of the settings file, NULL without one */
 	struct buf notes; /* what the log should be told, a line each */
 };

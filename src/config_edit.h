@@ -26,9 +26,12 @@ MUST_USE int config_put(struct config *config, const char *name,
 /* As config_put with a value, which is moved: value is None after it. */
 void config_move(struct config *config, const char *name, struct value *value);
 
+/* One parameter more for all objects; stronger than those of any map. */
+MUST_USE int config_add_parameter(struct config *config, const char *name,
+				  const char *text);
+
 /* One more line for the log. */
-void config_note(struct config *config, const char *fmt, ...)
-	PRINTF_LIKE(2, 3);
+void config_note(struct config *config, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Before the fields of struct config have their values. -EINVAL, -ENOMEM. */
 MUST_USE int config_derive(struct config *config, struct errinfo *err);

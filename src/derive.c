@@ -140,6 +140,21 @@ static int derive_environment(struct config *config, struct errinfo *err)
 	return 0;
 }
 
+/* -o storage_class and the like are parameters of objects. */
+static int derive_parameters(struct config *config, struct errinfo *err)
+{
+	struct value *to = config_value(config, "AWS_S3_OBJECT_PARAMETERS");
+	const struct value *from = &config->parameters;
+
+	for (size_t i = 0; i < from->count; i++) {
+		int rc = value_map_set(to, from->names[i], from->items[i].text);
+
+		if (rc)
+			return errinfo_set(err, rc, "out of memory");
+	}
+	return 0;
+}
+
 /* One wait must have its time within the operation's. */
 static int derive_timeout(struct config *config, struct errinfo *err)
 {
@@ -164,9 +179,10 @@ int config_derive(struct config *config, struct errinfo *err)
 {
 	/* What comes later wins over what came before: see derive_put. */
 	static int (*const steps[])(struct config *, struct errinfo *) = {
-		derive_compat,  derive_bucket_acl,  derive_boto,
-		derive_buffer,  derive_threads,     derive_maps,
-		derive_charset, derive_environment, derive_timeout,
+		derive_compat,     derive_bucket_acl,  derive_boto,
+		derive_buffer,     derive_threads,     derive_maps,
+		derive_charset,    derive_environment, derive_timeout,
+		derive_parameters,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {

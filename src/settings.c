@@ -227,7 +227,7 @@ const struct setting_def settings_table[] = {
 { "dev", NULL, SETTING_WORD, TO(allow_dev) },
 { "suid", NULL, SETTING_WORD, TO(allow_suid) },
 { "defaults", "nodev nosuid exec rw auto noauto user nouser users group owner "
-  "_netdev nofail async atime relatime nodiratime", SETTING_WORD, NO_EFFECT },
+  "_netdev nofail async sync dirsync atime relatime nodiratime", SETTING_WORD, NO_EFFECT },
 };
 /* clang-format on */
 

@@ -367,6 +367,51 @@ const struct value *value_get(const struct value *map, const char *name)
 	return NULL;
 }
 
+/* Room for one more item behind the last. */
+static int reserve_item(struct value *map)
+{
+	struct value *items =
+		reallocarray(map->items, map->count + 1, sizeof(*items));
+	char **names;
+
+	if (!items)
+		return -ENOMEM;
+	map->items = items;
+	names = reallocarray(map->names, map->count + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	map->names = names;
+	return 0;
+}
+
+int value_map_set(struct value *map, const char *name, const char *text)
+{
+	struct value item = { 0 };
+	AUTO_FREE char *copy = NULL;
+	size_t i = 0;
+	int rc = value_set_text(&item, text);
+
+	if (rc)
+		return rc;
+	map->kind = VALUE_MAP;
+	while (i < map->count && strcmp(map->names[i], name) != 0)
+		i++;
+	if (i < map->count) {
+		value_release(&map->items[i]);
+		map->items[i] = item;
+		return 0;
+	}
+	copy = strdup(name);
+	rc = copy ? reserve_item(map) : -ENOMEM;
+	if (rc) {
+		value_release(&item);
+		return rc;
+	}
+	map->names[map->count] = STEAL(copy);
+	map->items[map->count++] = item;
+	return 0;
+}
+
 static bool are_items_equal(const struct value *a, const struct value *b)
 {
 	if (a->count != b->count)

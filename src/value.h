@@ -58,6 +58,13 @@ MUST_USE int value_set_text(struct value *out, const char *s);
 /* A map's item, or NULL. */
 const struct value *value_get(const struct value *map, const char *name);
 
+/*
+ * Sets a map's item to a copy of text; None becomes a map. Returns 0 or
+ * -ENOMEM.
+ */
+MUST_USE int value_map_set(struct value *map, const char *name,
+			   const char *text);
+
 bool value_is_equal(const struct value *a, const struct value *b);
 
 /* Overwrites texts before it frees them: they may be secrets. */
