@@ -2,6 +2,7 @@
 /* The parameters that objects are stored with; see object_settings.h. */
 #include "object_settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
