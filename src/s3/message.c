@@ -92,7 +92,8 @@ static int digest_pieces(const struct http_body *body, struct digest *sha,
 
 		if (got <= 0 || (size_t)got > room)
 			return got < 0 ? (int)got : -EIO;
-		*crc = crc32c(*crc, piece, (size_t)got);
+		if (crc)
+			*crc = crc32c(*crc, piece, (size_t)got);
 		rc = digest_add(sha, piece, (size_t)got);
 		if (rc < 0)
 			return rc;
@@ -112,8 +113,10 @@ int request_digest_body(struct s3_request *r)
 	sha = digest_start(DIGEST_SHA256);
 	if (!sha)
 		return -ENOMEM;
-	r->crc32c = 0;
-	rc = digest_pieces(&r->http.body, sha, &r->crc32c);
+	if (!r->is_crc32c_given)
+		r->crc32c = 0;
+	rc = digest_pieces(&r->http.body, sha,
+			   r->is_crc32c_given ? NULL : &r->crc32c);
 	if (rc < 0) {
 		digest_drop(sha);
 		return rc;

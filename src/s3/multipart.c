@@ -85,6 +85,7 @@ static int add_part_checksum(struct s3_request *r, const struct s3_body *body)
 
 	if (r->without_checksum || !client_has_checksums(r->client))
 		return 0;
+	r->is_crc32c_given = body->has_crc32c;
 	if (body->has_crc32c)
 		r->crc32c = body->crc32c;
 	else

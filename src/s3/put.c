@@ -29,6 +29,7 @@ static int put_build(struct s3_request *r)
 	if (put->body.has_crc32c && !r->without_checksum &&
 	    client_has_checksums(r->client)) {
 		r->crc32c = put->body.crc32c;
+		r->is_crc32c_given = true;
 		rc = request_checksum_header(r);
 	}
 	if (rc == 0 && put->if_none_match)
