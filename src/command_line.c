@@ -180,14 +180,18 @@ static int parse_short(struct command_line *line, struct words *words,
 {
 	const char *word = words->argv[words->at], *arg;
 	char letter = word[1];
+	const struct command_own *own = find_own(words, NULL, 0, letter);
+	bool takes_own = own && own->has_value;
 
-	if (letter == 'o' || letter == 'c' ||
+	if (takes_own || letter == 'o' || letter == 'c' ||
 	    (letter == 't' && words->is_mount_helper)) {
 		arg = argument(words);
 		if (!arg)
 			return errinfo_set(err, -EINVAL,
 					   "-%c needs an argument; see --help",
 					   letter);
+		if (takes_own)
+			return add_given(line, own, arg);
 		if (letter == 'c')
 			line->config_path = arg;
 		return letter == 'o' ? add_options(line, arg) : 0;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From Django's settings to s3storefs.conf.
+ *
+ *   struct migration m = { .module = module, .files = "settings.py" };
+ *   rc = migration_run(&m, NULL, &err);
+ *   rc = migration_write(&m, true, &text);
+ *   ... m.entries, m.problems ...
+ *
+ * The memory is the module's. One thread.
+ */
+#ifndef MIGRATE_H
+#define MIGRATE_H
+
+#include "py_read.h"
+#include "settings.h"
+
+enum migration_state {
+	MIGRATION_SET,    /* a line that counts */
+	MIGRATION_OFF,    /* commented out: to be looked at */
+	MIGRATION_REMARK, /* no line, only words */
+	MIGRATION_PROBLEM /* the same: something could not be read */
+};
+
+/* One line of the result. */
+struct migration_entry {
+	struct migration_entry *next;
+	enum migration_state state;
+	const char *section; /* "": before all sections */
+	const char *name;    /* the setting's; NULL in a remark */
+	const char *literal; /* as value_parse reads it */
+	const char *why;     /* sentences, or "" */
+	const char *file;    /* where it comes from, or NULL */
+	unsigned line;
+	bool is_secret;
+	bool is_problem; /* it could not be read or is refused */
+	bool is_warning; /* people should look at it */
+};
+
+struct migration {
+	struct py_module *module;
+	const char *files; /* for the head of the result */
+	struct migration_entry *entries, **last_entry;
+	const char **sections; /* the storages' names */
+	size_t section_count;
+	bool is_old; /* written for django-storages up to 1.9 */
+	size_t problems;
+};
+
+/*
+ * alias: just that storage; NULL: all. Returns 0; -ENOENT if there is no
+ * such storage; -ENOMEM, -E2BIG.
+ */
+MUST_USE int migration_run(struct migration *m, const char *alias,
+			   struct errinfo *err);
+
+/* The settings file. Without secrets, their lines are comments. */
+MUST_USE int migration_write(const struct migration *m, bool with_secrets,
+			     struct buf *out);
+
+/* "settings.py:12: AWS_X: ..." for each line that people should look at. */
+MUST_USE int migration_explain(const struct migration *m, struct buf *out);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * s3storefs migrate: from Django's settings to s3storefs.conf. The settings
+ * are read, never run; see src/migrate.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "config_file.h"
+#include "migrate.h"
+#include "tool.h"
+
+static const char help[] =
+	"usage: s3storefs migrate [OPTION...] SETTINGS.py...\n"
+	"\n"
+	"Reads the S3 storage settings of a Django project, without running\n"
+	"Python, and prints a settings file with a section for each storage.\n"
+	"Several files are read as if each imported all of those before it: the\n"
+	"base settings first, and the module with the storage classes. Lines say\n"
+	"where they come from and, where they were changed, why; names of the old\n"
+	"boto backend become today's. What only Python can work out is named, in\n"
+	"the result and on stderr, and is left for you to set.\n"
+	"\n"
+	"  -o FILE, --output=FILE  write a new file, of mode 600, with the secrets\n"
+	"                     that stand in the settings; stdout gets none\n"
+	"  --with-secrets     print them to stdout, too\n"
+	"  --alias NAME       just this storage: default, staticfiles, ... or a\n"
+	"                     storage class\n"
+	"  --check            then check each bucket with the result, as\n"
+	"                     \"s3storefs check\" does; its report goes to stderr\n"
+	"  --read-only        let --check write nothing to the bucket\n"
+	"\n"
+	"Exit status: 0, 1 something could not be read or the check failed, 2\n"
+	"wrong usage or a file that cannot be read or written.\n";
+
+static const struct command_own options[] = {
+	{ .name = "output", .letter = 'o', .has_value = true },
+	{ .name = "with-secrets" },
+	{ .name = "alias", .has_value = true },
+	{ .name = "check" },
+	{ .name = "read-only" },
+	{ 0 },
+};
+
+#define RESULT_MAX (4ul * 1024 * 1024) /* bytes; ours */
+
+static void wipe(struct buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	buf_release(b);
+}
+
+#define AUTO_WIPE CLEANUP(wipe)
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+static int read_file(const struct tool_call *call, struct py_module *module,
+		     const char *path)
+{
+	AUTO_WIPE struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	struct errinfo err = ERRINFO_INIT;
+	bool is_private = false;
+
+	if (config_file_read(path, &text, &is_private, &err) ||
+	    py_module_read(module, base_name(path), buf_str(&text), text.len,
+			   &err))
+		return tool_fail(call, TOOL_USAGE, "%s", err.text);
+	return TOOL_OK;
+}
+
+static int read_files(const struct tool_call *call, struct py_module *module,
+		      struct buf *names)
+{
+	int status = TOOL_OK;
+
+	for (size_t i = 0; !status && i < call->line.word_count; i++) {
+		const char *path = call->line.words[i];
+
+		buf_add_fmt(names, "%s%s", i ? ", " : "", base_name(path));
+		status = read_file(call, module, path);
+	}
+	return status;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* A new file that nobody else can read. */
+static int write_file(const struct tool_call *call, const char *path,
+		      const struct buf *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -errno : write_all(fd, buf_str(text), text->len);
+
+	if (rc == -EEXIST)
+		return tool_fail(call, TOOL_USAGE,
+				 "%s is there already: take it away, or "
+				 "choose another name",
+				 path);
+	if (fd >= 0 && close(fd) < 0 && !rc)
+		rc = -errno;
+	if (rc)
+		return tool_fail(call, TOOL_USAGE, "%s: %s", path,
+				 strerrordesc_np(-rc));
+	return TOOL_OK;
+}
+
+/* The whole result in memory, as a private file that settings come from. */
+static int open_result(const struct buf *text)
+{
+	AUTO_CLOSE int fd = memfd_create("s3storefs.conf", MFD_CLOEXEC);
+	int out;
+
+	if (fd < 0 || fchmod(fd, 0600) < 0 ||
+	    write_all(fd, buf_str(text), text->len))
+		return -1;
+	out = fd;
+	fd = -1;
+	return out;
+}
+
+/* Its bucket is one that the result does not know. */
+static bool is_incomplete(const struct migration *m, const char *section)
+{
+	for (const struct migration_entry *e = m->entries; e; e = e->next)
+		if (e->name && strcmp(e->section, section) == 0 &&
+		    strcmp(e->name, "AWS_STORAGE_BUCKET_NAME") == 0)
+			return e->literal[0] != '\'' || e->literal[1] == '\'';
+	return true;
+}
+
+/* Whether a mount would take the section as it is. */
+static int verify_section(const struct tool_call *call, const char *path,
+			  const char *section)
+{
+	struct command_line line = { .config_path = path };
+	AUTO_BUF struct buf why = BUF_INIT(2000);
+	CLEANUP(config_release) struct config config;
+	const char *text;
+
+	if (config_load_tool(&config, &line, section, &why) == 0)
+		return TOOL_OK;
+	text = buf_str(&why);
+	if (strncmp(text, path, strlen(path)) == 0)
+		text += strlen(path);
+	return tool_fail(call, TOOL_NO, "[%s] cannot be mounted as it is: %s",
+			 section, text);
+}
+
+/* stdout belongs to the result, so the report goes to stderr. */
+static int check_section(const struct tool_call *call, const char *path,
+			 const char *section)
+{
+	char *argv[] = { (char *)"check", (char *)"-c",          (char *)path,
+			 (char *)section, (char *)"--read-only", NULL };
+	int argc = tool_option(call, "read-only") ? 5 : 4;
+	int saved, status;
+
+	fflush(stdout);
+	saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (saved < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return tool_fail(call, TOOL_NO, "stdout: %s",
+				 strerrordesc_np(errno));
+	fprintf(stderr, "[%s]\n", section);
+	status = tool_main(&tool_check, argc, argv);
+	fflush(stdout);
+	if (dup2(saved, STDOUT_FILENO) < 0)
+		status = TOOL_NO;
+	close(saved);
+	return status ? TOOL_NO : TOOL_OK;
+}
+
+static int check_result(const struct tool_call *call, const struct migration *m,
+			const struct buf *text)
+{
+	AUTO_CLOSE int fd = open_result(text);
+	bool wants_check = tool_option(call, "check");
+	int status = TOOL_OK;
+	char path[64];
+
+	if (fd < 0)
+		return tool_fail(call, TOOL_NO, "cannot keep the result: %s",
+				 strerrordesc_np(errno));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (size_t i = 0; i < m->section_count; i++) {
+		const char *section = m->sections[i];
+		int bad = TOOL_OK;
+
+		if (!is_incomplete(m, section))
+			bad = verify_section(call, path, section);
+		else if (wants_check)
+			bad = tool_fail(call, TOOL_NO,
+					"[%s]: its bucket is not known",
+					section);
+		if (!bad && wants_check)
+			bad = check_section(call, path, section);
+		status = bad ? bad : status;
+	}
+	return status;
+}
+
+/* To FILE with the secrets, else to stdout. */
+static int put_result(const struct tool_call *call, const struct migration *m,
+		      const struct buf *full)
+{
+	const char *path = tool_option(call, "output");
+	AUTO_WIPE struct buf text = BUF_INIT(RESULT_MAX);
+
+	if (path)
+		return write_file(call, path, full);
+	if (tool_option(call, "with-secrets")) {
+		fputs(buf_str(full), stdout);
+		return TOOL_OK;
+	}
+	if (migration_write(m, false, &text))
+		return tool_fail(call, TOOL_USAGE, "the result is too long");
+	fputs(buf_str(&text), stdout);
+	return TOOL_OK;
+}
+
+static int give_result(const struct tool_call *call, const struct migration *m)
+{
+	AUTO_WIPE struct buf full = BUF_INIT(RESULT_MAX);
+	AUTO_BUF struct buf words = BUF_INIT(RESULT_MAX);
+	int status;
+
+	if (migration_write(m, true, &full) || migration_explain(m, &words))
+		return tool_fail(call, TOOL_USAGE, "the result is too long");
+	status = put_result(call, m, &full);
+	fflush(stdout);
+	fputs(buf_str(&words), stderr);
+	if (status == TOOL_OK)
+		status = check_result(call, m, &full);
+	if (status == TOOL_OK && m->problems)
+		status = tool_fail(call, TOOL_NO,
+				   "%zu things could not be taken over; they "
+				   "are named above",
+				   m->problems);
+	return status;
+}
+
+static int run(const struct tool_call *call)
+{
+	AUTO_BUF struct buf names = BUF_INIT(4096);
+	struct migration m = { .module = py_module_new() };
+	struct errinfo err = ERRINFO_INIT;
+	int status = TOOL_USAGE;
+
+	if (call->line.word_count == 0 || call->line.config_path ||
+	    call->line.option_count) {
+		status = tool_usage(call);
+	} else if (!m.module) {
+		status = tool_fail(call, TOOL_NO, "out of memory");
+	} else {
+		status = read_files(call, m.module, &names);
+		m.files = buf_str(&names);
+		if (!status &&
+		    migration_run(&m, tool_option(call, "alias"), &err))
+			status = tool_fail(call, TOOL_USAGE, "%s", err.text);
+		else if (!status)
+			status = give_result(call, &m);
+	}
+	py_module_free(m.module);
+	return status;
+}
+
+const struct tool tool_migrate = { "migrate", help, options, run };
