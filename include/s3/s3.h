@@ -425,6 +425,15 @@ void s3_cancel(struct s3_client *c, struct s3_op *op);
 void s3_cancel_reads(struct s3_client *c);
 
 /* Where requests go, for messages: "http://127.0.0.1:4710/bucket". */
+/* What the answers so far have told of the server. */
+struct s3_learned {
+	bool has_skew;
+	int64_t skew_s;    /* its clock less ours, by the last answer */
+	bool has_list_v2;  /* false: it has refused ListObjectsV2 */
+	bool has_checksum; /* false: it has refused x-amz-checksum-crc32c */
+};
+struct s3_learned s3_client_learned(struct s3_client *c);
+
 const char *s3_client_url(const struct s3_client *c);
 const char *s3_client_region(const struct s3_client *c);
 /*

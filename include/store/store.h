@@ -207,6 +207,9 @@ void store_flush(struct handle *handle, struct store_op *op);
 void store_release(struct handle *handle);
 
 /* True if version is still what a read through handle gives. */
+/* What was written through handle is not to be stored, as if unlinked. */
+void store_discard(struct handle *handle);
+
 bool store_may_keep_cache(struct handle *handle);
 
 void store_mkdir(struct store *store, struct node *parent, const char *name,

@@ -171,6 +171,16 @@ int s3_wait(struct s3_client *c, struct s3_op *op)
 	return op->result;
 }
 
+struct s3_learned s3_client_learned(struct s3_client *c)
+{
+	return (struct s3_learned){
+		.has_skew = atomic_load(&c->has_skew),
+		.skew_s = atomic_load(&c->skew_s),
+		.has_list_v2 = !atomic_load(&c->lacks_list_v2),
+		.has_checksum = client_has_checksums(c),
+	};
+}
+
 const char *s3_client_url(const struct s3_client *c)
 {
 	return c->url;

@@ -38,6 +38,8 @@ struct s3_client {
 	/* Found out on the way and kept. */
 	atomic_llong clock_offset_s; /* the server's clock less ours */
 	atomic_bool has_answered;    /* an answer of any kind came */
+	atomic_bool has_skew;        /* skew_s is known */
+	atomic_llong skew_s;         /* by the last answer's Date */
 	atomic_bool refuses_checksum;
 	atomic_bool lacks_list_v2;
 	atomic_bool has_told_odd_key;

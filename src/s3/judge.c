@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "internal.h"
 #include "text.h"
 
@@ -116,13 +117,25 @@ static bool is_long_refusal(const struct s3_request *r)
 	return r->http.result == -EMSGSIZE && r->http.status >= 300;
 }
 
+static void note_answer(struct s3_request *r)
+{
+	struct s3_client *c = r->client;
+	int64_t theirs;
+
+	atomic_store(&c->has_answered, true);
+	if (!request_server_time(r, &theirs))
+		return;
+	atomic_store(&c->skew_s, theirs - clock_wall_ns() / 1000000000);
+	atomic_store(&c->has_skew, true);
+}
+
 struct error_class request_judge(struct s3_request *r)
 {
 	struct errinfo *err = &r->op->err;
 	struct error_class class;
 
 	if (r->http.result == 0)
-		atomic_store(&r->client->has_answered, true);
+		note_answer(r);
 	if (r->http.result < 0 && !is_long_refusal(r))
 		class = judge_transport(r);
 	else if (r->http.status >= 200 && r->http.status <= 299)

@@ -411,3 +411,9 @@ bool store_may_keep_cache(struct handle *handle)
 	node->cached_version = node->version;
 	return false;
 }
+void store_discard(struct handle *handle)
+{
+	LOCK(&handle->file->lock);
+	handle->file->is_unlinked = true;
+}
+

@@ -9,21 +9,23 @@
 #include "daemon.h"
 #include "layers.h"
 #include "log.h"
+#include "tool.h"
 
-static const struct tool tools[] = {
-	{ 0 },
+static const struct tool *const tools[] = {
+	&tool_check, &tool_get, &tool_ls, &tool_migrate,
+	&tool_put,   &tool_url, NULL,
 };
 
-const struct tool *tools_all(void)
+const struct tool *const *tools_all(void)
 {
 	return tools;
 }
 
 const struct tool *tools_find(const char *name)
 {
-	for (const struct tool *tool = tools; tool->name; tool++)
-		if (strcmp(tool->name, name) == 0)
-			return tool;
+	for (const struct tool *const *tool = tools; *tool; tool++)
+		if (strcmp((*tool)->name, name) == 0)
+			return *tool;
 	return NULL;
 }
 
@@ -47,6 +49,16 @@ static void print_safely(const char *text)
 		fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
 	}
 	fputc('\n', stderr);
+}
+
+int tool_usage(const struct tool_call *call)
+{
+	const char *help = call->tool->help;
+	const char *end = strstr(help, "\n\n");
+
+	fprintf(stderr, "%.*s\nsee s3storefs %s --help\n",
+		(int)(end ? end - help : 0), help, call->tool->name);
+	return TOOL_USAGE;
 }
 
 int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)

@@ -43,11 +43,14 @@ const struct tool *tools_find(const char *name);
 /* argv[0] is the tool's name. Returns the exit status. */
 int tool_main(const struct tool *tool, int argc, char *argv[]);
 
-/* All rows, ended by a name NULL: for --help and the documents. */
-const struct tool *tools_all(void);
+/* All of them, ended by NULL: for --help and the documents. */
+const struct tool *const *tools_all(void);
 
 /* The last value of --name; "" if it has none; NULL if it was not given. */
 const char *tool_option(const struct tool_call *call, const char *name);
+
+/* Prints how the tool is called to stderr and returns TOOL_USAGE. */
+int tool_usage(const struct tool_call *call);
 
 /* Prints "s3storefs TOOL: ..." to stderr and returns status. */
 int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)

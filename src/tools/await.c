@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls of the store that a thread waits for; see await.h. */
+#include "await.h"
+
+#include <string.h>
+
+static void over(struct store_op *op, int result)
+{
+	struct await *a = container_of(op, struct await, read.op);
+
+	LOCK(&a->lock);
+	a->result = result;
+	a->is_over = true;
+	pthread_cond_signal(&a->over);
+}
+
+struct store_op *await_op(struct await *a)
+{
+	memset(&a->read, 0, sizeof(a->read));
+	a->read.op.done = over;
+	a->is_over = false;
+	return &a->read.op;
+}
+
+int await_end(struct await *a)
+{
+	LOCK(&a->lock);
+	while (!a->is_over)
+		lock_wait(&a->lock, &a->over);
+	return a->result;
+}
+
+const char *await_words(const struct await *a)
+{
+	return a->read.op.err.text[0] ? a->read.op.err.text :
+					strerrordesc_np(-a->result);
+}

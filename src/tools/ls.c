@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * s3storefs ls: what is below a name, as django-storages' listdir() gives
+ * it: page by page, so any number takes the same memory.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+#include "target.h"
+#include "text.h"
+#include "tool.h"
+
+static const char help[] =
+	"usage: s3storefs ls [OPTION...] BUCKET[:PREFIX] [NAME]\n"
+	"\n"
+	"Lists what is directly below NAME in the bucket: folders, with a slash\n"
+	"behind them, and objects, in the order of the server. It shows what a\n"
+	"mount cannot: an object and a folder of one name, and keys that no path\n"
+	"can name (a//b is the entry / of a/). If nothing is below NAME but\n"
+	"there is such an object, it lists that.\n"
+	"\n"
+	"  -l                 size, time (UTC) and ETag before the name\n"
+	"  -r, --recursive    all objects below, their names from NAME on\n"
+	"  --json             one JSON object a line\n"
+	"  --exact            NAME is the beginning of keys as it is\n"
+	"  -c FILE, -o NAME=VALUE,..., --NAME=VALUE  settings, as for a mount\n"
+	"\n"
+	"Exit status: 0, 1 nothing is there or it failed, 2 wrong usage or\n"
+	"setting. An empty bucket is 0.\n";
+
+static const struct command_own options[] = {
+	{ .name = "long", .letter = 'l' },
+	{ .name = "recursive", .letter = 'r' },
+	{ .name = "json" },
+	{ .name = "exact" },
+	{ 0 },
+};
+
+struct listing {
+	const struct tool_call *call;
+	struct s3_client *s3;
+	bool is_long, is_json, is_recursive;
+	struct buf prefix; /* "media/a/" */
+	uint64_t count;    /* also the marker of the folder itself */
+};
+
+static void print_json(const struct listing *l, const struct s3_listed *item,
+		       const char *name)
+{
+	char date[TEXT_ISO_DATE_SIZE];
+
+	putchar('{');
+	json_member(stdout, true, "name", name);
+	json_member(stdout, false, "type", item->is_prefix ? "folder" : "file");
+	json_member(stdout, false, "key", item->key);
+	if (!item->is_prefix) {
+		text_iso_date(date, item->mtime_ns);
+		json_number(stdout, false, "size", item->size);
+		json_member(stdout, false, "mtime", date);
+		json_member(stdout, false, "etag", item->etag);
+	}
+	puts("}");
+}
+
+static void print_item(const struct listing *l, const struct s3_listed *item,
+		       const char *name)
+{
+	char date[TEXT_ISO_DATE_SIZE] = "";
+
+	if (l->is_json) {
+		print_json(l, item, name);
+		return;
+	}
+	if (l->is_long && item->is_prefix) {
+		printf("%14s %24s %-34s ", "-", "-", "-");
+	} else if (l->is_long) {
+		text_iso_date(date, item->mtime_ns);
+		printf("%14llu %24s %-34s ", (unsigned long long)item->size,
+		       date, item->etag);
+	}
+	print_name(stdout, name);
+	putchar('\n');
+}
+
+static int fail(const struct listing *l, int code, const struct errinfo *err)
+{
+	return tool_fail(l->call, TOOL_NO, "%s",
+			 err->text[0] ? err->text : strerrordesc_np(-code));
+}
+
+/* One page; after takes the key to go on behind. */
+static int list_page(struct listing *l, char **after, bool *is_last)
+{
+	struct s3_list list = {
+		.prefix = buf_str(&l->prefix),
+		.delimiter = l->is_recursive ? NULL : "/",
+		.start_after = *after,
+	};
+	int rc, status = TOOL_OK;
+
+	s3_list_start(l->s3, &list);
+	rc = s3_wait(l->s3, &list.op);
+	if (rc)
+		status = fail(l, rc, &list.op.err);
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		const struct s3_listed *item = &list.items[i];
+
+		l->count++;
+		/* The marker of the folder is no entry of it. */
+		if (item->key_len > l->prefix.len)
+			print_item(l, item, item->key + l->prefix.len);
+	}
+	*is_last = rc || !list.is_truncated || !list.last_key;
+	free(*after);
+	*after = STEAL(list.last_key);
+	s3_list_release(&list);
+	return status;
+}
+
+/* NAME is no folder: an object, perhaps. */
+static int list_object(struct listing *l, const char *name, const char *key)
+{
+	struct s3_head head = { .key = key };
+	struct s3_listed item = { .key = key };
+	const char *slash = strrchr(name, '/');
+	int rc, status = TOOL_OK;
+
+	s3_head_start(l->s3, &head);
+	rc = s3_wait(l->s3, &head.op);
+	if (rc == 0) {
+		item.size = head.object.size;
+		item.mtime_ns = head.object.mtime_ns;
+		memcpy(item.etag, head.object.etag, sizeof(item.etag));
+		print_item(l, &item, slash ? slash + 1 : name);
+	} else if (rc == -ENOENT) {
+		status = TOOL_NO;
+	} else {
+		status = fail(l, rc, &head.op.err);
+	}
+	s3_head_release(&head);
+	return status;
+}
+
+static int list_all(struct listing *l, const char *name, bool is_exact)
+{
+	size_t len = strlen(name);
+	AUTO_FREE char *after = NULL;
+	bool is_last = false, is_folder = len == 0 || name[len - 1] == '/';
+	AUTO_FREE char *key = strdup(buf_str(&l->prefix));
+	int status = TOOL_OK;
+
+	if (!is_folder && !is_exact)
+		buf_add_char(&l->prefix, '/');
+	if (l->prefix.error || !key)
+		return tool_fail(l->call, TOOL_NO, "out of memory");
+	while (status == TOOL_OK && !is_last)
+		status = list_page(l, &after, &is_last);
+	if (status != TOOL_OK || l->count > 0 || len == 0)
+		return status;
+	return is_folder || is_exact ? TOOL_NO : list_object(l, name, key);
+}
+
+static int run(const struct tool_call *call)
+{
+	const struct command_line *line = &call->line;
+	AUTO_BUF struct buf path = BUF_INIT(S3_KEY_MAX);
+	struct listing l = {
+		.call = call,
+		.is_long = tool_option(call, "long"),
+		.is_json = tool_option(call, "json"),
+		.is_recursive = tool_option(call, "recursive"),
+		.prefix = BUF_INIT(S3_KEY_MAX + 1),
+	};
+	struct tool_bucket bucket;
+	int status;
+
+	if (line->word_count < 1 || line->word_count > 2)
+		return tool_usage(call);
+	if (target_is_path(line->words[0]))
+		return tool_fail(call, TOOL_USAGE,
+				 "a mount lists its folders to ls(1); here "
+				 "write BUCKET[:PREFIX] [NAME]");
+	status = tool_open(call, line->words[0], &bucket);
+	if (status == TOOL_OK && line->word_count == 2)
+		status = target_path(call, &bucket, line->words[1], &path);
+	if (status == TOOL_OK) {
+		l.s3 = bucket.network.s3;
+		target_key(&bucket, buf_str(&path), &l.prefix);
+		status = list_all(&l, buf_str(&path),
+				  tool_option(call, "exact"));
+	}
+	buf_release(&l.prefix);
+	(void)tool_close(&bucket);
+	return status;
+}
+
+const struct tool tool_ls = { "ls", help, options, run };
