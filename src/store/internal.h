@@ -156,8 +156,6 @@ void node_key(struct store *store, struct node *node, struct buf *key);
 MUST_USE int child_key(struct store *store, struct node *parent,
 		       const char *name, struct buf *key);
 
-/* What the bucket said of a file; until_ms by the attribute time-out. */
-void node_learn_locked(struct store *store, struct node *node, uint64_t size,
 /*
  * The same for a name that is to be made: also -ENAMETOOLONG by the option
  * max_length.
@@ -169,6 +167,8 @@ MUST_USE int path_key(struct store *store, const char *path, struct buf *key);
 /* The code points that max_length leaves below key, which ends in a slash. */
 size_t key_point_room(const struct store *store, const struct buf *key);
 
+/* What the bucket said of a file; until_ms by the attribute time-out. */
+void node_learn_locked(struct store *store, struct node *node, uint64_t size,
 		       int64_t mtime_ns, const char *etag, uint64_t seq);
 void node_attr_locked(const struct store *store, const struct node *node,
 		      struct store_attr *attr);
