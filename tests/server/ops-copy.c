@@ -96,7 +96,15 @@ static bool changes_something(const struct request *req)
 	       request_header(req, "x-amz-server-side-encryption-customer-key");
 }
 
-/* COPY: the source's headers, but for class and SSE, which do not follow. */
+/* What a copy does not take from its source, by CopyObject's reference. */
+static bool stays_behind(const char *name)
+{
+	return strncmp(name, "x-amz-server-side", 17) == 0 ||
+	       strcmp(name, "x-amz-storage-class") == 0 ||
+	       strcmp(name, "x-amz-website-redirect-location") == 0;
+}
+
+/* COPY: the source's headers, and the request's for what stays behind. */
 static int copy_headers(const struct fields *from, const struct fields *own,
 			struct fields *out)
 {
@@ -105,13 +113,11 @@ static int copy_headers(const struct fields *from, const struct fields *own,
 	int rc = 0;
 
 	while (rc == 0 && fields_next(from, &at, &name, &value))
-		if (strncmp(name, "x-amz-server-side", 17) != 0 &&
-		    strcmp(name, "x-amz-storage-class") != 0)
+		if (!stays_behind(name))
 			rc = fields_add(out, name, value);
 	at = 0;
 	while (rc == 0 && fields_next(own, &at, &name, &value))
-		if (strncmp(name, "x-amz-server-side", 17) == 0 ||
-		    strcmp(name, "x-amz-storage-class") == 0)
+		if (stays_behind(name))
 			rc = fields_add(out, name, value);
 	return rc;
 }

@@ -164,7 +164,7 @@ enum s3_error multipart_store_part(struct request *req, struct part *part,
 	    (!text || text_parse_u64(text, PART_NUMBER_MAX, &number) < 0 ||
 	     number == 0))
 		error = S3_INVALID_ARGUMENT;
-	if (!error && !is_copy)
+	if (!error)
 		error = keep_check_sse_c(req, "x-amz-", &upload->headers);
 	if (error) {
 		part_free(part);
