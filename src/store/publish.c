@@ -51,7 +51,11 @@ static int take_unique_name(struct publish *p)
 	int result;
 
 	LOCK(&store->tree.lock);
+	/* A node of store_create_path has folders in its name. */
+	name = strrchr(node->name, '/');
+	name = name ? name + 1 : node->name;
 	node_key_locked(store, node->parent, &p->key);
+	buf_add(&p->key, node->name, (size_t)(name - node->name));
 	if (p->key.error || p->key.len >= S3_KEY_MAX)
 		return -ENAMETOOLONG;
 	result = name_unique(unique, name, S3_KEY_MAX - p->key.len,
