@@ -9,7 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "log.h"
 #include "s3.h"
+
+#define HTTP_PROXY_AUTH 407 /* RFC 9110, 15.5.8 */
 
 static int mountpoint_error(const char *path, int code, struct buf *why)
 {
@@ -113,8 +116,13 @@ static const struct {
 	const char *sentence;
 } refusals[] = {
 	{ "NoSuchBucket",
-	  "the bucket does not exist there: check its name and endpoint_url, or "
-	  "create it" },
+	  "the bucket does not exist there: check its name and endpoint_url; "
+	  "buckets can be created automatically by setting "
+	  "AWS_AUTO_CREATE_BUCKET to True (-o auto_create_bucket)" },
+	{ "BucketAlreadyExists",
+	  "it cannot be created: somebody else has a bucket of that name" },
+	{ "TooManyBuckets",
+	  "it cannot be created: the account has as many as it may" },
 	{ "InvalidBucketName", "that is no bucket's name: check it" },
 	{ "InvalidAccessKeyId",
 	  "the server does not know the access key: check AWS_ACCESS_KEY_ID "
@@ -122,7 +130,8 @@ static const struct {
 	{ "SignatureDoesNotMatch",
 	  "the secret key is wrong: check AWS_SECRET_ACCESS_KEY" },
 	{ "AccessDenied",
-	  "the key may not list the bucket: it needs s3:ListBucket" },
+	  "the key may not list the bucket: it needs s3:ListBucket; "
+	  "-o without_list mounts all the same, for reading known names" },
 	{ "AllAccessDisabled", "the bucket's owner has closed it" },
 	{ "AccountProblem", "the account is closed: ask its provider" },
 	{ "ExpiredToken", "the session token has expired: get new keys" },
@@ -199,6 +208,10 @@ static const char *mend(int code, const struct errinfo *err, const char *url)
 		return "the server does not answer in time: check endpoint_url "
 		       "and the network";
 	case -EACCES:
+		if (err->http_status == HTTP_PROXY_AUTH)
+			return "the proxy refuses: check user name and "
+			       "password in AWS_S3_PROXIES, or in http_proxy "
+			       "and https_proxy";
 		return "the server refuses: check keys and endpoint_url";
 	case -EBADMSG:
 	case -ENOENT:
@@ -229,8 +242,8 @@ static void explain(struct s3_client *client, int code,
 			    s3_client_credentials_source(client));
 }
 
-int check_bucket(struct s3_client *client, const struct config *config,
-		 struct buf *why)
+static int list_one(struct s3_client *client, const struct config *config,
+		    struct errinfo *err)
 {
 	AUTO_BUF struct buf prefix = BUF_INIT(S3_KEY_MAX);
 	struct s3_list list = { .max_keys = 1 };
@@ -243,8 +256,60 @@ int check_bucket(struct s3_client *client, const struct config *config,
 	list.prefix = buf_str(&prefix);
 	s3_list_start(client, &list);
 	rc = s3_wait(client, &list.op);
-	if (rc)
-		explain(client, rc, &list.op.err, why);
+	*err = list.op.err;
 	s3_list_release(&list);
+	return rc;
+}
+
+/* Another program that made it at the same time has done as well. */
+static int create(struct s3_client *client, const struct config *config,
+		  struct buf *why)
+{
+	struct s3_create_bucket bucket = { .acl = config->bucket_acl };
+	int rc;
+
+	s3_create_bucket_start(client, &bucket);
+	rc = s3_wait(client, &bucket.op);
+	if (rc == -EACCES && strcmp(bucket.op.err.s3_code, "AccessDenied") == 0)
+		buf_add_fmt(why,
+			    "cannot create %s: the key may not: it needs "
+			    "s3:CreateBucket",
+			    s3_client_url(client));
+	else if (rc)
+		explain(client, rc, &bucket.op.err, why);
+	else
+		log_warn("main", "made bucket %s, ACL %s", config->bucket,
+			 config->bucket_acl ? config->bucket_acl :
+					      "the server's own");
+	s3_create_bucket_release(&bucket);
+	return rc;
+}
+
+/*
+ * The listing needs the same right as HeadBucket, which django-storages
+ * asks, and its refusal has a reason in it.
+ */
+int check_bucket(struct s3_client *client, const struct config *config,
+		 struct buf *why)
+{
+	struct errinfo err = ERRINFO_INIT;
+	int rc = list_one(client, config, &err);
+
+	if (rc == -ENODEV && config->auto_create_bucket) {
+		rc = create(client, config, why);
+		if (rc)
+			return rc;
+		rc = list_one(client, config, &err);
+	}
+	if (rc == -EACCES && config->without_list &&
+	    strcmp(err.s3_code, "AccessDenied") == 0) {
+		log_warn("main",
+			 "bucket %s may not be listed: only names that "
+			 "are known can be read",
+			 config->bucket);
+		return 0;
+	}
+	if (rc)
+		explain(client, rc, &err, why);
 	return rc;
 }

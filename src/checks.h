@@ -19,7 +19,10 @@ MUST_USE int check_mountpoint(const char *path, char **out, struct buf *why);
 /* /dev/fuse is there and may be opened. */
 MUST_USE int check_fuse_device(struct buf *why);
 
-/* One listing of one key: credentials, bucket, region, clock. */
+/*
+ * One listing of one key: credentials, bucket, region, clock. A missing
+ * bucket is made if the settings say so.
+ */
 MUST_USE int check_bucket(struct s3_client *client, const struct config *config,
 			  struct buf *why);
 

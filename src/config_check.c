@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether the settings go together, before the network is asked. */
 #include <string.h>
+#include <strings.h>
 
 #include "config_edit.h"
 
@@ -70,6 +71,49 @@ static int check_proxies(const struct value *proxies, struct errinfo *err)
 	return 0;
 }
 
+static bool is_text(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
+static int check_log_to(const char *to, struct errinfo *err)
+{
+	if (to[0] == '/' || is_text(to, "auto") || is_text(to, "stderr") ||
+	    is_text(to, "syslog"))
+		return 0;
+	return errinfo_set(err, -EINVAL,
+			   "log_to = %.60s: write auto, stderr, syslog or a "
+			   "file's whole path",
+			   to);
+}
+
+/* Amazon's certificate is for names without another dot. */
+static int check_style(const struct config *config, struct errinfo *err)
+{
+	bool has_tls = config->endpoint_url ? strncasecmp(config->endpoint_url,
+							  "https", 5) == 0 :
+					      config->use_ssl;
+
+	if (!is_text(config->addressing_style, "virtual") || !has_tls ||
+	    !strchr(config->bucket, '.') || is_text(config->verify, "false") ||
+	    !config->verify_hostname)
+		return 0;
+	return errinfo_set(err, -EINVAL,
+			   "AWS_S3_ADDRESSING_STYLE = virtual: no certificate "
+			   "is for a host that begins with the dotted bucket "
+			   "%.60s: write path",
+			   config->bucket);
+}
+
+/* It becomes a line of each request. */
+static int check_user_agent(const char *text, struct errinfo *err)
+{
+	return !text || !strchr(text, '\n') ?
+		       0 :
+		       errinfo_set(err, -EINVAL,
+				   "user_agent: more than one line");
+}
+
 /* What concerns more than one setting. */
 int config_check(struct config *config, struct errinfo *err)
 {
@@ -91,6 +135,12 @@ int config_check(struct config *config, struct errinfo *err)
 	rc = check_location(location->text, err);
 	if (!rc)
 		rc = check_proxies(config->proxies, err);
+	if (!rc)
+		rc = check_style(config, err);
+	if (!rc)
+		rc = check_log_to(config->log_to, err);
+	if (!rc)
+		rc = check_user_agent(config->user_agent, err);
 	if (rc)
 		return rc;
 	if (config->profile && has_keys)

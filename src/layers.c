@@ -144,6 +144,7 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 	else if (is_text(config->payload_signing, "unsigned"))
 		options->payload = S3_PAYLOAD_UNSIGNED;
 	options->profile = config->profile;
+	options->passwd_file = config->passwd_file;
 	options->anonymous = config->anonymous;
 	options->no_checksum = !config->upload_checksum;
 	options->attempts = (int)config->attempts;
@@ -169,6 +170,7 @@ void layers_store_options(const struct config *config,
 	options->attr_timeout_ms = (int)config->attr_timeout_ms;
 	options->negative_timeout_ms = (int)config->negative_timeout_ms;
 	options->sync_unlink = config->sync_unlink;
+	options->transfers = (unsigned)config->transfers;
 	if (config->max_length != CONFIG_UNSET)
 		options->max_length = (unsigned)config->max_length;
 }
@@ -188,6 +190,7 @@ void layers_fs_options(const struct config *config, const char *mountpoint,
 	options->allow_dev = config->allow_dev;
 	options->no_exec = config->no_exec;
 	options->no_atime = config->no_atime;
+	options->bucket_bytes = config->bucket_bytes;
 	options->uid =
 		config->uid == CONFIG_UNSET ? getuid() : (uid_t)config->uid;
 	options->gid =

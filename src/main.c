@@ -49,6 +49,8 @@ static int start_mount(struct mount *m, struct errinfo *err)
 	rc = store_new(m->network.s3, &store, &m->store, err);
 	if (!rc)
 		rc = fs_new(m->store, &fs, &m->fs, err);
+	if (!rc && m->config->preload_metadata)
+		store_preload(m->store);
 	return rc;
 }
 
@@ -89,16 +91,25 @@ static int stop(struct mount *m)
 	return rc;
 }
 
-static void set_up_log(const struct config *config, bool is_foreground)
+static int set_up_log(const struct config *config, struct buf *why)
 {
 	enum log_level level = LOG_LEVEL_WARN;
-	bool to_syslog = !is_foreground;
+	bool to_syslog = !config->is_foreground;
+	int rc = 0;
 
 	if (log_level_parse(config->log_level, &level))
 		log_warn("main", "unknown log_level %s", config->log_level);
+	if (config->log_to[0] == '/')
+		rc = log_setup_file(level, config->log_to);
+	if (rc)
+		buf_add_fmt(why, "log file %s: %s: check log_to",
+			    config->log_to, strerrordesc_np(-rc));
+	if (config->log_to[0] == '/')
+		return rc;
 	if (strcmp(config->log_to, "auto") != 0)
 		to_syslog = strcmp(config->log_to, "syslog") == 0;
 	log_setup(level, to_syslog);
+	return 0;
 }
 
 static int run(const struct config *config, struct daemon *daemon)
@@ -155,7 +166,10 @@ static int mount_main(int argc, char **argv)
 		daemon_fail(&daemon, EXIT_RUNTIME, err.text);
 		return EXIT_RUNTIME;
 	}
-	set_up_log(&config, config.is_foreground);
+	if (set_up_log(&config, &why)) {
+		daemon_fail(&daemon, EXIT_RUNTIME, buf_str(&why));
+		return EXIT_RUNTIME;
+	}
 	return run(&config, &daemon);
 }
 

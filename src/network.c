@@ -22,6 +22,17 @@ static int check_ca_file(const char *path, struct buf *why)
 	return rc;
 }
 
+/* A line each. */
+static void log_notes(const char *notes)
+{
+	while (*notes) {
+		size_t len = strcspn(notes, "\n");
+
+		log_warn("config", "%.*s", (int)len, notes);
+		notes += len + (notes[len] == '\n');
+	}
+}
+
 int network_start(const struct config *config, struct network *out,
 		  struct buf *why)
 {
@@ -31,6 +42,7 @@ int network_start(const struct config *config, struct network *out,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	log_notes(buf_str(&config->notes));
 	layers_http_options(config, &http);
 	layers_s3_options(config, &s3);
 	rc = check_ca_file(http.ca_file, why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line per event, to stderr or to syslog.
+ * One line per event, to stderr, to syslog or to a file.
  *
  *   log_warn("upload", "part %d sent again key=%s", n, key);
  *
@@ -26,6 +26,13 @@ enum log_level {
 
 /* Lines above level are dropped. to_syslog: syslog instead of stderr. */
 void log_setup(enum log_level level, bool to_syslog);
+
+/*
+ * To a file, which may be moved away (logrotate) while we write. path is
+ * borrowed for good. Returns 0, or -errno of opening it: lines then go to
+ * stderr.
+ */
+MUST_USE int log_setup_file(enum log_level level, const char *path);
 
 /* "error", "warn", "info", "debug" to a level. Returns 0 or -EINVAL. */
 int log_level_parse(const char *name, enum log_level *level);

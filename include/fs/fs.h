@@ -10,6 +10,7 @@
 #define FS_FS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "errinfo.h"
@@ -31,6 +32,7 @@ struct fs_options {
 	gid_t gid;
 	mode_t file_mode; /* 0644; permission bits */
 	mode_t dir_mode;  /* 0755 */
+	uint64_t bucket_bytes; /* that statfs tells; 0: 256 TiB */
 	unsigned threads; /* that receive requests; 0: 2 */
 	bool debug;       /* libfuse's own debug lines */
 };

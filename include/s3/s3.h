@@ -86,6 +86,7 @@ struct s3_options {
 	/* Keys set here win over the environment and the shared files. */
 	const char *access_key, *secret_key, *session_token;
 	const char *profile;
+	const char *passwd_file; /* s3fs's format; instead of all others */
 	bool anonymous;   /* sign nothing */
 	int attempts;     /* in all, of one request; 0: 5 */
 	int timeout_ms;   /* one operation with all its retries; 0: 30,000
@@ -424,7 +425,6 @@ void s3_cancel(struct s3_client *c, struct s3_op *op);
  */
 void s3_cancel_reads(struct s3_client *c);
 
-/* Where requests go, for messages: "http://127.0.0.1:4710/bucket". */
 /* What the answers so far have told of the server. */
 struct s3_learned {
 	bool has_skew;
@@ -434,6 +434,7 @@ struct s3_learned {
 };
 struct s3_learned s3_client_learned(struct s3_client *c);
 
+/* Where requests go, for messages: "http://127.0.0.1:4710/bucket". */
 const char *s3_client_url(const struct s3_client *c);
 const char *s3_client_region(const struct s3_client *c);
 /*

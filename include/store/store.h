@@ -46,6 +46,8 @@ struct store_options {
 	int attr_timeout_ms;          /* listed or looked-up entries */
 	int negative_timeout_ms;      /* absent names */
 	bool sync_unlink;             /* a DELETE before unlink answers */
+	unsigned transfers;           /* requests for one file's data at a
+					 time; 0: as many as help */
 	unsigned max_length;          /* code points of a new name with its
 					 folders below location; 0: no limit */
 };
@@ -107,6 +109,12 @@ struct store_notify {
  * set before run no more.
  */
 void store_set_notify(struct store *store, const struct store_notify *notify);
+
+/*
+ * Lists the whole location in the background, once, so that what is looked
+ * up within attr_timeout_ms needs no request.
+ */
+void store_preload(struct store *store);
 
 /* The root node, not counted: valid until store_free. */
 struct node *store_root(struct store *store);

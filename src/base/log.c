@@ -2,6 +2,7 @@
 /* One line per event; see log.h. The only global state of the program. */
 #include "log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +22,23 @@ static const struct {
 
 static _Atomic int threshold = LOG_LEVEL_WARN;
 static atomic_bool use_syslog;
+static const char *file_path; /* borrowed; NULL: none */
+
+static int open_file(void)
+{
+	return open(file_path,
+		    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+}
+
+int log_setup_file(enum log_level level, const char *path)
+{
+	AUTO_CLOSE int fd = -1;
+
+	threshold = (int)level;
+	file_path = path;
+	fd = open_file();
+	return fd < 0 ? -errno : 0;
+}
 
 void log_setup(enum log_level level, bool to_syslog)
 {
@@ -62,14 +80,17 @@ static void escape(char *out, size_t room, const char *in)
 	out[n] = '\0';
 }
 
-static void to_stderr(enum log_level level, const char *area, const char *line)
+/* Opened for each line, the file may be moved away at any time. */
+static void to_file(enum log_level level, const char *area, const char *line)
 {
+	AUTO_CLOSE int fd = file_path ? open_file() : -1;
 	struct timespec now;
 	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	fprintf(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: %s\n",
+	dprintf(fd < 0 ? STDERR_FILENO : fd,
+		"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: %s\n",
 		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, levels[level].name,
 		area, line);
@@ -89,5 +110,5 @@ void log_write(enum log_level level, const char *area, const char *fmt, ...)
 	if (use_syslog)
 		syslog(levels[level].priority, "%s: %s", area, line);
 	else
-		to_stderr(level, area, line);
+		to_file(level, area, line);
 }

@@ -134,24 +134,30 @@ static void names_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 			      &attr, &call->io.op);
 }
 
-/*
- * A bucket has no size. 2^31 blocks of 128 KiB, 256 TiB, all free: enough
- * for any installer, and it fits the 32 bits that old programs ask with.
- */
+/* Fits the 32 bits that old programs ask with. */
+#define BLOCKS_MAX INT32_MAX
+
+/* A bucket has no size: what the options say, all free. */
 static void names_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	static const struct statvfs answer = {
+	const struct fs *fs = fuse_req_userdata(req);
+	uint64_t bytes = fs->options.bucket_bytes;
+	struct statvfs answer = {
 		.f_bsize = 128 * 1024,
-		.f_frsize = 128 * 1024,
-		.f_blocks = INT32_MAX,
-		.f_bfree = INT32_MAX,
-		.f_bavail = INT32_MAX,
 		.f_files = INT32_MAX,
 		.f_ffree = INT32_MAX,
 		.f_favail = INT32_MAX,
 		.f_namemax = 255,
 	};
 
+	while (bytes / answer.f_bsize > BLOCKS_MAX + 1ull)
+		answer.f_bsize *= 2;
+	answer.f_frsize = answer.f_bsize;
+	answer.f_blocks = bytes / answer.f_bsize;
+	if (bytes == 0 || answer.f_blocks > BLOCKS_MAX)
+		answer.f_blocks = BLOCKS_MAX;
+	answer.f_bfree = answer.f_blocks;
+	answer.f_bavail = answer.f_blocks;
 	fuse_reply_statfs(req, &answer);
 }
 

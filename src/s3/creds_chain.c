@@ -126,6 +126,35 @@ static void free_source(struct creds_source **source)
 		(*source)->free(*source);
 }
 
+/* Keys that are nowhere else may be in s3fs's files. */
+static int take_passwd(struct creds_chain *c, const struct s3_options *o,
+		       struct errinfo *err)
+{
+	CLEANUP(free_source) struct creds_source *source = NULL;
+	const struct found none = { 0 };
+	int result = creds_passwd_new(o->passwd_file, o->bucket, &source);
+
+	if (result < 0)
+		return errinfo_set(err, result, "no memory for credentials");
+	return take_source(c, &source, &none, err);
+}
+
+/* A profile that was named is meant; without one others are asked. */
+static int take_files(struct creds_chain *c, const struct s3_options *o,
+		      struct creds_source **shared, const struct found *f,
+		      struct errinfo *err)
+{
+	struct errinfo passwd_err = ERRINFO_INIT;
+	int result = take_source(c, shared, f, err);
+
+	if (result != -ENOKEY || is_set(o->profile) || f->token)
+		return result;
+	result = take_passwd(c, o, &passwd_err);
+	if (result < 0 && result != -ENOKEY)
+		*err = passwd_err;
+	return result;
+}
+
 static int find(struct creds_chain *c, const struct s3_options *o,
 		struct errinfo *err)
 {
@@ -134,10 +163,16 @@ static int find(struct creds_chain *c, const struct s3_options *o,
 	const char *general = first_set(NULL, "AWS_PROFILE", NULL);
 	CLEANUP(free_source) struct creds_source *source = NULL;
 	struct found f;
-	int result;
+	int result = 0;
 
 	look_up(o, &f);
-	result = o->anonymous ? 0 : check_found(&f, profile != NULL, err);
+	if (is_set(o->passwd_file) && (f.from_settings || profile))
+		return errinfo_set(
+			err, -EINVAL,
+			"passwd_file should not be given with keys "
+			"or a profile in the settings: take one out");
+	if (!o->anonymous && !is_set(o->passwd_file))
+		result = check_found(&f, profile != NULL, err);
 	if (result < 0)
 		return result;
 	if (!profile)
@@ -150,9 +185,11 @@ static int find(struct creds_chain *c, const struct s3_options *o,
 	c->source_name = "none (anonymous)";
 	if (o->anonymous)
 		return 0;
+	if (is_set(o->passwd_file))
+		return take_passwd(c, o, err);
 	if (f.access_key)
 		return take_found(c, &f, err);
-	return take_source(c, &source, &f, err);
+	return take_files(c, o, &source, &f, err);
 }
 
 int creds_chain_new(const struct s3_options *options, struct creds_chain **out,

@@ -11,9 +11,10 @@
  *   creds_chain_free(chain);
  *
  * Order: the options' keys, the environment (AWS_S3_ACCESS_KEY_ID or
- * AWS_ACCESS_KEY_ID, ...), then a profile of the shared files. The source
- * found first is kept; it alone is asked again. Any thread; nobody waits for
- * another's reading of a file.
+ * AWS_ACCESS_KEY_ID, ...), a profile of the shared files, s3fs's own files. A
+ * passwd_file of the options goes before all. The source found first is kept;
+ * it alone is asked again. Any thread; nobody waits for another's reading of a
+ * file.
  */
 #ifndef S3_CREDS_CHAIN_H
 #define S3_CREDS_CHAIN_H

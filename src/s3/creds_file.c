@@ -117,8 +117,8 @@ static int open_file(const char *path, struct stat *st, struct errinfo *err)
 	return result;
 }
 
-int creds_file_load(const char *path, const char *name, bool in_config,
-		    struct creds_profile *out, struct errinfo *err)
+int creds_file_load_by(struct creds_reader *reader, const char *path,
+		       struct creds_profile *out, struct errinfo *err)
 {
 	CLEANUP(wipe_text) struct text text = { 0 };
 	struct errinfo parse_err = ERRINFO_INIT;
@@ -135,13 +135,36 @@ int creds_file_load(const char *path, const char *name, bool in_config,
 		return errinfo_set(err, result == -ENOMEM ? result : -EIO,
 				   "cannot read %s: %s", path,
 				   strerror(-result));
-	result = creds_file_parse(text.data, text.len, name, in_config, out,
-				  &parse_err);
+	result = reader->parse(reader, text.data, text.len, out, &parse_err);
 	if (result < 0)
 		return errinfo_set(err, result, "%s: %s", path, parse_err.text);
 	out->exposed_mode = exposure(&st);
+	out->mode = st.st_mode & 07777;
 	take_stamp(&st, &out->stamp);
 	return 0;
+}
+
+struct shared_reader {
+	struct creds_reader base;
+	const char *name;
+	bool in_config;
+};
+
+static int parse_shared(struct creds_reader *reader, char *text, size_t len,
+			struct creds_profile *out, struct errinfo *err)
+{
+	struct shared_reader *r =
+		container_of(reader, struct shared_reader, base);
+
+	return creds_file_parse(text, len, r->name, r->in_config, out, err);
+}
+
+int creds_file_load(const char *path, const char *name, bool in_config,
+		    struct creds_profile *out, struct errinfo *err)
+{
+	struct shared_reader reader = { { parse_shared }, name, in_config };
+
+	return creds_file_load_by(&reader.base, path, out, err);
 }
 
 static bool is_same_time(const struct timespec *a, const struct timespec *b)

@@ -31,6 +31,7 @@ struct creds_profile {
 	const char *remote_source;
 	/* Set by creds_file_load. */
 	unsigned exposed_mode; /* 0: only its owner, and we, can read it */
+	unsigned mode;         /* all its permission bits */
 	struct creds_stamp stamp;
 };
 
@@ -51,6 +52,24 @@ MUST_USE int creds_file_parse(char *text, size_t len, const char *name,
  */
 MUST_USE int creds_file_load(const char *path, const char *name, bool in_config,
 			     struct creds_profile *out, struct errinfo *err);
+
+/* Reads a text for creds_file_load_by; as creds_file_parse. */
+struct creds_reader {
+	int (*parse)(struct creds_reader *reader, char *text, size_t len,
+		     struct creds_profile *out, struct errinfo *err);
+};
+
+/* As creds_file_load, for another format. */
+MUST_USE int creds_file_load_by(struct creds_reader *reader, const char *path,
+				struct creds_profile *out, struct errinfo *err);
+
+/*
+ * The keys for bucket in a text of s3fs's format (s3fs(1), "AUTHENTICATION"):
+ * lines KEY:SECRET, BUCKET:KEY:SECRET, which goes first, or the pair
+ * AWSAccessKeyId= and AWSSecretKey=. Otherwise as creds_file_parse.
+ */
+MUST_USE int creds_passwd_parse(char *text, size_t len, const char *bucket,
+				struct creds_profile *out, struct errinfo *err);
 
 /* Is the file at path another than stamp says? */
 bool creds_file_has_changed(const char *path, const struct creds_stamp *stamp);

@@ -177,10 +177,9 @@ static char *home_folder(void)
 	return strdup("");
 }
 
-/* What variable says, with a leading ~ as the shell reads it. */
-static char *path_of(const char *variable, const char *standard)
+char *creds_path(const char *variable, const char *standard)
 {
-	const char *path = getenv(variable);
+	const char *path = variable ? getenv(variable) : NULL;
 	AUTO_FREE char *home = NULL;
 	char *out;
 
@@ -209,8 +208,8 @@ int creds_shared_new(const char *profile, struct creds_source **out)
 	s->lock = (struct lock)LOCK_INIT;
 	s->profile = strdup(profile);
 	s->paths[CREDENTIALS] =
-		path_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
-	s->paths[CONFIG] = path_of("AWS_CONFIG_FILE", "~/.aws/config");
+		creds_path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+	s->paths[CONFIG] = creds_path("AWS_CONFIG_FILE", "~/.aws/config");
 	if (!s->profile || !s->paths[CREDENTIALS] || !s->paths[CONFIG]) {
 		shared_free(&s->base);
 		return -ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Somewhere credentials can be had again: today the shared files.
+ * Somewhere credentials can be had again: today files, those of the AWS tools
+ * and those of s3fs.
  *
  * All calls may come from several threads at once; none is made while a lock
  * is held, so a source may wait.
@@ -32,6 +33,19 @@ struct creds_source {
  * AWS_CONFIG_FILE (~/.aws/config). Reads nothing yet. -ENOMEM.
  */
 MUST_USE int creds_shared_new(const char *profile, struct creds_source **out);
+
+/*
+ * The keys for bucket in a file of s3fs's format; path NULL: ~/.passwd-s3fs
+ * or /etc/passwd-s3fs, the first that is there. Reads nothing yet. -ENOMEM.
+ */
+MUST_USE int creds_passwd_new(const char *path, const char *bucket,
+			      struct creds_source **out);
+
+/*
+ * What variable says, or standard; with a leading ~ as the shell reads it.
+ * The caller's to free; NULL: no memory.
+ */
+char *creds_path(const char *variable, const char *standard);
 
 /*
  * The profile's region into *out, the caller's to free; NULL if it has none

@@ -149,6 +149,21 @@ static int want_random_locked(struct file *file, uint64_t offset, uint64_t end,
 	return fetch_want_locked(file, start, stop, stop - start, true, now);
 }
 
+/* How far ahead may be fetched now, if requests at a time are limited. */
+static uint64_t limit_ahead_locked(const struct file *file, uint64_t top,
+				   uint64_t until, uint64_t part)
+{
+	unsigned limit = file->store->options.transfers;
+	uint64_t room;
+
+	if (limit == 0)
+		return until;
+	if (file->fetch_count >= limit)
+		return top;
+	room = (limit - file->fetch_count) * part;
+	return until - top > room ? top + room : until;
+}
+
 /*
  * What a stream takes: whole parts counted from its start, so that its
  * requests do not get small at the edge of the window.
@@ -167,6 +182,8 @@ static int want_stream_locked(struct file *file, const struct read_stream *s,
 	if (!file_has_locked(file, offset, end))
 		result = fetch_want_locked(file, offset, top, part, true, now);
 	/* What is fetched ahead may be less. */
+	if (until > top)
+		until = limit_ahead_locked(file, top, until, part);
 	if (until > top)
 		fetch_want_locked(file, top, until, part, false, ahead);
 	return result;

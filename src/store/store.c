@@ -149,6 +149,11 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	return result;
 }
 
+void store_preload(struct store *store)
+{
+	walk_preload(store);
+}
+
 void store_end_reads(struct store *store)
 {
 	store->has_no_readers = true;

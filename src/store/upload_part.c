@@ -25,6 +25,10 @@ struct flight {
 bool upload_may_launch(const struct file *file, const struct upload *up,
 		       enum plan_kind kind)
 {
+	unsigned limit = file->store->options.transfers;
+
+	if (limit > 0 && up->flying >= limit)
+		return false;
 	if (kind == PLAN_COPY)
 		return up->flying < FLYING_COPIES;
 	if (file->is_spooled && file->store->spooled_parts >= FLYING_SPOOLED)

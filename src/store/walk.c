@@ -6,12 +6,16 @@
 
 #include "clock.h"
 #include "internal.h"
+#include "log.h"
 #include "walk_page.h"
 #include "walk_pattern.h"
 
 /* What is ahead of a walk; what is behind it other nodes' holders keep. */
 #define HELD_MAX       10000
 #define HELD_BYTES_MAX (32u * 1024 * 1024)
+/* Of a location that is listed on purpose: some 10,000,000 entries. */
+#define PRELOADED_MAX       1000000
+#define PRELOADED_BYTES_MAX (1024ul * 1024 * 1024)
 
 /* A node that is here to keep its listing. */
 struct held_node {
@@ -26,13 +30,16 @@ struct walks {
 	struct walk_pattern pattern;
 	struct list_link held; /* oldest first */
 	size_t held_count, held_bytes;
+	size_t count_max, bytes_max;
+	bool is_preloading;
+	pthread_cond_t preloaded;
 };
 
 struct walk_request {
 	struct s3_list list;
 	struct walk_teller teller;
 	struct store *store;
-	struct walk_op *op;
+	struct walk_op *op; /* NULL: a preload, which has no walk either */
 	struct walk *walk;
 	struct node *dir; /* the caller's */
 	struct node *top; /* counted */
@@ -46,8 +53,12 @@ struct walks *walks_new(void)
 {
 	struct walks *walks = calloc(1, sizeof(*walks));
 
-	if (walks)
-		list_init(&walks->held);
+	if (!walks)
+		return NULL;
+	list_init(&walks->held);
+	walks->count_max = HELD_MAX;
+	walks->bytes_max = HELD_BYTES_MAX;
+	pthread_cond_init(&walks->preloaded, NULL);
 	return walks;
 }
 
@@ -69,9 +80,12 @@ void walks_free(struct store *store, struct walks *walks)
 		return;
 	{
 		LOCK(&store->tree.lock);
+		while (walks->is_preloading)
+			lock_wait(&store->tree.lock, &walks->preloaded);
 		while (walks->held_count > 0)
 			let_go_locked(store, walks);
 	}
+	pthread_cond_destroy(&walks->preloaded);
 	free(walks);
 }
 
@@ -84,8 +98,8 @@ static void purge_locked(struct store *store, int64_t now_ms)
 			container_of(walks->held.next, struct held_node, link);
 
 		if (oldest->until_ms > now_ms &&
-		    walks->held_count <= HELD_MAX &&
-		    walks->held_bytes <= HELD_BYTES_MAX)
+		    walks->held_count <= walks->count_max &&
+		    walks->held_bytes <= walks->bytes_max)
 			return;
 		let_go_locked(store, walks);
 	}
@@ -205,6 +219,22 @@ static int tell_page(struct walk_request *r)
 	return walk_page_split(&page, &r->teller);
 }
 
+static void request_free(struct walk_request *r)
+{
+	s3_list_release(&r->list);
+	buf_release(&r->prefix);
+	buf_release(&r->start_after);
+	free(r);
+}
+
+static void request_send(struct walk_request *r)
+{
+	r->list.op.priority = r->op ? S3_METADATA : S3_PREFETCH;
+	r->list.prefix = buf_str(&r->prefix);
+	r->list.start_after = buf_str(&r->start_after);
+	s3_list_start(r->store->s3, &r->list);
+}
+
 static void page_done(struct s3_op *op)
 {
 	struct walk_request *r = container_of(op, struct walk_request, list.op);
@@ -229,10 +259,7 @@ static void page_done(struct s3_op *op)
 			walk_pattern_fail(r->walk);
 		node_put_locked(&store->tree, r->top);
 	}
-	s3_list_release(&r->list);
-	buf_release(&r->prefix);
-	buf_release(&r->start_after);
-	free(r);
+	request_free(r);
 	outer->done(outer);
 }
 
@@ -325,11 +352,95 @@ bool walk_list(struct store *store, struct node *dir, const char *after,
 		return false;
 	}
 	r->list.op.done = page_done;
-	r->list.op.priority = S3_METADATA;
-	r->list.prefix = buf_str(&r->prefix);
-	r->list.start_after = buf_str(&r->start_after);
-	s3_list_start(store->s3, &r->list);
+	request_send(r);
 	return true;
+}
+
+/* ------------------------------------------------------------ preload */
+
+static void preload_end(struct walk_request *r, int result)
+{
+	struct store *store = r->store;
+
+	if (result < 0 && !store->has_no_readers)
+		log_warn("walk", "the location could not be listed ahead: %s",
+			 r->list.op.err.text);
+	{
+		LOCK(&store->tree.lock);
+		node_put_locked(&store->tree, r->top);
+	}
+	request_free(r);
+	/* Now the store may go. */
+	LOCK(&store->tree.lock);
+	store->walks->is_preloading = false;
+	pthread_cond_broadcast(&store->walks->preloaded);
+}
+
+/* The page's answer becomes the next page's question. */
+static int preload_next(struct walk_request *r)
+{
+	struct store *store = r->store;
+	int result;
+
+	buf_clear(&r->start_after);
+	buf_add_str(&r->start_after, r->list.last_key);
+	result = r->start_after.error;
+	if (result < 0)
+		return result;
+	s3_list_release(&r->list);
+	r->list = (struct s3_list){ .op.done = r->list.op.done };
+	{
+		LOCK(&store->tree.lock);
+		r->seq = tree_next_seq_locked(&store->tree);
+	}
+	request_send(r);
+	return 0;
+}
+
+static void preload_page_done(struct s3_op *op)
+{
+	struct walk_request *r = container_of(op, struct walk_request, list.op);
+	int result = op->result;
+
+	if (result == 0)
+		result = tell_page(r);
+	if (result < 0 || !r->list.is_truncated || !r->list.last_key ||
+	    r->store->has_no_readers) {
+		preload_end(r, result);
+		return;
+	}
+	result = preload_next(r);
+	if (result < 0)
+		preload_end(r, result);
+}
+
+void walk_preload(struct store *store)
+{
+	struct walk_request *r;
+
+	if (store->options.attr_timeout_ms <= 0)
+		return;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return;
+	r->store = store;
+	r->prefix = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
+	r->start_after = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
+	buf_add_str(&r->prefix, store->location);
+	buf_add_str(&r->start_after, store->location);
+	r->list.op.done = preload_page_done;
+	{
+		LOCK(&store->tree.lock);
+		store->walks->count_max = PRELOADED_MAX;
+		store->walks->bytes_max = PRELOADED_BYTES_MAX;
+		store->walks->is_preloading = true;
+		r->top = node_get_locked(store->tree.root);
+		r->seq = tree_next_seq_locked(&store->tree);
+	}
+	if (r->prefix.error || r->start_after.error)
+		preload_end(r, -ENOMEM);
+	else
+		request_send(r);
 }
 
 void walk_opened(struct store *store, struct node *dir)

@@ -38,6 +38,12 @@ struct walk_op {
 MUST_USE bool walk_list(struct store *store, struct node *dir,
 			const char *after, struct walk_op *op);
 
+/*
+ * Lists the whole location, page after page, on its own. walks_free waits
+ * for its end, which store_end_reads brings about.
+ */
+void walk_preload(struct store *store);
+
 /* A stream of dir begins with what memory has. */
 void walk_opened(struct store *store, struct node *dir);
 
