@@ -107,6 +107,10 @@ write_config() {
 		rgw_dynamic_resharding = false
 		rgw_override_bucket_index_max_shards = 1
 		rgw_thread_pool_size = 64
+		# Encryption also over HTTP; two keys in place of a key server.
+		rgw_crypt_require_ssl = false
+		rgw_crypt_s3_kms_backend = testing
+		rgw_crypt_s3_kms_encryption_keys = testkey-1=YmluCmJvb3N0CmJvb3N0LWJ1aWxkCmNlcGguY29uZgo= testkey-2=aWIKTWFrZWZpbGUKbWFuCm91dApzcmMKVGVzdGluZwo=
 		# Deleted bytes leave the memory soon.
 		rgw_gc_obj_min_wait = 10
 		rgw_gc_processor_period = 10
@@ -163,10 +167,15 @@ bring_up() {
 		--access-key "$RGW_ACCESS_KEY" --secret-key "$RGW_SECRET_KEY" >"$dir/users.out"
 	admin user create --uid other --display-name Other \
 		--access-key "$RGW_OTHER_ACCESS_KEY" --secret-key "$RGW_OTHER_SECRET_KEY" >>"$dir/users.out"
-	# The region's name, as a LocationConstraint gives it.
+	# The region's name, as a LocationConstraint gives it; and a second storage
+	# class, in the pool of the first.
 	admin zonegroup get 2>/dev/null |
-		sed "s/\"api_name\": \"[^\"]*\"/\"api_name\": \"$RGW_REGION\"/" >"$dir/zonegroup.json"
+		sed "s/\"api_name\": \"[^\"]*\"/\"api_name\": \"$RGW_REGION\"/
+			s/\"STANDARD\"/\"STANDARD\", \"STANDARD_IA\"/" >"$dir/zonegroup.json"
 	admin zonegroup set --infile "$dir/zonegroup.json" >/dev/null 2>&1
+
+	admin zone placement add --rgw-zone default --placement-id default-placement \
+		--storage-class STANDARD_IA --data-pool default.rgw.buckets.data >/dev/null 2>&1
 
 	launch gateway radosgw -n client.rgw.tests
 	wait_for 300 curl -s -o /dev/null --max-time 2 "$RGW_HTTP/"
