@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *format(struct migration *m, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *
+format(struct migration *m, const char *fmt, va_list args)
 {
 	char text[1000], *copy;
 

@@ -169,14 +169,17 @@ static int verify_section(const struct tool_call *call, const char *path,
 }
 
 /* stdout belongs to the result, so the report goes to stderr. */
-static int check_section(const struct tool_call *call, const char *path,
+static int check_section(const struct tool_call *call, char *path,
 			 const char *section)
 {
-	char *argv[] = { (char *)"check", (char *)"-c",          (char *)path,
-			 (char *)section, (char *)"--read-only", NULL };
+	char name[] = "check", file[] = "-c", read_only[] = "--read-only";
+	AUTO_FREE char *word = strdup(section);
+	char *argv[] = { name, file, path, word, read_only, NULL };
 	int argc = tool_option(call, "read-only") ? 5 : 4;
 	int saved, status;
 
+	if (!word)
+		return tool_fail(call, TOOL_NO, "out of memory");
 	fflush(stdout);
 	saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (saved < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
