@@ -60,4 +60,7 @@ struct s3_url {
 MUST_USE int s3_url(struct s3_client *c, const struct s3_url *url,
 		    struct buf *out, struct errinfo *err);
 
+/* Whether URLs are of a custom domain: then folders have one, too. */
+bool s3_url_is_custom(const struct s3_client *c);
+
 #endif

@@ -274,3 +274,8 @@ int s3_url(struct s3_client *c, const struct s3_url *url, struct buf *out,
 		return rc;
 	return add_presigned(c, url, &query, expire_s, out, err);
 }
+
+bool s3_url_is_custom(const struct s3_client *c)
+{
+	return is_set(c->options.url.custom_domain);
+}

@@ -21,6 +21,7 @@ static int get_key(const struct xattr_ask *ask, struct buf *value,
 
 static const struct xattr_row rows[] = {
 	{ "key", .is_instant = true, .of_dirs = true, .get = get_key },
+	{ "url", .of_dirs = true, .is_unlisted = true, .get = url_get },
 };
 
 /* A call on one name, and the name's parts; name is what ask points into. */
@@ -154,6 +155,8 @@ void store_listxattr(struct store *store, struct node *node, bool may_ask,
 		     struct buf *names, struct store_op *op)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].is_unlisted)
+			continue;
 		buf_add_str(names, prefix);
 		buf_add(names, rows[i].name, strlen(rows[i].name) + 1);
 	}

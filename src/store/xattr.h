@@ -23,9 +23,21 @@ struct xattr_row {
 	const char *name; /* a dot at the end: anything may follow it */
 	bool is_instant;  /* get asks nobody, and runs where it is called */
 	bool of_dirs;     /* directories have it too */
+	bool is_unlisted; /* copying programs must not take it along */
 	/* Appends the value; else on the pool. -ENODATA: there is none. */
 	int (*get)(const struct xattr_ask *ask, struct buf *value,
 		   struct errinfo *err);
 };
+
+/*
+ * user.s3.url: appends the URL of a file by the client's options. What stands
+ * in ask->query changes it: expire=SECONDS, method=HEAD, and parameters by
+ * their names in boto3, values percent-encoded, joined by "&". -EAGAIN while
+ * the file is being written or stored, -ENODATA for a directory unless there
+ * is a custom domain, -EINVAL for what cannot be. No URL for PUT: who may
+ * read a file must not get the right to replace it.
+ */
+MUST_USE int url_get(const struct xattr_ask *ask, struct buf *value,
+		     struct errinfo *err);
 
 #endif

@@ -120,6 +120,23 @@ static void add_row(struct report *r, const char *name, const char *text)
 	r->count++;
 }
 
+/* What the server can do: JSON has a flag, and the reason of a no beside. */
+static void add_ability(struct report *r, const char *name, const char *text)
+{
+	bool is_able = strcmp(text, "yes") == 0;
+	char why[40];
+
+	if (!r->is_json) {
+		add_row(r, name, text);
+		return;
+	}
+	json_flag(stdout, r->count == 0, name, is_able);
+	snprintf(why, sizeof(why), "%s_reason", name);
+	if (!is_able)
+		json_member(stdout, false, why, text);
+	r->count++;
+}
+
 static void add_skew(struct report *r, const struct s3_learned *learned)
 {
 	if (!learned->has_skew)
@@ -181,11 +198,11 @@ static void report_probes(struct report *r, const struct tool_call *call,
 	if (tool_option(call, "read-only"))
 		return;
 	probe_run(bucket->network.s3, &probe);
-	add_row(r, "write", probe.write);
-	add_row(r, "conditional_writes", probe.conditional);
-	add_row(r, "part_copy", probe.part_copy);
-	add_row(r, "checksums", probe.checksum);
-	add_row(r, "delete", probe.remove);
+	add_ability(r, "write", probe.write);
+	add_ability(r, "conditional_writes", probe.conditional);
+	add_ability(r, "part_copy", probe.part_copy);
+	add_ability(r, "checksums", probe.checksum);
+	add_ability(r, "delete", probe.remove);
 }
 
 static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
@@ -207,8 +224,8 @@ static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
 	}
 	learned = s3_client_learned(s3);
 	if (rc == 0)
-		add_row(&report, "list_objects_v2",
-			learned.has_list_v2 ? "yes" : "no");
+		add_ability(&report, "list_objects_v2",
+			    learned.has_list_v2 ? "yes" : "no");
 	add_skew(&report, &learned);
 	if (report.is_json)
 		puts("}");
