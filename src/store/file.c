@@ -86,6 +86,8 @@ static void revert_node(struct file *file)
 	node_unmark_created_locked(tree, file->node);
 	if (!file->base.exists)
 		tree_detach_locked(tree, file->node);
+	/* The kernel has the size that the writes made. */
+	notify_inode(file->store, file->node->id);
 }
 
 int file_fail_locked(struct file *file, int code, const struct errinfo *err)
