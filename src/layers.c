@@ -154,6 +154,18 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 		set_keys(config, options);
 }
 
+/* Exact and with case, as Django's storage compares. */
+static bool is_one_of(const void *list, const char *type)
+{
+	const struct value *types = list;
+
+	for (size_t i = 0; types && i < types->count; i++) {
+		if (is_text(types->items[i].text, type))
+			return true;
+	}
+	return false;
+}
+
 void layers_store_options(const struct config *config,
 			  struct store_options *options)
 {
@@ -171,6 +183,9 @@ void layers_store_options(const struct config *config,
 	options->negative_timeout_ms = (int)config->negative_timeout_ms;
 	options->sync_unlink = config->sync_unlink;
 	options->transfers = (unsigned)config->transfers;
+	options->gzip = config->gzip;
+	options->is_gzip_type = is_one_of;
+	options->gzip_types = config->gzip_content_types;
 	if (config->max_length != CONFIG_UNSET)
 		options->max_length = (unsigned)config->max_length;
 }

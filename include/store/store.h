@@ -48,6 +48,10 @@ struct store_options {
 	bool sync_unlink;             /* a DELETE before unlink answers */
 	unsigned transfers;           /* requests for one file's data at a
 					 time; 0: as many as help */
+	bool gzip; /* stores files of some types compressed, shows any
+		      object with Content-Encoding gzip expanded */
+	bool (*is_gzip_type)(const void *gzip_types, const char *type);
+	const void *gzip_types; /* what is_gzip_type looks at */
 	unsigned max_length;          /* code points of a new name with its
 					 folders below location; 0: no limit */
 };
@@ -211,13 +215,13 @@ void store_fallocate(struct handle *handle, int mode, uint64_t offset,
  */
 void store_flush(struct handle *handle, struct store_op *op);
 
+/* What was written through handle is not to be stored, as if unlinked. */
+void store_discard(struct handle *handle);
+
 /* The last close. The handle is gone when this returns. */
 void store_release(struct handle *handle);
 
 /* True if version is still what a read through handle gives. */
-/* What was written through handle is not to be stored, as if unlinked. */
-void store_discard(struct handle *handle);
-
 bool store_may_keep_cache(struct handle *handle);
 
 void store_mkdir(struct store *store, struct node *parent, const char *name,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "internal.h"
+#include "gzip_store.h"
 #include "log.h"
 #include "name.h"
 #include "walk.h"
@@ -483,6 +483,7 @@ int store_dir_entry(struct stream *s, uint64_t cookie,
 static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 {
 	struct tree *tree = &s->store->tree;
+	struct gzip_layout layout;
 	struct segment_entry e;
 	const struct page *page;
 	struct node *node;
@@ -493,6 +494,9 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	segment_read(page->segment, page->first + (size_t)(place - page->start),
 		     &e);
 	node = tree_find_locked(tree, s->dir, e.name);
+	/* Told without a node, it is looked up by who wants its size. */
+	if (!gzip_listed_locked(s->store, s->dir, node, &e, &layout))
+		return NULL;
 	if (node && node->is_dir != e.is_dir) {
 		tree_detach_locked(tree, node);
 		node = NULL;
@@ -500,7 +504,7 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	node = node ? node_get_locked(node) :
 		      tree_make_locked(tree, s->dir, e.name, e.is_dir);
 	if (node && page->seq > node->seq)
-		node_learn_locked(s->store, node, e.size, e.mtime_ns,
+		node_learn_locked(s->store, node, &layout, e.mtime_ns,
 				  e.is_dir ? NULL : e.etag, page->seq);
 	return node;
 }

@@ -7,25 +7,12 @@
 #include <string.h>
 
 #include "clock.h"
-#include "file.h"
+#include "fetch.h"
+#include "gzip_store.h"
 #include "log.h"
 
 /* Up to this, a reader waits for the checksum of all. */
 #define WHOLE_BYTES (1024u * 1024)
-
-struct fetch {
-	struct s3_get get;
-	struct file *file;      /* a reference */
-	struct list_link link;  /* in file.fetches */
-	struct list_link queue; /* between want and start */
-	uint64_t pos, end;      /* [start, pos) came, of [start, end) */
-	uint64_t start;
-	unsigned base_number;
-	uint64_t ticket; /* budget taken for blocks to come */
-	bool is_whole;   /* given out only when its checksum was right */
-	char *key;
-	char etag[S3_ETAG_MAX];
-};
 
 bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
 {
@@ -42,6 +29,9 @@ static void drop_clean_locked(struct file *file)
 	uint64_t start, end, at = 0;
 
 	if (file->fetch_count > 0 || !list_is_empty(&file->waiters))
+		return;
+	/* A piece of it would take all of it again. */
+	if (file->base.layout.kind == GZIP_FOREIGN)
 		return;
 	while (extents_next_gap(&file->dirty, at, file->size, &start, &end)) {
 		uint64_t first = (start + BLOCK_BYTES - 1) / BLOCK_BYTES;
@@ -79,7 +69,7 @@ bool store_make_room(struct store *store, uint64_t bytes)
 /* ----------------------------------------------------------- waiters */
 
 /* Moves the waiters that have what they wait for to ready. */
-static void collect_ready_locked(struct file *file, struct list_link *ready)
+void fetch_collect_locked(struct file *file, struct list_link *ready)
 {
 	list_for_each_safe(link, &file->waiters) {
 		struct waiter *w = container_of(link, struct waiter, link);
@@ -108,6 +98,40 @@ static void collect_failed_locked(struct file *file, uint64_t start,
 	}
 }
 
+/* Something that w waits for is neither here nor on its way. */
+static bool is_forgotten_locked(const struct file *file, const struct waiter *w)
+{
+	uint64_t at = w->start, limit = w->end, gap, gap_end, start, end;
+
+	if (file->base.is_index_coming)
+		return false;
+	if (limit > file->base.valid)
+		limit = file->base.valid;
+	while (extents_next_gap(&file->held, at, limit, &gap, &gap_end)) {
+		if (extents_next_gap(&file->flying, gap, gap_end, &start, &end))
+			return true;
+		at = gap_end;
+	}
+	return false;
+}
+
+/*
+ * What came first of a fetch can be dropped before its last has come; who
+ * asked for it in between, seeing it on its way, has to ask again.
+ */
+static void collect_forgotten_locked(struct file *file, struct list_link *told)
+{
+	list_for_each_safe(link, &file->waiters) {
+		struct waiter *w = container_of(link, struct waiter, link);
+
+		if (is_forgotten_locked(file, w)) {
+			w->result = 0;
+			list_remove(link);
+			list_push(told, link);
+		}
+	}
+}
+
 void fetch_tell(struct list_link *waiters, const struct errinfo *err)
 {
 	struct list_link *link;
@@ -124,6 +148,8 @@ void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 	file->base.number++;
 	file->was_delivered = false;
 	extents_clear(&file->flying);
+	free(STEAL(file->base.index));
+	file->base.is_index_coming = false;
 	collect_failed_locked(file, 0, UINT64_MAX, 0, waiters);
 	pthread_cond_broadcast(&file->changed);
 }
@@ -144,7 +170,9 @@ void fetch_end_locked(struct file *file, struct list_link *waiters)
 	list_for_each(link, &file->fetches) {
 		struct fetch *fetch = container_of(link, struct fetch, link);
 
-		s3_cancel(file->store->s3, &fetch->get.op);
+		/* One that expands looks by itself. */
+		if (fetch->kind != FETCH_ALL)
+			s3_cancel(file->store->s3, &fetch->get.op);
 	}
 }
 
@@ -168,12 +196,14 @@ static bool may_switch_locked(const struct file *file)
 	       !file->is_publishing && !file->is_moving;
 }
 
-static void stand_on_locked(struct file *file, const struct s3_object *object)
+static void stand_on_locked(struct file *file, const struct s3_object *object,
+			    const struct gzip_layout *layout)
 {
 	file_set_base_locked(file, NULL, object->etag);
-	file->base.size = object->size;
-	file->base.valid = object->size;
-	file->size = object->size;
+	file->base.layout = *layout;
+	file->base.size = layout->plain_size;
+	file->base.valid = layout->plain_size;
+	file->size = layout->plain_size;
 	extents_clear(&file->held);
 	blocks_drop(&file->blocks, 0, UINT64_MAX);
 }
@@ -182,6 +212,7 @@ static void stand_on_locked(struct file *file, const struct s3_object *object)
 static int check_version(struct file *file, struct errinfo *err)
 {
 	struct s3_head head = { .op.priority = S3_FOREGROUND };
+	struct gzip_layout layout;
 	struct list_link waiters;
 	int result;
 
@@ -189,6 +220,9 @@ static int check_version(struct file *file, struct errinfo *err)
 	head.key = file->base.key;
 	s3_head_start(file->store->s3, &head);
 	result = s3_wait(file->store->s3, &head.op);
+	if (result == 0)
+		result = gzip_look_wait(file->store, head.key, &head.object,
+					&layout, &head.op.err);
 	{
 		LOCK(&file->lock);
 		file->is_checking = false;
@@ -196,7 +230,7 @@ static int check_version(struct file *file, struct errinfo *err)
 		if (result == 0 && !may_switch_locked(file))
 			result = -ESTALE;
 		if (result == 0) {
-			stand_on_locked(file, &head.object);
+			stand_on_locked(file, &head.object, &layout);
 			fetch_rebase_locked(file, &waiters);
 		} else {
 			collect_failed_locked(file, 0, UINT64_MAX,
@@ -206,7 +240,7 @@ static int check_version(struct file *file, struct errinfo *err)
 	}
 	if (result == 0) {
 		LOCK(&file->store->tree.lock);
-		node_learn_locked(file->store, file->node, head.object.size,
+		node_learn_locked(file->store, file->node, &layout,
 				  head.object.mtime_ns, head.object.etag,
 				  tree_next_seq_locked(&file->store->tree));
 	}
@@ -224,12 +258,14 @@ static void fetch_free(struct fetch *fetch)
 	if (fetch->ticket)
 		budget_give(&fetch->file->store->budget, fetch->ticket);
 	s3_get_release(&fetch->get);
+	free(fetch->stored);
+	free(fetch->offsets);
 	free(fetch->key);
 	free(fetch);
 }
 
 /* Keeps what nothing newer is held of. */
-static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
+int fetch_keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 {
 	struct file *file = fetch->file;
 	uint64_t at = fetch->pos, gap, gap_end;
@@ -269,6 +305,12 @@ static bool is_abandoned_locked(const struct file *file)
 	return list_is_empty(&file->handles) && list_is_empty(&file->waiters);
 }
 
+bool fetch_is_void_locked(const struct fetch *fetch)
+{
+	return fetch->base_number != fetch->file->base.number ||
+	       is_abandoned_locked(fetch->file);
+}
+
 static int sink(struct s3_get *get, const void *data, size_t len)
 {
 	struct fetch *fetch = container_of(get, struct fetch, get);
@@ -281,27 +323,37 @@ static int sink(struct s3_get *get, const void *data, size_t len)
 		uint64_t end = fetch->pos + len;
 
 		LOCK(&file->lock);
-		if (fetch->base_number != file->base.number ||
-		    is_abandoned_locked(file))
+		if (fetch_is_void_locked(fetch))
 			return -ECANCELED;
+		if (fetch->kind != FETCH_RANGE)
+			return gzip_take(fetch, data, len);
 		if (end > file->base.valid)
 			end = file->base.valid;
 		if (end > fetch->pos)
-			result = keep_locked(fetch, data, end);
+			result = fetch_keep_locked(fetch, data, end);
 		fetch->pos += len;
-		collect_ready_locked(file, &ready);
+		fetch_collect_locked(file, &ready);
 	}
 	fetch_tell(&ready, NULL);
 	return result;
 }
 
-static void fetch_done(struct s3_op *op)
+/* The index came, or will not: who waits for bytes asks again, or hears. */
+static void end_index_locked(struct fetch *fetch, int result,
+			     struct list_link *told)
 {
-	struct fetch *fetch = container_of(op, struct fetch, get.op);
+	struct file *file = fetch->file;
+
+	collect_failed_locked(file, 0, UINT64_MAX,
+			      result < 0 ? told_as(file->store, result) : 0,
+			      told);
+}
+
+void fetch_finish(struct fetch *fetch, int result)
+{
 	struct file *file = fetch->file;
 	struct list_link told;
 	bool must_check = false;
-	int result = op->result;
 
 	list_init(&told);
 	{
@@ -309,6 +361,8 @@ static void fetch_done(struct s3_op *op)
 		list_remove(&fetch->link);
 		file->fetch_count--;
 		if (fetch->base_number == file->base.number) {
+			if (fetch->kind == FETCH_INDEX)
+				file->base.is_index_coming = false;
 			if (result == 0 && fetch->pos < fetch->end) {
 				/* A range's answer tells what it holds. */
 				result = fetch->is_whole ? -ECANCELED : -EIO;
@@ -327,21 +381,35 @@ static void fetch_done(struct s3_op *op)
 				file->is_checking = true;
 			else if (must_check)
 				must_check = false;
+			else if (fetch->kind == FETCH_INDEX)
+				end_index_locked(fetch, result, &told);
 			else if (result < 0)
 				collect_failed_locked(
 					file, fetch->is_whole ? 0 : fetch->pos,
 					fetch->end,
 					told_as(file->store, result), &told);
 			if (result == 0)
-				collect_ready_locked(file, &told);
+				fetch_collect_locked(file, &told);
+			if (!file->is_checking)
+				collect_forgotten_locked(file, &told);
 		}
 		pthread_cond_broadcast(&file->changed);
 	}
-	fetch_tell(&told, &op->err);
+	fetch_tell(&told, &fetch->get.op.err);
 	if (must_check)
 		file_job(file, NULL, check_version);
 	fetch_free(fetch);
 	file_put(file);
+}
+
+static void fetch_done(struct s3_op *op)
+{
+	struct fetch *fetch = container_of(op, struct fetch, get.op);
+
+	if (op->result == 0 && fetch->kind != FETCH_RANGE)
+		gzip_fetched(fetch);
+	else
+		fetch_finish(fetch, op->result);
 }
 
 /* An object asked for without a range comes with its checksum. */
@@ -349,46 +417,74 @@ static bool is_small_whole(const struct file *file, uint64_t start,
 			   uint64_t end)
 {
 	return start == 0 && end == file->base.size && end <= WHOLE_BYTES &&
-	       file->base.valid == end && !file->is_spooled &&
-	       file->base.etag[0] && !file->needs_ranges;
+	       file->base.layout.kind == GZIP_NONE && file->base.valid == end &&
+	       !file->is_spooled && file->base.etag[0] && !file->needs_ranges;
+}
+
+/* What to ask for; -ENOMEM. */
+static int prepare_locked(struct fetch *fetch, bool is_index)
+{
+	struct file *file = fetch->file;
+
+	fetch->key = strdup(file->base.key);
+	if (!fetch->key)
+		return -ENOMEM;
+	memcpy(fetch->etag, file->base.etag, sizeof(fetch->etag));
+	fetch->base_number = file->base.number;
+	fetch->get.op.done = fetch_done;
+	fetch->get.key = fetch->key;
+	fetch->get.offset = fetch->start;
+	fetch->get.length = fetch->end - fetch->start;
+	fetch->get.if_match = fetch->etag[0] ? fetch->etag : NULL;
+	fetch->get.sink = sink;
+	return gzip_prepare_locked(fetch, is_index);
 }
 
 static struct fetch *fetch_new_locked(struct file *file, uint64_t start,
-				      uint64_t end)
+				      uint64_t end, bool is_index)
 {
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
 
 	if (!fetch)
 		return NULL;
-	fetch->key = strdup(file->base.key);
-	if (!fetch->key || extents_add(&file->flying, start, end) < 0) {
-		free(fetch->key);
-		free(fetch);
-		return NULL;
-	}
-	memcpy(fetch->etag, file->base.etag, sizeof(fetch->etag));
-	fetch->file = file_get(file);
+	fetch->file = file;
 	fetch->start = start;
 	fetch->pos = start;
 	fetch->end = end;
-	fetch->base_number = file->base.number;
-	fetch->get.op.done = fetch_done;
-	fetch->get.key = fetch->key;
-	fetch->get.offset = start;
-	fetch->get.length = end - start;
+	if (prepare_locked(fetch, is_index) < 0 ||
+	    extents_add(&file->flying, start, end) < 0) {
+		fetch_free(fetch);
+		return NULL;
+	}
+	file_get(file);
 	if (is_small_whole(file, start, end)) {
 		fetch->is_whole = true;
 		fetch->get.length = S3_WHOLE;
 	}
-	fetch->get.if_match = fetch->etag[0] ? fetch->etag : NULL;
-	fetch->get.sink = sink;
 	return fetch;
+}
+
+static void push_locked(struct fetch *fetch, uint64_t ticket,
+			struct list_link *started)
+{
+	fetch->ticket = ticket;
+	fetch->file->fetch_count++;
+	list_push(&fetch->file->fetches, &fetch->link);
+	list_push(started, &fetch->queue);
 }
 
 static uint64_t block_span(uint64_t start, uint64_t end)
 {
 	return (end + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES -
 	       start / BLOCK_BYTES * BLOCK_BYTES;
+}
+
+static uint64_t ticket_of(const struct base *base, uint64_t start, uint64_t end)
+{
+	/* It takes what it needs as it goes, or the disk. */
+	if (base->layout.kind == GZIP_FOREIGN)
+		return 0;
+	return block_span(start, end) + gzip_stored_span(base, start, end);
 }
 
 /* A run that is neither held nor flying, cut to pieces. */
@@ -401,7 +497,7 @@ static int want_run_locked(struct file *file, uint64_t start, uint64_t end,
 	while (start < end) {
 		uint64_t to =
 			end - start > piece_bytes ? start + piece_bytes : end;
-		uint64_t ticket = block_span(start, to);
+		uint64_t ticket = ticket_of(&file->base, start, to);
 		struct fetch *fetch;
 
 		if (!budget_try(&store->budget, ticket)) {
@@ -413,17 +509,31 @@ static int want_run_locked(struct file *file, uint64_t start, uint64_t end,
 			else
 				return -EAGAIN;
 		}
-		fetch = fetch_new_locked(file, start, to);
+		fetch = fetch_new_locked(file, start, to, false);
 		if (!fetch) {
 			budget_give(&store->budget, ticket);
 			return -ENOMEM;
 		}
-		fetch->ticket = ticket;
-		file->fetch_count++;
-		list_push(&file->fetches, &fetch->link);
-		list_push(started, &fetch->queue);
+		push_locked(fetch, ticket, started);
 		start = to;
 	}
+	return 0;
+}
+
+/* Before any byte of a compressed base: where they are. */
+static int want_index_locked(struct file *file, struct list_link *started)
+{
+	uint64_t ticket = file->base.layout.index_bytes;
+	struct fetch *fetch;
+
+	if (file->base.is_index_coming)
+		return 0;
+	fetch = fetch_new_locked(file, 0, 0, true);
+	if (!fetch)
+		return -ENOMEM;
+	file->base.is_index_coming = true;
+	budget_force(&file->store->budget, ticket);
+	push_locked(fetch, ticket, started);
 	return 0;
 }
 
@@ -437,9 +547,15 @@ int fetch_want_locked(struct file *file, uint64_t start, uint64_t end,
 	lock_assert_held(&file->lock);
 	if (end > file->base.valid)
 		end = file->base.valid;
+	piece_bytes = gzip_piece(&file->base, piece_bytes);
 	while (result == 0 &&
 	       extents_next_gap(&file->held, start, end, &gap, &gap_end)) {
+		if (file->base.layout.kind == GZIP_BROKEN)
+			return -EIO;
+		if (gzip_lacks_index(&file->base))
+			return want_index_locked(file, started);
 		start = gap_end;
+		gzip_align(&file->base, &gap, &gap_end);
 		while (result == 0 &&
 		       extents_next_gap(&file->flying, gap, gap_end, &run,
 					&run_end)) {
@@ -459,7 +575,10 @@ void fetch_start(struct list_link *started, enum s3_priority priority)
 		struct fetch *fetch = container_of(link, struct fetch, queue);
 
 		fetch->get.op.priority = priority;
-		s3_get_start(fetch->file->store->s3, &fetch->get);
+		if (fetch->kind == FETCH_ALL)
+			gzip_expand_start(fetch);
+		else
+			s3_get_start(fetch->file->store->s3, &fetch->get);
 	}
 }
 

@@ -30,6 +30,7 @@ static void file_free(struct file *file)
 	pthread_cond_destroy(&file->changed);
 	pthread_mutex_destroy(&file->lock.mutex);
 	free(file->base.key);
+	free(file->base.index);
 	free(file);
 	{
 		LOCK(&store->files_lock);
@@ -84,10 +85,11 @@ static void revert_node(struct file *file)
 	file->node->until_ms = 0;
 	file->node->seq = tree_next_seq_locked(tree);
 	node_unmark_created_locked(tree, file->node);
+	/* The size that the writes made; the kernel has it, too. */
+	file->node->size = file->base.size;
+	notify_inode(file->store, file->node->id);
 	if (!file->base.exists)
 		tree_detach_locked(tree, file->node);
-	/* The kernel has the size that the writes made. */
-	notify_inode(file->store, file->node->id);
 }
 
 int file_fail_locked(struct file *file, int code, const struct errinfo *err)
@@ -125,6 +127,20 @@ void file_update_node_locked(struct file *file, bool is_changed)
 	node->until_ms = NEVER_MS;
 }
 
+static struct gzip_layout layout_of(const struct node *node)
+{
+	return node->layout ? *node->layout : gzip_layout_none(node->size);
+}
+
+/* What node knows of its object is what the file stands on. */
+static bool stands_on(const struct file *file, const struct node *node)
+{
+	/* The size is the node's own business while it is open. */
+	return strcmp(file->base.etag, node->etag) == 0 &&
+	       file->base.layout.kind ==
+		       (node->layout ? node->layout->kind : GZIP_NONE);
+}
+
 /* A file that stands on what node knows of its object. */
 static struct file *file_new_locked(struct store *store, struct node *node)
 {
@@ -155,7 +171,28 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 		file->base.size = node->size;
 		file->base.valid = node->size;
 		file->size = node->size;
+		file->base.layout = layout_of(node);
 	}
+	return file;
+}
+
+struct file *file_new_stored(struct file *plain)
+{
+	struct store *store = plain->store;
+	struct file *file;
+
+	{
+		LOCK(&store->tree.lock);
+		file = file_new_locked(store, plain->node);
+		if (!file)
+			return NULL;
+		file->refs = 1;
+	}
+	file_register(file);
+	file->base.exists = false;
+	file->base.size = file->base.valid = file->size = 0;
+	file->base.layout = gzip_layout_none(0);
+	file->plain = plain;
 	return file;
 }
 
@@ -168,7 +205,7 @@ struct file *file_of_locked(struct store *store, struct node *node)
 	struct file *file = node->file;
 
 	if (file && (node->seq == SEQ_PENDING || !node->etag ||
-		     strcmp(file->base.etag, node->etag) == 0)) {
+		     stands_on(file, node))) {
 		file->refs++;
 		return file;
 	}
@@ -403,6 +440,12 @@ void store_release(struct handle *handle)
 	handle_put(handle);
 }
 
+void store_discard(struct handle *handle)
+{
+	LOCK(&handle->file->lock);
+	handle->file->is_unlinked = true;
+}
+
 bool store_may_keep_cache(struct handle *handle)
 {
 	struct node *node = handle->file->node;
@@ -413,9 +456,3 @@ bool store_may_keep_cache(struct handle *handle)
 	node->cached_version = node->version;
 	return false;
 }
-void store_discard(struct handle *handle)
-{
-	LOCK(&handle->file->lock);
-	handle->file->is_unlinked = true;
-}
-

@@ -30,9 +30,12 @@ struct base {
 	bool exists; /* else all of the file is ours */
 	char *key;
 	char etag[S3_ETAG_MAX];
-	uint64_t size;
+	uint64_t size; /* of what a read gives, as everything here */
 	uint64_t valid;
-	unsigned number; /* another one with each new base */
+	unsigned number;           /* another one with each new base */
+	struct gzip_layout layout; /* how the object is stored */
+	struct gzip_index *index;  /* of its members, once it came */
+	bool is_index_coming;
 };
 
 struct file {
@@ -65,9 +68,11 @@ struct file {
 	uint64_t least_size;                  /* since the last publish began */
 	int error;
 	struct errinfo err;
-	bool was_told;         /* a close or fsync returned error */
-	struct upload *upload; /* a stream of parts under way */
-	struct pool_job end;   /* to be freed on the pool */
+	bool was_told;           /* a close or fsync returned error */
+	struct upload *upload;   /* a stream of parts under way */
+	struct file *plain;      /* this one is its compressed form; or NULL */
+	struct gzip_layout form; /* and how, once it is complete */
+	struct pool_job end;     /* to be freed on the pool */
 };
 
 /* A place in a file that a reader goes on from. */
@@ -101,6 +106,11 @@ int file_fail_locked(struct file *file, int code, const struct errinfo *err);
 void file_set_base_locked(struct file *file, char *key, const char *etag);
 /* The file that all handles of node share, one more reference; or NULL. */
 struct file *file_of_locked(struct store *store, struct node *node);
+/*
+ * A file that no name leads to, whose bytes are to be published in place of
+ * plain's; counted. NULL: no memory.
+ */
+struct file *file_new_stored(struct file *plain);
 /* Puts a file that file_of_locked gave among the store's. Last used last. */
 void file_register(struct file *file);
 /* Size and time of the file into its node. */
@@ -186,8 +196,8 @@ MUST_USE int file_publish(struct file *file, struct errinfo *err);
 /* Its key is being used: a publish or a rename is under way. */
 bool file_is_busy_locked(const struct file *file);
 
-/* Headers that an object of this name is stored with. */
-MUST_USE int publish_headers(struct store *store, const char *name,
+/* Headers that file is stored with under key. -ENOMEM. */
+MUST_USE int publish_headers(const struct file *file, const char *key,
 			     struct pairs *headers);
 
 /* Runs task on the pool; a reference to file is held meanwhile. */

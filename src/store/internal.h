@@ -18,6 +18,7 @@
 
 #include "blocks.h"
 #include "buf.h"
+#include "gzip.h"
 #include "list.h"
 #include "listing.h"
 #include "lock.h"
@@ -32,6 +33,7 @@
 struct dir;
 struct file;
 struct deletes;
+struct gzip_store;
 struct walks;
 
 struct node {
@@ -52,6 +54,7 @@ struct node {
 	uint64_t size;
 	int64_t mtime_ns, atime_ns;
 	char *etag; /* NULL: no object is known to be behind it */
+	struct gzip_layout *layout; /* NULL: it is read as it is stored */
 	bool has_mode, has_uid, has_gid;
 	mode_t mode;
 	uid_t uid;
@@ -101,6 +104,7 @@ struct store {
 	struct tree tree;
 	struct deletes *deletes;
 	struct walks *walks;
+	struct gzip_store *gzip; /* NULL: bytes are shown as they are */
 	struct lock files_lock;
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */
@@ -168,8 +172,12 @@ MUST_USE int path_key(struct store *store, const char *path, struct buf *key);
 size_t key_point_room(const struct store *store, const struct buf *key);
 
 /* What the bucket said of a file; until_ms by the attribute time-out. */
-void node_learn_locked(struct store *store, struct node *node, uint64_t size,
-		       int64_t mtime_ns, const char *etag, uint64_t seq);
+void node_learn_locked(struct store *store, struct node *node,
+		       const struct gzip_layout *layout, int64_t mtime_ns,
+		       const char *etag, uint64_t seq);
+/* How node's object is stored. Without memory nobody can read it. */
+void node_set_layout_locked(struct node *node,
+			    const struct gzip_layout *layout);
 void node_attr_locked(const struct store *store, const struct node *node,
 		      struct store_attr *attr);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "internal.h"
+#include "gzip_store.h"
 
 struct lookup {
 	struct store *store;
@@ -18,6 +18,9 @@ struct lookup {
 	bool is_dir_first; /* the name was a directory when last seen */
 	bool is_path;      /* of store_lookup_path: no folder is asked for */
 	bool had_head, had_list;
+	struct s3_object object; /* what HEAD told, without its headers */
+	struct gzip_layout layout;
+	struct pool_job count; /* expands it to know its size */
 	union {
 		struct s3_head head;
 		struct s3_list list;
@@ -32,6 +35,7 @@ static int from_listing_locked(struct store *store, struct node *parent,
 	struct store_options *options = &store->options;
 	enum listing_answer answer;
 	int64_t now_ms = clock_now_ms();
+	struct gzip_layout layout;
 	struct listing_hit hit;
 	struct node *node;
 
@@ -48,6 +52,8 @@ static int from_listing_locked(struct store *store, struct node *parent,
 		*until_ms = hit.fetched_ms + options->negative_timeout_ms;
 		return *until_ms > now_ms ? -ENOENT : 0;
 	}
+	if (!gzip_listed_locked(store, parent, node, &hit.entry, &layout))
+		return -EAGAIN;
 	if (node && node->is_dir != hit.entry.is_dir) {
 		tree_detach_locked(&store->tree, node);
 		node = NULL;
@@ -57,7 +63,7 @@ static int from_listing_locked(struct store *store, struct node *parent,
 				       hit.entry.is_dir);
 	if (!node)
 		return -ENOMEM;
-	node_learn_locked(store, node, hit.entry.size, hit.entry.mtime_ns,
+	node_learn_locked(store, node, &layout, hit.entry.mtime_ns,
 			  hit.entry.is_dir ? NULL : hit.entry.etag, hit.seq);
 	node->until_ms = hit.fetched_ms + options->attr_timeout_ms;
 	*out = node;
@@ -83,6 +89,9 @@ int lookup_cached_locked(struct store *store, struct node *parent,
 	if (absence && absence->seq > best)
 		best = absence->seq;
 	result = from_listing_locked(store, parent, name, best, out, until_ms);
+	/* It is there, but how large has to be asked. */
+	if (result == -EAGAIN)
+		return 0;
 	if (result != 0)
 		return result;
 	if (absence && (!node || absence->seq > node->seq)) {
@@ -160,9 +169,10 @@ static bool is_outdated_locked(struct lookup *lookup, int *result)
 	return true;
 }
 
-static int learn_locked(struct lookup *lookup, bool is_dir,
-			const struct s3_object *object)
+static int learn_locked(struct lookup *lookup, bool is_dir)
 {
+	static const struct gzip_layout nothing = { 0 };
+	const struct s3_object *object = &lookup->object;
 	struct tree *tree = &lookup->store->tree;
 	struct node *node =
 		tree_find_locked(tree, lookup->parent, lookup->name);
@@ -177,26 +187,25 @@ static int learn_locked(struct lookup *lookup, bool is_dir,
 	if (!node)
 		return -ENOMEM;
 	tree_forget_absent_locked(lookup->parent, lookup->name);
-	if (object)
-		node_learn_locked(lookup->store, node, object->size,
+	if (!is_dir)
+		node_learn_locked(lookup->store, node, &lookup->layout,
 				  object->mtime_ns, object->etag, lookup->seq);
 	else
-		node_learn_locked(lookup->store, node, 0, node->mtime_ns, NULL,
-				  lookup->seq);
+		node_learn_locked(lookup->store, node, &nothing, node->mtime_ns,
+				  NULL, lookup->seq);
 	lookup->op->node = node;
 	fill_attr_locked(lookup->store, lookup->op);
 	return 0;
 }
 
-static void found(struct lookup *lookup, bool is_dir,
-		  const struct s3_object *object)
+static void found(struct lookup *lookup, bool is_dir)
 {
 	int result;
 
 	{
 		LOCK(&lookup->store->tree.lock);
 		if (!is_outdated_locked(lookup, &result))
-			result = learn_locked(lookup, is_dir, object);
+			result = learn_locked(lookup, is_dir);
 	}
 	finish(lookup, result);
 }
@@ -227,6 +236,25 @@ static void not_found(struct lookup *lookup)
 
 static void ask(struct lookup *lookup);
 
+/* A foreign object has to be expanded before anybody can tell its size. */
+static void run_count(struct pool_job *job)
+{
+	struct lookup *lookup = container_of(job, struct lookup, count);
+	struct gzip_version v = {
+		.key = buf_str(&lookup->key),
+		.etag = lookup->object.etag,
+		.stored_size = lookup->object.size,
+		.mtime_ns = lookup->object.mtime_ns,
+	};
+	int result = gzip_count(lookup->store, &v, &lookup->layout,
+				&lookup->op->err);
+
+	if (result == 0)
+		found(lookup, false);
+	else
+		finish(lookup, result);
+}
+
 static void head_done(struct s3_op *s3)
 {
 	struct lookup *lookup = container_of(s3, struct lookup, s3.head.op);
@@ -235,12 +263,17 @@ static void head_done(struct s3_op *s3)
 
 	lookup->had_head = true;
 	if (result == 0) {
-		struct s3_object object = head->object;
+		bool is_known = gzip_look(lookup->store, buf_str(&lookup->key),
+					  &head->object, &lookup->layout);
 
-		head->object.headers = (struct pairs)PAIRS_INIT;
+		lookup->object = head->object;
 		s3_head_release(head);
-		found(lookup, false, &object);
-		pairs_release(&object.headers);
+		lookup->object.headers = (struct pairs)PAIRS_INIT;
+		lookup->count.run = run_count;
+		if (is_known)
+			found(lookup, false);
+		else
+			pool_submit(lookup->store->gzip->pool, &lookup->count);
 		return;
 	}
 	lookup->op->err = s3->err;
@@ -263,7 +296,7 @@ static void list_done(struct s3_op *s3)
 	if (result < 0)
 		finish(lookup, result);
 	else if (is_there)
-		found(lookup, true, NULL);
+		found(lookup, true);
 	else
 		ask(lookup);
 }

@@ -9,19 +9,23 @@
 #include "clock.h"
 #include "deletes.h"
 #include "file.h"
+#include "gzip_store.h"
 #include "log.h"
 #include "mime.h"
 #include "name.h"
 
 #define UNIQUE_ROUNDS 20 /* names tried before giving up */
 
-int publish_headers(struct store *store, const char *name,
+int publish_headers(const struct file *file, const char *key,
 		    struct pairs *headers)
 {
-	const char *encoding;
+	struct store *store = file->store;
+	const char *encoding, *type = mime_guess(key, &encoding);
+	int result = 0;
 
-	(void)store;
-	return pairs_set(headers, "content-type", mime_guess(name, &encoding));
+	if (!s3_client_param(store->s3, key, "content-type"))
+		result = pairs_set(headers, "content-type", type);
+	return result == 0 ? gzip_headers(file, key, headers) : result;
 }
 
 struct publish {
@@ -29,6 +33,8 @@ struct publish {
 	struct buf key;
 	char name[S3_KEY_MAX + 1]; /* of the node */
 	bool is_renamed;           /* not the name that was asked for */
+	struct file *stored;       /* its compressed form, counted; or NULL */
+	struct gzip_layout layout; /* of the new version */
 };
 
 static int take_name(struct publish *p)
@@ -69,6 +75,38 @@ static int take_unique_name(struct publish *p)
 	return p->key.error;
 }
 
+/* The file, or its compressed form, under this key. As below. */
+static int send_locked(struct publish *p, const char *key, bool is_exclusive,
+		       char etag[S3_ETAG_MAX], struct errinfo *err)
+{
+	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
+	struct file *file = p->file;
+	int result = publish_headers(file, key, &headers);
+
+	if (result < 0)
+		return result;
+	if (!gzip_is_wanted(file, key, &headers)) {
+		p->layout = gzip_layout_none(file->size);
+		return upload_publish_locked(file, key, is_exclusive, etag,
+					     err);
+	}
+	/* Plain parts that went out while nobody knew: of no use any more. */
+	upload_drop_locked(file);
+	if (!p->stored)
+		result = gzip_compress_locked(file, &p->stored, err);
+	if (result < 0)
+		return result;
+	p->layout = p->stored->form;
+	lock_leave(&file->lock);
+	{
+		LOCK(&p->stored->lock);
+		result = upload_publish_locked(p->stored, key, is_exclusive,
+					       etag, err);
+	}
+	lock_enter(&file->lock);
+	return result;
+}
+
 /* Tries names until one is free; lock held, given up meanwhile. */
 static int store_locked(struct publish *p, char etag[S3_ETAG_MAX],
 			struct errinfo *err)
@@ -82,15 +120,15 @@ static int store_locked(struct publish *p, char etag[S3_ETAG_MAX],
 	int result = keeps_all && is_taken ? -EEXIST : 0;
 
 	if (result == 0)
-		result = upload_publish_locked(file, buf_str(&p->key),
-					       is_exclusive, etag, err);
+		result = send_locked(p, buf_str(&p->key), is_exclusive, etag,
+				     err);
 	for (int i = 0; i < UNIQUE_ROUNDS && result == -EEXIST && keeps_all &&
 			!file->is_exclusive;
 	     i++) {
 		result = take_unique_name(p);
 		if (result == 0)
-			result = upload_publish_locked(file, buf_str(&p->key),
-						       true, etag, err);
+			result = send_locked(p, buf_str(&p->key), true, etag,
+					     err);
 	}
 	return result;
 }
@@ -116,8 +154,8 @@ static void rename_node(struct publish *p)
 	notify_entry(store, parent_id, old_name);
 }
 
-static void learn(struct file *file, uint64_t size, const char *etag,
-		  bool is_clean)
+static void learn(struct file *file, const struct gzip_layout *layout,
+		  const char *etag, bool is_clean)
 {
 	struct store *store = file->store;
 	struct node *node = file->node;
@@ -125,18 +163,20 @@ static void learn(struct file *file, uint64_t size, const char *etag,
 	LOCK(&store->tree.lock);
 	free(node->etag);
 	node->etag = strdup(etag);
+	node_set_layout_locked(node, layout);
 	if (!is_clean)
 		return;
-	node->size = size;
+	node->size = layout->plain_size;
 	node->seq = tree_next_seq_locked(&store->tree);
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
 }
 
 /* Lock held: the new version is what the file stands on. */
-static int rebase_locked(struct publish *p, uint64_t size, uint64_t write_seq,
+static int rebase_locked(struct publish *p, uint64_t write_seq,
 			 const char *etag, struct list_link *waiters)
 {
 	struct file *file = p->file;
+	uint64_t size = p->layout.plain_size;
 	char *key = strdup(buf_str(&p->key));
 	bool is_clean = file->write_seq == write_seq;
 
@@ -145,6 +185,7 @@ static int rebase_locked(struct publish *p, uint64_t size, uint64_t write_seq,
 	file_set_base_locked(file, key, etag);
 	file->base.exists = true;
 	file->covers_object = false;
+	file->base.layout = p->layout;
 	file->base.size = size;
 	file->base.valid = size < file->least_size ? size : file->least_size;
 	file->is_ours = true;
@@ -154,7 +195,7 @@ static int rebase_locked(struct publish *p, uint64_t size, uint64_t write_seq,
 		file->is_dirty = false;
 	}
 	fetch_rebase_locked(file, waiters);
-	learn(file, size, etag, is_clean);
+	learn(file, &p->layout, etag, is_clean);
 	return 0;
 }
 
@@ -178,7 +219,7 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 			  struct errinfo *err)
 {
 	struct file *file = p->file;
-	uint64_t write_seq = file->write_seq, size = file->size;
+	uint64_t write_seq = file->write_seq;
 	char etag[S3_ETAG_MAX] = "";
 	int result = take_name(p);
 
@@ -190,7 +231,7 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 	if (result == 0)
 		result = store_locked(p, etag, err);
 	if (result == 0)
-		result = rebase_locked(p, size, write_seq, etag, waiters);
+		result = rebase_locked(p, write_seq, etag, waiters);
 	if (result < 0)
 		file_fail_locked(file, result, err);
 	return result;
@@ -244,6 +285,8 @@ int file_publish(struct file *file, struct errinfo *err)
 	}
 	if (result == 0 && p.is_renamed)
 		rename_node(&p);
+	if (p.stored)
+		file_put(p.stored);
 	fetch_tell(&waiters, NULL);
 	buf_release(&p.key);
 	return result;

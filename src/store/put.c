@@ -35,11 +35,11 @@ int upload_check_free(struct store *store, const char *key, struct errinfo *err)
 	return result;
 }
 
-static int put_once(struct store *store, const char *key, struct pieces *pieces,
+static int put_once(struct file *file, const char *key, struct pieces *pieces,
 		    bool is_conditional, char etag[S3_ETAG_MAX],
 		    struct errinfo *err)
 {
-	const char *slash = strrchr(key, '/');
+	struct store *store = file->store;
 	struct s3_put put = {
 		.op.priority = S3_COMMIT,
 		.key = key,
@@ -52,8 +52,7 @@ static int put_once(struct store *store, const char *key, struct pieces *pieces,
 		},
 		.if_none_match = is_conditional,
 	};
-	int result =
-		publish_headers(store, slash ? slash + 1 : key, &put.headers);
+	int result = publish_headers(file, key, &put.headers);
 
 	if (result == 0) {
 		s3_put_start(store->s3, &put);
@@ -76,12 +75,13 @@ static void note_no_conditions(struct store *store)
 }
 
 /* Stores what was just stored once more: who honours conditions refuses. */
-static void see_it_refused(struct store *store, const char *key,
+static void see_it_refused(struct file *file, const char *key,
 			   struct pieces *pieces, char etag[S3_ETAG_MAX])
 {
+	struct store *store = file->store;
 	struct errinfo err = ERRINFO_INIT;
 	char again[S3_ETAG_MAX] = "";
-	int result = put_once(store, key, pieces, true, again, &err);
+	int result = put_once(file, key, pieces, true, again, &err);
 
 	if (result == -EEXIST)
 		store->has_conditional_put = true;
@@ -91,10 +91,11 @@ static void see_it_refused(struct store *store, const char *key,
 	}
 }
 
-static int put_exclusively(struct store *store, const char *key,
+static int put_exclusively(struct file *file, const char *key,
 			   struct pieces *pieces, char etag[S3_ETAG_MAX],
 			   struct errinfo *err)
 {
+	struct store *store = file->store;
 	int result = 0;
 
 	if (!store->has_conditional_put)
@@ -102,25 +103,25 @@ static int put_exclusively(struct store *store, const char *key,
 	if (result < 0)
 		return result;
 	if (!store->no_conditional_put) {
-		result = put_once(store, key, pieces, true, etag, err);
+		result = put_once(file, key, pieces, true, etag, err);
 		if (result == -EEXIST)
 			store->has_conditional_put = true;
 		else if (result == -ENOTSUP)
 			note_no_conditions(store);
 		if (result == 0 && !store->has_conditional_put)
-			see_it_refused(store, key, pieces, etag);
+			see_it_refused(file, key, pieces, etag);
 		if (result != -ENOTSUP)
 			return result;
 	}
-	return put_once(store, key, pieces, false, etag, err);
+	return put_once(file, key, pieces, false, etag, err);
 }
 
-int upload_put(struct store *store, const char *key, struct pieces *pieces,
+int upload_put(struct file *file, const char *key, struct pieces *pieces,
 	       bool is_exclusive, char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	if (is_exclusive)
-		return put_exclusively(store, key, pieces, etag, err);
-	return put_once(store, key, pieces, false, etag, err);
+		return put_exclusively(file, key, pieces, etag, err);
+	return put_once(file, key, pieces, false, etag, err);
 }
 
 /* ------------------------------------------- the end of a multipart upload */
@@ -175,10 +176,11 @@ static int complete_claimed(struct store *store,
 	return result;
 }
 
-int upload_complete(struct store *store,
-		    const struct s3_complete_upload *wanted, bool is_exclusive,
-		    char etag[S3_ETAG_MAX], struct errinfo *err)
+int upload_complete(struct file *file, const struct s3_complete_upload *wanted,
+		    bool is_exclusive, char etag[S3_ETAG_MAX],
+		    struct errinfo *err)
 {
+	struct store *store = file->store;
 	struct pieces nothing = PIECES_INIT;
 	bool is_conditional = is_exclusive && store->has_conditional_complete;
 	int result = 0;
@@ -186,7 +188,7 @@ int upload_complete(struct store *store,
 	if (is_exclusive && store->no_conditional_put)
 		result = upload_check_free(store, wanted->key, err);
 	else if (is_exclusive && !is_conditional)
-		result = upload_put(store, wanted->key, &nothing, true, etag,
+		result = upload_put(file, wanted->key, &nothing, true, etag,
 				    err);
 	if (result < 0)
 		return result;

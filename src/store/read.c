@@ -126,6 +126,9 @@ static void drop_behind_locked(struct file *file)
 	uint64_t least = slowest_reader_locked(file);
 	uint64_t start, end;
 
+	/* A piece of a foreign gzip would take all of it again. */
+	if (file->base.layout.kind == GZIP_FOREIGN)
+		return;
 	if (file->is_dirty || least < 2 * KEEP_BEHIND ||
 	    file->blocks.memory_bytes < 2 * KEEP_BEHIND)
 		return;
@@ -144,7 +147,11 @@ static int want_random_locked(struct file *file, uint64_t offset, uint64_t end,
 	uint64_t start = offset / RANDOM_ALIGN * RANDOM_ALIGN;
 	uint64_t stop = (end + RANDOM_ALIGN - 1) / RANDOM_ALIGN * RANDOM_ALIGN;
 
-	if (stop - start < RANDOM_LEAST)
+	/* Members are large enough; a second one is not worth it. */
+	if (file->base.layout.kind != GZIP_NONE) {
+		start = offset;
+		stop = end;
+	} else if (stop - start < RANDOM_LEAST)
 		stop = start + RANDOM_LEAST;
 	return fetch_want_locked(file, start, stop, stop - start, true, now);
 }

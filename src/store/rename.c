@@ -210,7 +210,7 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	{
 		LOCK(&file->lock);
 		source_etag = strdup(file->base.etag);
-		size = file->base.size;
+		size = file->base.layout.stored_size;
 	}
 	result = copy_object(r->job.store,
 			     &(struct object_copy){

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "deletes.h"
+#include "gzip_store.h"
 #include "internal.h"
 #include "name.h"
 #include "walk.h"
@@ -93,6 +94,7 @@ static void store_release_all(struct store *store)
 {
 	/* Jobs may queue removals. */
 	pool_free(store->pool);
+	gzip_store_free(store);
 	deletes_free(store->deletes);
 	walks_free(store, store->walks);
 	pthread_cond_destroy(&store->files_gone);
@@ -142,6 +144,8 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 		if (!store->deletes)
 			result = -ENOMEM;
 	}
+	if (result == 0 && options->gzip)
+		result = gzip_store_new(store);
 	if (result < 0)
 		store_release_all(store);
 	else

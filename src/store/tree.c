@@ -43,10 +43,21 @@ static void dir_free(struct dir *dir)
 	free(dir);
 }
 
+/* Of nodes whose own found no memory: nobody may read the stored bytes. */
+static struct gzip_layout unreadable = { .kind = GZIP_BROKEN };
+
+static void drop_layout(struct node *node)
+{
+	if (node->layout != &unreadable)
+		free(node->layout);
+	node->layout = NULL;
+}
+
 static void node_free(struct node *node)
 {
 	dir_free(node->dir);
 	free(node->name);
+	drop_layout(node);
 	free(node->etag);
 	free(node);
 }
@@ -401,18 +412,41 @@ struct node *node_get(struct node *node)
 	return node;
 }
 
-void node_learn_locked(struct store *store, struct node *node, uint64_t size,
-		       int64_t mtime_ns, const char *etag, uint64_t seq)
+void node_set_layout_locked(struct node *node, const struct gzip_layout *layout)
 {
-	bool is_same = node->etag && etag && strcmp(node->etag, etag) == 0;
+	drop_layout(node);
+	if (layout->kind == GZIP_NONE)
+		return;
+	node->layout = malloc(sizeof(*node->layout));
+	if (node->layout)
+		*node->layout = *layout;
+	else
+		node->layout = &unreadable;
+}
+
+static bool has_layout(const struct node *node,
+		       const struct gzip_layout *layout)
+{
+	if (node->layout)
+		return gzip_layout_is_equal(node->layout, layout);
+	return layout->kind == GZIP_NONE && node->size == layout->plain_size;
+}
+
+void node_learn_locked(struct store *store, struct node *node,
+		       const struct gzip_layout *layout, int64_t mtime_ns,
+		       const char *etag, uint64_t seq)
+{
+	bool is_same = node->etag && etag && strcmp(node->etag, etag) == 0 &&
+		       has_layout(node, layout);
 
 	node->seq = seq;
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
-	if (node->is_dir || (is_same && node->size == size))
+	if (node->is_dir || is_same)
 		return;
 	free(node->etag);
 	node->etag = etag ? strdup(etag) : NULL;
-	node->size = size;
+	node->size = layout->plain_size;
+	node_set_layout_locked(node, layout);
 	/* Seconds, so that a listing (ms) and a HEAD (s) agree. */
 	node->mtime_ns = mtime_ns / 1000000000 * 1000000000;
 	node->atime_ns = node->mtime_ns;

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "gzip_store.h"
 #include "log.h"
 
 #define TURN_NS    20000000
@@ -73,12 +74,10 @@ static int create_locked(struct file *file, struct upload *up,
 			 struct errinfo *err)
 {
 	struct s3_create_upload create = { .key = up->key };
-	const char *name = strrchr(up->key, '/');
 	int result;
 
 	lock_leave(&file->lock);
-	result = publish_headers(file->store, name ? name + 1 : up->key,
-				 &create.headers);
+	result = publish_headers(file, up->key, &create.headers);
 	if (result == 0) {
 		create.op.priority = S3_COMMIT;
 		s3_create_upload_start(file->store->s3, &create);
@@ -93,6 +92,22 @@ static int create_locked(struct file *file, struct upload *up,
 }
 
 /* ------------------------------------------- sending while it is written */
+
+/*
+ * Such a file is sent when its compressed form is complete. The last word is
+ * said when it is published, which begins anew if it comes to be otherwise.
+ */
+static bool will_be_compressed(const struct file *file)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
+
+	if (!file->store->gzip)
+		return false;
+	node_key(file->store, file->node, &key);
+	return publish_headers(file, buf_str(&key), &headers) == 0 &&
+	       gzip_is_wanted(file, buf_str(&key), &headers);
+}
 
 /* The next part of the schedule is whole and the writer is behind it. */
 static bool next_is_full(const struct file *file, const struct upload *up,
@@ -111,7 +126,8 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 			 length);
 	return file->size > *offset + *length &&
 	       file->size > file->store->options.single_put_bytes &&
-	       extents_contains(&file->dirty, *offset, *offset + *length);
+	       extents_contains(&file->dirty, *offset, *offset + *length) &&
+	       !will_be_compressed(file);
 }
 
 /* The name it is streamed under; publish starts anew if it gets another. */
@@ -369,8 +385,7 @@ static int complete_locked(struct file *file, struct upload *up,
 	complete.parts = parts;
 	complete.count = up->count;
 	lock_leave(&file->lock);
-	result = upload_complete(file->store, &complete, is_exclusive, etag,
-				 err);
+	result = upload_complete(file, &complete, is_exclusive, etag, err);
 	free(parts);
 	lock_enter(&file->lock);
 	return result;
@@ -414,8 +429,8 @@ static int put_whole_locked(struct file *file, const char *key,
 				    size);
 	if (result == 0) {
 		lock_leave(&file->lock);
-		result = upload_put(file->store, key, &pieces, is_exclusive,
-				    etag, err);
+		result =
+			upload_put(file, key, &pieces, is_exclusive, etag, err);
 		lock_enter(&file->lock);
 	}
 	pieces_release(&pieces);
@@ -438,7 +453,8 @@ static int plan_locked(struct file *file, const char *key, struct plan *plan)
 		.dirty = &file->dirty,
 		.held = &file->held,
 		.single_put_max = file->store->options.single_put_bytes,
-		.can_copy = file->base.exists && !file->store->no_part_copy,
+		.can_copy = file->base.exists && !file->store->no_part_copy &&
+			    file->base.layout.kind == GZIP_NONE,
 	};
 	int result;
 

@@ -9,6 +9,7 @@
 #include "plan.h"
 #include "s3.h"
 
+struct file;
 struct store;
 
 enum part_state {
@@ -40,8 +41,6 @@ struct upload {
 	struct errinfo err;
 };
 
-struct file;
-
 /* Whether one more part may be in the air; of parts from disk few may. */
 bool upload_may_launch(const struct file *file, const struct upload *up,
 		       enum plan_kind kind);
@@ -51,10 +50,10 @@ MUST_USE int upload_launch_locked(struct file *file, struct upload *up,
 				  unsigned index);
 
 /*
- * One PUT of pieces, waiting. Exclusive: -EEXIST if the key is taken, by
- * If-None-Match or, on a server that has none, by a HEAD before.
+ * One PUT of pieces as file, waiting. Exclusive: -EEXIST if the key is taken,
+ * by If-None-Match or, on a server that has none, by a HEAD before.
  */
-MUST_USE int upload_put(struct store *store, const char *key,
+MUST_USE int upload_put(struct file *file, const char *key,
 			struct pieces *pieces, bool is_exclusive,
 			char etag[S3_ETAG_MAX], struct errinfo *err);
 
@@ -62,7 +61,7 @@ MUST_USE int upload_put(struct store *store, const char *key,
  * Ends a multipart upload: wanted says which; what it says of conditions is
  * not looked at. -EEXIST as above.
  */
-MUST_USE int upload_complete(struct store *store,
+MUST_USE int upload_complete(struct file *file,
 			     const struct s3_complete_upload *wanted,
 			     bool is_exclusive, char etag[S3_ETAG_MAX],
 			     struct errinfo *err);
