@@ -28,6 +28,13 @@ def pytest_configure(config):
             raise pytest.UsageError(f"{needed} is not there: build first, or set S3STOREFS_BUILD")
 
 
+def pytest_collection_modifyitems(items):
+    # Side by side (pytest-xdist), but one gateway is enough.
+    for item in items:
+        if "rgw" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("rgw"))
+
+
 @pytest.fixture
 def after_mounts():
     """What has to be undone when nothing is mounted any more."""

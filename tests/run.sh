@@ -14,7 +14,7 @@ set -u
 packages='gcc libc6-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 meson ninja-build pkg-config
 	libfuse3-dev libcurl4-openssl-dev libssl-dev libxml2-dev libjansson-dev zlib1g-dev
 	libmicrohttpd-dev libcmocka-dev valgrind fuse3
-	python3 python3-pytest python3-boto3 python3-django
+	python3 python3-pytest python3-pytest-xdist python3-boto3 python3-django
 	git rsync sqlite3 vim-tiny radosgw ceph-mon ceph-osd curl openssl procps'
 quick_packages='gcc libc6-dev meson ninja-build pkg-config
 	libfuse3-dev libcurl4-openssl-dev libssl-dev libxml2-dev libjansson-dev zlib1g-dev
@@ -123,22 +123,9 @@ through_mounts() {
 	rm -rf "$results/$log.tmp"
 }
 
-# Most tests wait most of the time: two halves at once take little more than one.
+# Most tests wait most of the time: three at once take little more than one.
 all_mounts() {
-	half='tests/mount/test_faults.py tests/mount/test_requests.py tests/mount/test_folders.py'
-	others=
-	for file in tests/mount/test_*.py; do
-		case " $half " in
-		*" $file "*) ;;
-		*) others="$others $file" ;;
-		esac
-	done
-	# shellcheck disable=SC2086
-	through_mounts asan mount-faults $half >"$results/mount-faults.out" 2>&1 &
-	# shellcheck disable=SC2086
-	through_mounts asan mount-others $others
-	wait
-	cat "$results/mount-faults.out"
+	through_mounts asan mount -n 3 --dist loadgroup tests/mount
 }
 
 # Nothing of a run outlives it; pytest unmounts what it has mounted.
