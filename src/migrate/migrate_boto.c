@@ -177,6 +177,14 @@ static void explain_vhost(struct migration_rows *rows,
 		migration_row_or_top(rows, "AWS_STORAGE_BUCKET_NAME");
 	struct migration_entry *e;
 
+	if (migration_row_or_top(rows, "AWS_S3_CUSTOM_DOMAIN")->value) {
+		(void)migration_add(rows->m, MIGRATION_REMARK, rows->section,
+				    from->file, from->line,
+				    "VHostCallingFormat is left out: "
+				    "AWS_S3_CUSTOM_DOMAIN says what it did for "
+				    "URLs");
+		return;
+	}
 	e = migration_add(
 		rows->m, MIGRATION_OFF, rows->section, from->file, from->line,
 		"VHostCallingFormat took the bucket's name itself for the "

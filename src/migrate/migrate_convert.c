@@ -218,9 +218,11 @@ static void convert_value(struct line *line)
 /* Variables that s3storefs reads as Django's storage did: its own names. */
 static bool is_read_by_us(const struct line *line, const char *variable)
 {
-	static const char *const keys[] = { "AWS_ACCESS_KEY_ID",
-					    "AWS_SECRET_ACCESS_KEY",
-					    "AWS_SESSION_TOKEN" };
+	static const char *const keys[] = {
+		"AWS_ACCESS_KEY_ID",    "AWS_SECRET_ACCESS_KEY",
+		"AWS_S3_ACCESS_KEY_ID", "AWS_S3_SECRET_ACCESS_KEY",
+		"AWS_SESSION_TOKEN",    "AWS_SECURITY_TOKEN",
+	};
 
 	if (line->def->type != SETTING_SECRET)
 		return strcmp(line->def->name, variable) == 0 &&
@@ -231,12 +233,33 @@ static bool is_read_by_us(const struct line *line, const char *variable)
 	return false;
 }
 
+/*
+ * In its section a bucket that is not known must not be taken for one of the
+ * section's own name: '' is refused with a sentence that helps.
+ */
+static bool must_stay(const struct line *line)
+{
+	return *line->rows->section &&
+	       strcmp(line->def->name, "AWS_STORAGE_BUCKET_NAME") == 0;
+}
+
 static void explain_variable(struct line *line, const char *variable)
 {
 	struct migration *m = line->rows->m;
 	bool has_value = py_truth(line->row->value) >= 0;
 
-	if (!line->row->value->is_env_direct)
+	if (must_stay(line) && !has_value)
+		migration_tell(m, line->row,
+			       "comes from $%s: write the bucket's name "
+			       "here%s",
+			       variable,
+			       is_read_by_us(line, variable) ?
+				       "; \"s3storefs -c THIS-FILE "
+				       "MOUNTPOINT\", without a name, takes it "
+				       "from there, with the settings above "
+				       "all sections" :
+				       "");
+	else if (!line->row->value->is_env_direct)
 		migration_tell(m, line->row,
 			       has_value ?
 				       "made with the default of $%s" :
@@ -261,16 +284,6 @@ static void explain_variable(struct line *line, const char *variable)
 			       variable,
 			       has_value ? "this is the default; " : "",
 			       line->def->name);
-}
-
-/*
- * In its section a bucket that is not known must not be taken for one of the
- * section's own name: '' is refused with a sentence that helps.
- */
-static bool must_stay(const struct line *line)
-{
-	return *line->rows->section &&
-	       strcmp(line->def->name, "AWS_STORAGE_BUCKET_NAME") == 0;
 }
 
 /* What only Python or the environment knows. */

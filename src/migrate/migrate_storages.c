@@ -301,17 +301,20 @@ static void take_options(const struct migration_storage *storage,
 		def = migration_setting(key->text);
 		if (def) {
 			set_row(rows, def, options->items[i], storage->file,
-				storage->line);
+				key->line);
 			continue;
 		}
 		settings_nearest(key->text, nearest);
 		(void)migration_add(
 			rows->m, MIGRATION_PROBLEM, rows->section,
-			storage->file, storage->line,
-			migration_text(rows->m,
-				       "OPTIONS: '%s' is no setting; the "
-				       "nearest is %s",
-				       key->text, nearest));
+			storage->file, key->line,
+			migration_text(
+				rows->m, "OPTIONS: '%s' is no setting%s%s",
+				key->text,
+				migration_setting(nearest) ?
+					"; the nearest is " :
+					"",
+				migration_setting(nearest) ? nearest : ""));
 	}
 }
 

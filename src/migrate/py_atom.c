@@ -241,7 +241,10 @@ struct py_value *py_read_braces(struct py_parser *p)
 		if (py_accept(p, "**")) {
 			dict = spread(p, dict, py_expression(p));
 		} else {
+			unsigned line = p->token.line;
+
 			key = py_expression(p);
+			key->line = line;
 			if (py_accept(p, ":")) {
 				py_put(arena, dict, key, py_expression(p));
 			} else {

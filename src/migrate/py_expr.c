@@ -98,6 +98,7 @@ static struct py_value *read_keyword(struct py_parser *p)
 	}
 	name = py_text(p->scope->arena, PY_TEXT, saved.token.text,
 		       saved.token.len);
+	name->line = saved.token.line;
 	py_advance(p);
 	return name;
 }

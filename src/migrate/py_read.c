@@ -368,6 +368,7 @@ static void read_item_assignment(struct py_reader *r, const char *name,
 		if (key && dict)
 			dict = py_subscript(&r->module->arena, dict, key);
 		key = py_expression(&r->parser);
+		key->line = line;
 		if (!py_accept(&r->parser, "]"))
 			return;
 	}
@@ -413,11 +414,13 @@ static void read_method(struct py_reader *r, const char *name, unsigned line)
 		char *word = py_reader_word(r);
 
 		key = NULL;
-		if (word && py_accept(&r->parser, "="))
+		if (word && py_accept(&r->parser, "=")) {
 			key = py_text(&r->module->arena, PY_TEXT, word,
 				      strlen(word));
-		else
+			key->line = line;
+		} else {
 			r->parser = saved;
+		}
 		v = py_expression(&r->parser);
 		py_add_argument(&r->module->arena, call, key, v);
 		if (!py_accept(&r->parser, ","))

@@ -215,6 +215,7 @@ void py_put(struct py_arena *arena, struct py_value *dict, struct py_value *key,
 {
 	for (size_t i = 0; i < dict->count; i++) {
 		if (py_equal(dict->keys[i], key) == 1) {
+			dict->keys[i] = key;
 			dict->items[i] = item;
 			return;
 		}

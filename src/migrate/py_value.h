@@ -44,6 +44,7 @@ struct py_value {
 	struct py_value **items;
 	struct py_value **keys; /* of a dict or a call */
 	size_t count, cap;
+	unsigned line; /* of a dict's key */
 	/*
 	 * The environment variable it comes from, or NULL. A known value is
 	 * then the default; PY_UNKNOWN has none.
