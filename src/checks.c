@@ -12,7 +12,9 @@
 #include "log.h"
 #include "s3.h"
 
-#define HTTP_PROXY_AUTH 407 /* RFC 9110, 15.5.8 */
+/* RFC 9110; S3 has neither, and some proxies say the first for the second. */
+#define HTTP_UNAUTHORIZED 401
+#define HTTP_PROXY_AUTH   407
 
 static int mountpoint_error(const char *path, int code, struct buf *why)
 {
@@ -208,7 +210,8 @@ static const char *mend(int code, const struct errinfo *err, const char *url)
 		return "the server does not answer in time: check endpoint_url "
 		       "and the network";
 	case -EACCES:
-		if (err->http_status == HTTP_PROXY_AUTH)
+		if (err->http_status == HTTP_PROXY_AUTH ||
+		    err->http_status == HTTP_UNAUTHORIZED)
 			return "the proxy refuses: check user name and "
 			       "password in AWS_S3_PROXIES, or in http_proxy "
 			       "and https_proxy";

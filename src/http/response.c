@@ -132,7 +132,8 @@ static int refused_by_proxy(const struct http_transfer *t)
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-	if (status == HTTP_PROXY_REFUSES)
+	/* Some say 401 to a wrong password, as if they were the server. */
+	if (status == HTTP_PROXY_REFUSES || status == 401)
 		return -EACCES;
 	return status >= 300 ? -EHOSTUNREACH : 0;
 }
