@@ -626,7 +626,7 @@ int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
 		list_push(&file->waiters, &s.waiter.link);
 		if (result < 0) {
 			list_remove(&s.waiter.link);
-			s.result = result;
+			s.result = gzip_refuse(file, result, err);
 			s.is_done = true;
 		}
 		lock_leave(&file->lock);

@@ -64,6 +64,8 @@ uint64_t gzip_stored_span(const struct base *base, uint64_t start,
 			  uint64_t end);
 /* What a fetch of [start, end), or of the index, has to ask for. -ENOMEM. */
 MUST_USE int gzip_prepare_locked(struct fetch *fetch, bool is_index);
+/* Says why nothing could be asked for, if that is it. Returns result. */
+int gzip_refuse(const struct file *file, int result, struct errinfo *err);
 /* Takes stored bytes. */
 MUST_USE int gzip_take(struct fetch *fetch, const void *data, size_t len);
 /* All have come: expands them on the gzip pool, then ends the fetch. */

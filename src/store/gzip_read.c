@@ -42,6 +42,16 @@ uint64_t gzip_piece(const struct base *base, uint64_t piece_bytes)
 	return (piece_bytes / member + 1) * member;
 }
 
+int gzip_refuse(const struct file *file, int result, struct errinfo *err)
+{
+	if (file->base.layout.kind == GZIP_BROKEN)
+		errinfo_set(err, result,
+			    "%s has Content-Encoding gzip, but is no sound "
+			    "gzip",
+			    file->base.key);
+	return result;
+}
+
 /* Where member number n begins in the object. */
 static uint64_t stored_at(const struct base *base, size_t n)
 {

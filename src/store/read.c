@@ -11,7 +11,7 @@
 #include <fcntl.h>
 
 #include "clock.h"
-#include "file.h"
+#include "fetch.h"
 
 #define KIB           1024ull
 #define MIB           (1024 * KIB)
@@ -32,6 +32,7 @@ struct read_state {
 	uint64_t offset;
 	size_t size;
 	int tries;
+	struct read_stream stream; /* as it was after the first try */
 	struct pieces pieces;
 };
 
@@ -196,14 +197,18 @@ static int want_stream_locked(struct file *file, const struct read_stream *s,
 	return result;
 }
 
-static int want_locked(struct handle *handle, uint64_t offset, uint64_t end,
+static int want_locked(struct read_state *state, uint64_t end,
 		       struct list_link *now, struct list_link *ahead)
 {
-	const struct read_stream *s = advance_stream(handle, offset, end);
+	uint64_t offset = state->offset;
 
-	if (s->window == 0)
-		return want_random_locked(handle->file, offset, end, now);
-	return want_stream_locked(handle->file, s, offset, end, now, ahead);
+	/* Trying again is not reading on. */
+	if (state->tries == 0)
+		state->stream = *advance_stream(state->handle, offset, end);
+	if (state->stream.window == 0)
+		return want_random_locked(state->file, offset, end, now);
+	return want_stream_locked(state->file, &state->stream, offset, end, now,
+				  ahead);
 }
 
 static void finish(struct read_state *state, int result)
@@ -243,11 +248,11 @@ static int try_locked(struct read_state *state, struct list_link *now,
 	end = file->size - state->offset > state->size ?
 		      state->offset + state->size :
 		      file->size;
-	result = want_locked(state->handle, state->offset, end, now, ahead);
+	result = want_locked(state, end, now, ahead);
 	if (!file_has_locked(file, state->offset, end)) {
 		/* What was not asked for would be waited for in vain. */
 		if (result < 0)
-			return result;
+			return gzip_refuse(file, result, &state->read->op.err);
 		if (state->tries++ >= TRIES)
 			return -ESTALE;
 		state->waiter = (struct waiter){
