@@ -284,6 +284,17 @@ struct py_value *py_call(const struct py_scope *scope, struct py_value *call)
 	return out;
 }
 
+/* The charset that encode() and decode() have: none is utf-8. */
+static bool is_utf8(const struct py_value *call)
+{
+	static const char *const names[] = { "utf-8", "utf8", "UTF-8", "ascii",
+					     NULL };
+	const struct py_value *first = argument(call, 0, NULL);
+
+	return call->count == 0 || (first && first->kind == PY_TEXT &&
+				    is_one_of(names, first->text));
+}
+
 static bool is_ascii(const struct py_value *v)
 {
 	for (size_t i = 0; i < v->len; i++)
@@ -367,13 +378,10 @@ static struct py_value *text_method(struct py_arena *arena, struct py_value *v,
 {
 	const struct py_value *first = argument(call, 0, NULL);
 	const struct py_value *second = argument(call, 1, NULL);
-	bool is_utf8 = first && (py_is_text(first, "utf-8") ||
-				 py_is_text(first, "utf8") ||
-				 py_is_text(first, "ascii"));
 
 	if (strcmp(name, "format") == 0)
 		return py_format(arena, v, call);
-	if ((call->count == 0 || is_utf8) && strcmp(name, "encode") == 0)
+	if (is_utf8(call) && strcmp(name, "encode") == 0)
 		return py_text(arena, PY_BYTES, v->text, v->len);
 	if (first && strcmp(name, "join") == 0 &&
 	    (first->kind == PY_LIST || first->kind == PY_TUPLE))
@@ -405,7 +413,7 @@ static struct py_value *other_method(struct py_arena *arena, struct py_value *v,
 	if (strcmp(name, "copy") == 0 && v->kind >= PY_LIST &&
 	    v->kind <= PY_DICT)
 		return py_clone(arena, v);
-	if (v->kind == PY_BYTES && !call->count && strcmp(name, "decode") == 0)
+	if (v->kind == PY_BYTES && is_utf8(call) && strcmp(name, "decode") == 0)
 		return py_text(arena, PY_TEXT, v->text, v->len);
 	if (v->kind != PY_DICT || strcmp(name, "get") != 0 || !first)
 		return NULL;

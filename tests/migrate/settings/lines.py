@@ -1,0 +1,5 @@
+crlf = 1
+built = """a
+b"""
+if True:
+    inner = 2
