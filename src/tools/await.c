@@ -30,6 +30,12 @@ int await_end(struct await *a)
 	return a->result;
 }
 
+void await_fail(struct await *a, int code)
+{
+	a->result = code;
+	a->read.op.err.text[0] = '\0';
+}
+
 const char *await_words(const struct await *a)
 {
 	return a->read.op.err.text[0] ? a->read.op.err.text :

@@ -119,7 +119,7 @@ static int open_output(const struct tool_call *call, const char *file,
 
 static int write_all(struct output *out, const char *data, size_t len)
 {
-	while (len > 0) {
+	while (len > 0 && !tool_is_interrupted()) {
 		ssize_t n = write(out->fd, data, len);
 
 		if (n < 0 && errno == EINTR)
@@ -131,7 +131,7 @@ static int write_all(struct output *out, const char *data, size_t len)
 		out->size += (uint64_t)n;
 	}
 	progress_step(&out->progress, out->size);
-	return 0;
+	return tool_is_interrupted() ? -EINTR : 0;
 }
 
 /* Under its own name now, with the object's time. */
@@ -178,15 +178,15 @@ static int read_all(struct handle *handle, struct output *out, struct await *a)
 		store_read(handle, offset, CHUNK, &a->read);
 		n = await_end(a);
 		if (n < 0)
-			return n;
+			rc = n;
 		for (unsigned i = 0; i < a->read.iov_count && rc == 0; i++)
 			rc = write_all(out, a->read.iov[i].iov_base,
 				       a->read.iov[i].iov_len);
 		store_read_release(&a->read);
-		if (rc < 0) {
-			a->result = rc;
+		if (rc < 0 && n >= 0)
+			await_fail(a, rc);
+		if (rc < 0)
 			return rc;
-		}
 	}
 	return 0;
 }
@@ -311,6 +311,7 @@ static int run(const struct tool_call *call)
 	const char *const *words = call->line.words;
 	size_t count = call->line.word_count;
 
+	tool_catch_signals();
 	if (count == 2 && target_is_path(words[0]))
 		return get_path(call, words[0], words[1]);
 	if (count < 2 || count > 3)

@@ -71,7 +71,9 @@ static ssize_t read_input(struct input *in, char *to)
 
 	do {
 		n = read(in->fd, to, CHUNK);
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR && !tool_is_interrupted());
+	if (tool_is_interrupted())
+		return -EINTR;
 	if (n < 0)
 		return -errno;
 	in->size += (uint64_t)n;
@@ -138,7 +140,7 @@ static int write_all(struct handle *handle, struct input *in, struct await *a)
 		offset += (uint64_t)n;
 	}
 	if (rc >= 0 && n < 0) {
-		a->result = (int)n;
+		await_fail(a, (int)n);
 		rc = (int)n;
 	}
 	return rc < 0 ? rc : 0;
@@ -285,6 +287,7 @@ static int run(const struct tool_call *call)
 
 	if (!is_path && count != 3)
 		return tool_usage(call);
+	tool_catch_signals();
 	status = open_input(call, words[0], &in);
 	if (status == TOOL_OK)
 		status = is_path ? put_path(call, words[1], &in) :

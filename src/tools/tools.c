@@ -2,6 +2,7 @@
 /* The table of tools and what they share; see tools.h. */
 #include "tools.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,31 @@ const char *tool_option(const struct tool_call *call, const char *name)
 			return given->value ? given->value : "";
 	}
 	return NULL;
+}
+
+static volatile sig_atomic_t is_interrupted;
+
+static void note_signal(int number)
+{
+	is_interrupted = 1;
+}
+
+void tool_catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	/* No SA_RESTART: a read that waits must return. */
+	const struct sigaction action = {
+		.sa_handler = note_signal,
+		.sa_flags = (int)SA_RESETHAND,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+bool tool_is_interrupted(void)
+{
+	return is_interrupted;
 }
 
 /* What servers say may be in it: no control character reaches a terminal. */

@@ -49,6 +49,13 @@ const struct tool *const *tools_all(void);
 /* The last value of --name; "" if it has none; NULL if it was not given. */
 const char *tool_option(const struct tool_call *call, const char *name);
 
+/*
+ * SIGINT, SIGTERM and SIGHUP ask for a clean end: long work looks with
+ * tool_is_interrupted and leaves nothing behind. The second one ends at once.
+ */
+void tool_catch_signals(void);
+bool tool_is_interrupted(void);
+
 /* Prints how the tool is called to stderr and returns TOOL_USAGE. */
 int tool_usage(const struct tool_call *call);
 
