@@ -154,6 +154,25 @@ def test_the_payer_and_the_owner_go_with_every_request(mounted, server, name, va
         assert all(e["headers"].get("x-amz-source-expected-bucket-owner") == value for e in copies)
 
 
+def test_they_go_with_what_gives_up_and_with_single_removals_too(mounted, server):
+    parameters = {"RequestPayer": "requester", "ExpectedBucketOwner": "111122223333"}
+    mount = mounted(f"AWS_S3_OBJECT_PARAMETERS = {parameters}",)
+    mount.expect_errors()
+    server.fault("CompleteMultipartUpload", status=403, code="AccessDenied", count=1)
+    with fails_with("EACCES", "EIO"):
+        (mount.path / "large").write_bytes(some_bytes(9 * MIB))
+    proc.wait_until(lambda: requests_of(server, "AbortMultipartUpload"), what="the abort")
+    # XML cannot carry that name: it is removed by itself.
+    (mount.path / "odd\1name").write_bytes(b"x")
+    (mount.path / "odd\1name").unlink()
+    mount.sync()
+    entries = requests_of(server, "AbortMultipartUpload", "DeleteObject")
+    assert {e["op"] for e in entries} == {"AbortMultipartUpload", "DeleteObject"}
+    for e in entries:
+        assert e["headers"]["x-amz-request-payer"] == "requester", e["op"]
+        assert e["headers"]["x-amz-expected-bucket-owner"] == "111122223333", e["op"]
+
+
 def test_the_checksums_algorithm_and_type_go_where_they_belong(mounted, server):
     parameters = {"ChecksumAlgorithm": "CRC32C", "ChecksumType": "FULL_OBJECT"}
     mount = mounted(f"AWS_S3_OBJECT_PARAMETERS = {parameters}")

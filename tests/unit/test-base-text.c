@@ -450,6 +450,27 @@ static void broken_iso_dates_are_invalid(void **state)
 	}
 }
 
+static void a_distance_counts_bytes_put_in_taken_out_or_changed(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned distance;
+	} rows[] = {
+		{ "", "", 0 },         { "a", "", 1 },
+		{ "", "abc", 3 },      { "kitten", "sitting", 3 },
+		{ "flaw", "lawn", 2 }, { "same", "same", 0 },
+	};
+	char long_a[80], long_b[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(text_distance(rows[i].a, rows[i].b),
+				 rows[i].distance);
+	memset(long_a, 'a', sizeof(long_a));
+	memset(long_b, 'b', sizeof(long_b));
+	long_a[79] = long_b[79] = '\0';
+	assert_int_equal(text_distance(long_a, long_b), TEXT_DISTANCE_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +496,8 @@ int main(void)
 		cmocka_unit_test(broken_http_dates_are_invalid),
 		cmocka_unit_test(broken_basic_dates_are_invalid),
 		cmocka_unit_test(broken_iso_dates_are_invalid),
+		cmocka_unit_test(
+			a_distance_counts_bytes_put_in_taken_out_or_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
