@@ -214,7 +214,9 @@ static int parse_long(struct command_line *line, struct words *words,
 
 	if (own)
 		return parse_own(line, words, own, err);
-	if (strcmp(name, "help") == 0)
+	if (strncmp(name, "help=", 5) == 0 && !words->own)
+		line->help_form = name + 5;
+	if (strcmp(name, "help") == 0 || line->help_form)
 		line->wants_help = true;
 	else if (strcmp(name, "version") == 0)
 		line->wants_version = true;

@@ -38,6 +38,7 @@ struct command_given {
 struct command_line {
 	bool wants_help, wants_version;
 	bool is_foreground;
+	const char *help_form;   /* borrowed from argv: --help=FORM */
 	const char *config_path; /* borrowed from argv */
 	const char **words;      /* owned, the texts are borrowed */
 	size_t word_count;

@@ -474,6 +474,7 @@ int config_load(struct config *config, int argc, char *const argv[],
 	config->notes = (struct buf)BUF_INIT(8192);
 	rc = command_line_parse(&line, NULL, argc, argv, &err);
 	config->wants_help = line.wants_help;
+	config->help_form = line.help_form;
 	config->wants_version = line.wants_version;
 	config->is_foreground = line.is_foreground;
 	if (!rc && !line.wants_help && !line.wants_version) {

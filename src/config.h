@@ -32,6 +32,7 @@ struct config_rule;
 struct config {
 	/* What to do. */
 	bool wants_help, wants_version;
+	const char *help_form; /* borrowed from argv; see help.h */
 	bool is_foreground;
 	char *mountpoint;  /* owned; absolute */
 	char *bucket_word; /* owned; as typed: a bucket or a section's name */

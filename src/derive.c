@@ -74,7 +74,7 @@ static int derive_buffer(struct config *config, struct errinfo *err)
 	static const char from[] = "AWS_S3_FILE_BUFFER_SIZE";
 	char text[24];
 
-	if (!config_is_set(config, from))
+	if (config_value(config, from)->kind == VALUE_NONE)
 		return 0;
 	snprintf(text, sizeof(text), "%lld",
 		 (long long)config_value(config, from)->integer);

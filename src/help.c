@@ -2,11 +2,15 @@
 /* What --help prints; see help.h. */
 #include "help.h"
 
+#include <string.h>
+
+#include "s3fs_options.h"
 #include "settings.h"
 
 static const char usage[] =
 	"usage: s3storefs BUCKET[:PREFIX] MOUNTPOINT [-o NAME=VALUE,...]\n"
 	"                 [-c FILE] [-f]\n"
+	"       s3storefs TOOL ...; s3storefs TOOL --help tells more\n"
 	"\n"
 	"Mounts an S3 bucket, or what lies below PREFIX in it, as a directory.\n"
 	"Unmount with: fusermount3 -u MOUNTPOINT\n"
@@ -33,6 +37,8 @@ static void print_setting(FILE *out, const struct setting_def *def)
 {
 	char name[SETTING_NAME_MAX];
 
+	if (def->group)
+		fprintf(out, "\n%s\n", def->group);
 	settings_short_name(def, name);
 	fprintf(out, "\n  %s  %s  %s\n      %s", def->name, name,
 		def->default_text, def->help);
@@ -45,13 +51,199 @@ static void print_setting(FILE *out, const struct setting_def *def)
 	fputc('\n', out);
 }
 
-void help_print(FILE *out)
+static void print_help(FILE *out)
 {
 	fputs(usage, out);
 	for (size_t i = 0; i < settings_count; i++)
 		if (settings_table[i].type != SETTING_WORD)
 			print_setting(out, &settings_table[i]);
 	fputs("\nfstab's words (noatime, noexec, nodev, _netdev, nofail, x-...)\n"
-	      "are taken in -o; those that concern the mount have their effect.\n",
+	      "are taken in -o; those that concern the mount have their effect.\n"
+	      "So are the options of s3fs: see s3storefs.conf(5).\n",
 	      out);
+}
+
+/* ------------------------------------------------------- s3storefs.conf */
+
+static const char sample_head[] =
+	"# s3storefs.conf: the settings of s3storefs, each with its default.\n"
+	"#\n"
+	"# A copy of this file works as -c FILE, as $S3STOREFS_CONF, as\n"
+	"# ~/.config/s3storefs/s3storefs.conf or as /etc/s3storefs.conf; the first of\n"
+	"# these counts. Stronger than the file: the environment, and above it -o.\n"
+	"#\n"
+	"# NAME = value. Values are bare words, texts in quotes, or JSON or Python\n"
+	"# literals for lists and maps, which may go over several lines. The short\n"
+	"# names of -o work too: file_overwrite for AWS_S3_FILE_OVERWRITE.\n"
+	"#\n"
+	"# [my-bucket] begins the settings for one bucket: \"s3storefs my-bucket ...\".\n"
+	"# With AWS_STORAGE_BUCKET_NAME in it the section's name is free to choose.\n"
+	"# [*.css], [img/**.png], [private/] or [my-bucket:*.css] begin parameters\n"
+	"# for single paths: CacheControl = 'max-age=86400', AWS_DEFAULT_ACL = ...\n"
+	"#\n"
+	"# A file with keys or passwords in it must be yours and closed to others:\n"
+	"# chmod 600. s3storefs.conf(5) says more.\n";
+
+#define SAMPLE_WIDTH 78
+
+/* text as comment lines. */
+static void print_comment(FILE *out, const char *text)
+{
+	size_t column = 1;
+
+	fputc('#', out);
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (column + 1 + len > SAMPLE_WIDTH && column > 1) {
+			fputs("\n#", out);
+			column = 1;
+		}
+		fprintf(out, " %.*s", (int)len, text);
+		column += 1 + len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+static void print_sample_setting(FILE *out, const struct setting_def *def)
+{
+	if (def->group)
+		fprintf(out, "\n\n# --- %s ---\n", def->group);
+	fputc('\n', out);
+	print_comment(out, def->help);
+	if (def->choices) {
+		fputs("# one of:\n", out);
+		print_comment(out, def->choices);
+	}
+	if (def->instead)
+		fprintf(out, "# better: %s\n", def->instead);
+	fprintf(out, "#%s = %s\n", def->name, def->default_text);
+}
+
+static void print_sample(FILE *out)
+{
+	fputs(sample_head, out);
+	for (size_t i = 0; i < settings_count; i++)
+		if (settings_table[i].type != SETTING_WORD)
+			print_sample_setting(out, &settings_table[i]);
+}
+
+/* ----------------------------------------------------------------- roff */
+
+/* Nothing of text is taken for roff, and - is one that can be copied. */
+static void print_roff(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == '-')
+			fputs("\\-", out);
+		else if (*text == '\'')
+			fputs("\\(aq", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void print_kind(FILE *out, const struct setting_def *def)
+{
+	static const char *const kinds[] = {
+		[SETTING_BOOL] = "True or False",
+		[SETTING_NUMBER] = "number",
+		[SETTING_SIZE] = "bytes, with K, M, G or T",
+		[SETTING_DURATION] = "seconds",
+		[SETTING_MODE] = "octal mode",
+		[SETTING_TEXT] = "text",
+		[SETTING_CHOICE] = "word",
+		[SETTING_URL] = "URL",
+		[SETTING_PATH] = "whole path",
+		[SETTING_BOOL_OR_PATH] = "True, False or a whole path",
+		[SETTING_SECRET] = "secret text",
+		[SETTING_LIST] = "list of texts",
+		[SETTING_MAP] = "map",
+		[SETTING_WORD] = "word of fstab",
+	};
+
+	fputs(kinds[def->type], out);
+	fputs("; default ", out);
+	print_roff(out, def->default_text);
+}
+
+static void print_manual_setting(FILE *out, const struct setting_def *def)
+{
+	char name[SETTING_NAME_MAX];
+
+	if (def->group)
+		fprintf(out, ".SS %s\n", def->group);
+	settings_short_name(def, name);
+	fprintf(out, ".TP\n.BR %s \" (\" %s \"", def->name, name);
+	for (const char *rest = def->aliases; rest && *rest;) {
+		size_t len = strcspn(rest, " ");
+
+		fprintf(out, ", %.*s", (int)len, rest);
+		rest += len;
+		rest += strspn(rest, " ");
+	}
+	fputs(")\"\n", out);
+	print_kind(out, def);
+	fputs(".\n.br\n", out);
+	print_roff(out, def->help);
+	fputs(".\n", out);
+	if (def->choices) {
+		fputs(".br\nOne of ", out);
+		print_roff(out, def->choices);
+		fputs(".\n", out);
+	}
+	if (def->instead)
+		fprintf(out, ".br\nBetter:\n.BR %s .\n", def->instead);
+}
+
+static void print_manual(FILE *out)
+{
+	for (size_t i = 0; i < settings_count; i++)
+		if (settings_table[i].type != SETTING_WORD)
+			print_manual_setting(out, &settings_table[i]);
+}
+
+static void print_s3fs_option(FILE *out, const struct s3fs_option *option)
+{
+	static const char *const effects[] = {
+		[S3FS_SAME] = "is ",
+		[S3FS_MEGABYTES] = "in MiB: ",
+		[S3FS_SWITCH] = "absent or 1 is True for ",
+		[S3FS_FIXED] = "sets ",
+		[S3FS_OWN] = "sets ",
+		[S3FS_SILENT] = "changes nothing: ",
+		[S3FS_NO_EFFECT] = "has no effect: ",
+		[S3FS_REFUSED] = "is refused: ",
+	};
+
+	fprintf(out, ".TP\n.B %s\n%s", option->name, effects[option->kind]);
+	print_roff(out, option->to);
+	if (option->text) {
+		fputs(" to ", out);
+		print_roff(out, option->text);
+	}
+	fputs(".\n", out);
+}
+
+bool help_print(FILE *out, const char *form)
+{
+	if (!form) {
+		print_help(out);
+	} else if (strcmp(form, "conf") == 0) {
+		print_sample(out);
+	} else if (strcmp(form, "man") == 0) {
+		print_manual(out);
+	} else if (strcmp(form, "s3fs") == 0) {
+		for (size_t i = 0; i < s3fs_option_count; i++)
+			print_s3fs_option(out, &s3fs_options[i]);
+	} else {
+		return false;
+	}
+	return true;
 }

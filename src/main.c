@@ -139,6 +139,19 @@ static int run(const struct config *config, struct daemon *daemon)
 	return rc || stopped ? EXIT_RUNTIME : 0;
 }
 
+static int print_help(const char *form)
+{
+	if (!help_print(stdout, form))
+		return EXIT_USAGE;
+	if (form)
+		return 0;
+	fputs("\nTools:", stdout);
+	for (const struct tool *const *tool = tools_all(); *tool; tool++)
+		printf(" %s", (*tool)->name);
+	putchar('\n');
+	return 0;
+}
+
 static int mount_main(int argc, char **argv)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
@@ -150,10 +163,8 @@ static int mount_main(int argc, char **argv)
 		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
 		return EXIT_USAGE;
 	}
-	if (config.wants_help) {
-		help_print(stdout);
-		return 0;
-	}
+	if (config.wants_help)
+		return print_help(config.help_form);
 	if (config.wants_version) {
 		puts("s3storefs " PACKAGE_VERSION);
 		return 0;

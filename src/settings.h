@@ -42,6 +42,7 @@ struct setting_def {
 	const char *choices;      /* separated by blanks */
 	uint64_t min, max;        /* of numbers; max 0: no limit */
 	size_t offset;            /* in struct config, or SETTING_NOWHERE */
+	const char *group;        /* begins one of this title; or NULL */
 	const char *instead;      /* the setting that took this one's place */
 	const char *help;
 };

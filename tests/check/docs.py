@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compare the settings' table with --help, s3storefs.conf and the documents.
+"""Compare the settings' table with --help, s3storefs.conf, the manual pages and the other documents.
 
-usage: docs.py PROGRAM
+usage: docs.py [--write] PROGRAM
+
+s3storefs.conf and what stands between "begin" and "end" in the manual pages come from the program; --write writes
+them anew.
 """
 
 import ast
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +49,58 @@ def read_help(program):
     return {m[1]: (m[2], m[3]) for m in re.finditer(r"^  (\w+)  (\w+)  (\S.*)$", text, re.M)}
 
 
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def roff(text):
+    """Text as it is, in roff."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
+    return re.sub(r"^(?=[.])", r"\\&", text, flags=re.M)
+
+
+def tools_manual(program):
+    names = output(program, "--help").rsplit("Tools:", 1)[1].split()
+    parts = [f".SS {name}\n.nf\n{roff(output(program, name, '--help'))}.fi\n" for name in names]
+    if len(parts) < 5:
+        bad.append("--help names no tools")
+    return "".join(parts)
+
+
+def generated(program):
+    """path -> its whole text as it should be."""
+    texts = {TOP / "s3storefs.conf": output(program, "--help=conf")}
+    blocks = [
+        ("s3storefs.conf.5", "settings", output(program, "--help=man")),
+        ("s3storefs.conf.5", "s3fs", output(program, "--help=s3fs")),
+        ("s3storefs.1", "tools", tools_manual(program)),
+    ]
+    for name, word, block in blocks:
+        path = TOP / "docs" / name
+        text = texts.get(path) or path.read_text()
+        begin, end = f'.\\" {word} begin\n', f'.\\" {word} end\n'
+        if text.count(begin) != 1 or text.count(end) != 1:
+            bad.append(f"docs/{name} has no place for {word}")
+            continue
+        texts[path] = text[: text.index(begin)] + begin + block + text[text.index(end) :]
+    return texts
+
+
+def check_generated(program):
+    for path, text in generated(program).items():
+        if path.read_text() != text:
+            bad.append(f"{path.relative_to(TOP)} is not what the program says: run docs.py --write")
+
+
+def check_manuals():
+    """mandoc finds nothing to complain of."""
+    if not shutil.which("mandoc"):
+        return
+    for page in sorted((TOP / "docs").glob("*.[15]")):
+        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True, check=False)
+        bad.extend(line for line in lint.stdout.splitlines() if line)
+
+
 def read_sample():
     text = (TOP / "s3storefs.conf").read_text()
     for line in text.splitlines():
@@ -63,9 +119,10 @@ def compare(what, found, table):
 
 def check_documents(names):
     """Every setting that a document names must exist: AWS_ words and -o NAME."""
-    environment = {"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE"}
+    environment = {"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_SHARED_CREDENTIALS_FILE"}
+    environment |= {"AWS_CONFIG_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
     for path in [TOP / "README.md", *sorted((TOP / "docs").glob("*"))]:
-        text = path.read_text()
+        text = re.sub(r"\\\\(?=-)", "", path.read_text())
         used = set(re.findall(r"\bAWS_[A-Z0-9_]*[A-Z0-9]\b(?!\w|\*)", text)) - environment
         for options in re.findall(r"(?<![\w-])-o +([a-z_]+(?:[=,][^\s`]*)?)", text):
             used |= {word.split("=")[0] for word in options.split(",") if word}
@@ -87,14 +144,19 @@ def check_sample_loads(program):
 
 
 def main():
-    if len(sys.argv) != 2:
+    *write, program = sys.argv[1:] or [""]
+    if not program or write not in ([], ["--write"]):
         sys.exit(__doc__)
-    program = sys.argv[1]
+    if write:
+        for path, text in generated(program).items():
+            path.write_text(text)
     defaults, names = read_table()
     helped = read_help(program)
     compare("--help", {name: default for name, (_, default) in helped.items()}, defaults)
     bad.extend(f"--help: {name} has short name {short}" for name, (short, _) in helped.items() if short != short_name(name))
     compare("s3storefs.conf", read_sample(), defaults)
+    check_generated(program)
+    check_manuals()
     check_documents(names)
     check_sample_loads(program)
     print("\n".join(bad) or f"{len(defaults)} settings agree")
