@@ -40,8 +40,8 @@
 #include "buf.h"
 #include "errinfo.h"
 #include "pairs.h"
-#include "url.h"
 #include "params.h"
+#include "url.h"
 
 struct http;
 struct s3_client;
@@ -87,8 +87,8 @@ struct s3_options {
 	const char *access_key, *secret_key, *session_token;
 	const char *profile;
 	const char *passwd_file; /* s3fs's format; instead of all others */
-	bool anonymous;   /* sign nothing */
-	int attempts;     /* in all, of one request; 0: 5 */
+	bool anonymous;          /* sign nothing */
+	int attempts;            /* in all, of one request; 0: 5 */
 	int timeout_ms;   /* one operation with all its retries; 0: 30,000
 			     plus the time its bytes take at 256 KiB/s */
 	bool no_checksum; /* send no x-amz-checksum-crc32c */

@@ -138,7 +138,7 @@ struct s3_request {
 	bool has_digest; /* payload and crc32c are known */
 	char payload[65];
 	uint32_t crc32c;
-	bool is_crc32c_given; /* the caller knew it */
+	bool is_crc32c_given;     /* the caller knew it */
 	struct endpoint redirect; /* a 307's, for this operation alone */
 	bool is_redirected;
 	bool without_checksum;
