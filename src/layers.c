@@ -183,6 +183,12 @@ void layers_store_options(const struct config *config,
 	options->negative_timeout_ms = (int)config->negative_timeout_ms;
 	options->sync_unlink = config->sync_unlink;
 	options->transfers = (unsigned)config->transfers;
+	if (is_text(config->mime_types, "true"))
+		options->mime_types = "/etc/mime.types";
+	else if (!is_text(config->mime_types, "false"))
+		options->mime_types = config->mime_types;
+	options->guess_encoding = config->guess_encoding;
+	options->compat_1_7 = is_text(config->compat, "1.7");
 	options->gzip = config->gzip;
 	options->is_gzip_type = is_one_of;
 	options->gzip_types = config->gzip_content_types;

@@ -240,6 +240,7 @@ struct s3_listed {
 	bool is_prefix;
 	uint64_t size;
 	int64_t mtime_ns;
+	bool has_class; /* another storage class than STANDARD */
 	char etag[S3_ETAG_MAX];
 };
 

@@ -48,6 +48,10 @@ struct store_options {
 	bool sync_unlink;             /* a DELETE before unlink answers */
 	unsigned transfers;           /* requests for one file's data at a
 					 time; 0: as many as help */
+	const char *mime_types;       /* a file of content types, or NULL */
+	bool guess_encoding;          /* Content-Encoding by the name */
+	bool compat_1_7;              /* guesses win over rules */
+	uint64_t copy_max_bytes;      /* larger: in parts; 0: 5 GiB */
 	bool gzip; /* stores files of some types compressed, shows any
 		      object with Content-Encoding gzip expanded */
 	bool (*is_gzip_type)(const void *gzip_types, const char *type);

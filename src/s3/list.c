@@ -141,6 +141,8 @@ static int on_item_text(struct list_parser *p, const char *name,
 		/* Without one the object can still be read. */
 		if (attrs_etag(text, item->etag) < 0)
 			item->etag[0] = '\0';
+	} else if (strcmp(name, "StorageClass") == 0) {
+		item->has_class = strcmp(text, "STANDARD") != 0;
 	}
 	return 0;
 }

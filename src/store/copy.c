@@ -4,162 +4,257 @@
 
 #include <string.h>
 
+#include "headers.h"
 #include "log.h"
-#include "mime.h"
 
 /* Parts of a copy that is too large for CopyObject. */
 #define COPY_PART_BYTES (S3_PART_MAX / 5)
 
-/* CopyObject's limit is 5 GiB; larger ones are copied in parts. */
-static int copy_large(struct store *store, const struct s3_copy *from,
-		      uint64_t size, char etag[S3_ETAG_MAX],
-		      struct errinfo *err)
+#define CLASS "x-amz-storage-class"
+#define ACL   "x-amz-acl"
+
+static const char *source_etag(const struct object_copy *copy)
 {
-	struct s3_create_upload create = { .op.priority = S3_COMMIT,
-					   .key = from->key };
-	struct s3_complete_upload complete = { .op.priority = S3_COMMIT,
-					       .key = from->key };
-	struct s3_part *parts;
-	unsigned count =
-		(unsigned)((size + COPY_PART_BYTES - 1) / COPY_PART_BYTES);
-	uint64_t at = 0;
+	return copy->etag && *copy->etag ? copy->etag : NULL;
+}
+
+/* ------------------------------------------------------------ in parts */
+
+static int copy_part(struct store *store, const struct object_copy *copy,
+		     const char *upload_id, uint64_t offset, uint64_t length,
+		     struct s3_part *out, struct errinfo *err)
+{
+	struct s3_copy_part part = {
+		.op.priority = S3_COMMIT,
+		.key = copy->key,
+		.upload_id = upload_id,
+		.number = out->number,
+		.source_key = copy->source_key,
+		.source_etag = source_etag(copy),
+		.offset = offset,
+		.length = length,
+	};
 	int result;
 
-	parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return -ENOMEM;
-	s3_create_upload_start(store->s3, &create);
-	result = s3_wait(store->s3, &create.op);
-	*err = create.op.err;
-	for (unsigned i = 0; result == 0 && i < count; i++) {
-		uint64_t left = size - at;
-		struct s3_copy_part part = {
-			.op.priority = S3_COMMIT,
-			.key = from->key,
-			.upload_id = create.upload_id,
-			.number = i + 1,
-			.source_key = from->source_key,
-			.source_etag = from->source_etag,
-			.offset = at,
-			.length =
-				left < COPY_PART_BYTES ? left : COPY_PART_BYTES,
-		};
+	s3_copy_part_start(store->s3, &part);
+	result = s3_wait(store->s3, &part.op);
+	*err = part.op.err;
+	memcpy(out->etag, part.etag, S3_ETAG_MAX);
+	out->has_crc32c = part.has_crc32c;
+	out->crc32c = part.crc32c;
+	s3_copy_part_release(&part);
+	return result;
+}
 
-		s3_copy_part_start(store->s3, &part);
-		result = s3_wait(store->s3, &part.op);
-		*err = part.op.err;
-		parts[i].number = i + 1;
-		memcpy(parts[i].etag, part.etag, S3_ETAG_MAX);
-		parts[i].has_crc32c = part.has_crc32c;
-		parts[i].crc32c = part.crc32c;
-		at += part.length;
-		s3_copy_part_release(&part);
+static uint64_t part_bytes(const struct store *store)
+{
+	uint64_t most = store->options.copy_max_bytes;
+
+	return most < COPY_PART_BYTES ? most : COPY_PART_BYTES;
+}
+
+static int copy_parts(struct store *store, struct object_copy *copy,
+		      const char *upload_id, struct errinfo *err)
+{
+	uint64_t step = part_bytes(store);
+	size_t count = (size_t)((copy->size + step - 1) / step);
+	struct s3_complete_upload complete = { .op.priority = S3_COMMIT,
+					       .key = copy->key,
+					       .upload_id = upload_id };
+	struct s3_part *parts = calloc(count, sizeof(*parts));
+	int result = parts ? 0 : -ENOMEM;
+
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		uint64_t offset = i * step, left = copy->size - offset;
+
+		parts[i].number = (unsigned)i + 1;
+		result = copy_part(store, copy, upload_id, offset,
+				   left < step ? left : step, &parts[i], err);
 	}
 	if (result == 0) {
-		complete.upload_id = create.upload_id;
 		complete.parts = parts;
 		complete.count = count;
 		s3_complete_upload_start(store->s3, &complete);
 		result = s3_wait(store->s3, &complete.op);
 		*err = complete.op.err;
-		memcpy(etag, complete.etag, S3_ETAG_MAX);
-		s3_complete_upload_release(&complete);
+		memcpy(copy->new_etag, complete.etag, S3_ETAG_MAX);
 	}
-	if (result < 0 && create.upload_id) {
-		struct s3_abort_upload abort = {
-			.op.priority = S3_BACKGROUND,
-			.key = from->key,
-			.upload_id = create.upload_id,
-		};
-
-		s3_abort_upload_start(store->s3, &abort);
-		if (s3_wait(store->s3, &abort.op) < 0)
-			log_warn("rename", "an unfinished copy to %s is left",
-				 from->key);
-		s3_abort_upload_release(&abort);
-	}
-	s3_create_upload_release(&create);
+	s3_complete_upload_release(&complete);
 	free(parts);
 	return result;
 }
 
-/* The headers of an object that a copy with new ones has to say again. */
-static bool is_restated(const char *name)
+static void abort_copy(struct store *store, const char *key, const char *id)
 {
-	static const char *const names[] = {
-		"cache-control",       "content-disposition",
-		"content-encoding",    "content-language",
-		"content-type",        "expires",
-		"x-amz-storage-class", "x-amz-website-redirect-location",
+	struct s3_abort_upload abort = {
+		.op.priority = S3_BACKGROUND,
+		.key = key,
+		.upload_id = id,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	}
-	return strncmp(name, "x-amz-meta-", 11) == 0;
+	s3_abort_upload_start(store->s3, &abort);
+	if (s3_wait(store->s3, &abort.op) < 0)
+		log_warn("copy", "an unfinished copy to %s is left", key);
+	s3_abort_upload_release(&abort);
 }
 
-/*
- * Editors write page.css.tmp and rename it: the type guessed from the old
- * name would stick. If it is the guessed one and the new name has another,
- * copy gets all headers with the new type; a type that was set stays.
- */
-static int follow_type(struct store *store, struct s3_copy *copy,
-		       struct errinfo *err)
+/* An upload has no headers but those that it is begun with. */
+static int copy_large(struct store *store, struct object_copy *copy,
+		      const struct pairs *headers, struct errinfo *err)
 {
-	const char *encoding;
-	const char *old_type = mime_guess(copy->source_key, &encoding);
-	const char *new_type = mime_guess(copy->key, &encoding);
-	struct s3_head head = { .op.priority = S3_COMMIT,
-				.key = copy->source_key };
-	const struct pairs *stored = &head.object.headers;
-	const char *type;
+	struct s3_create_upload create = { .op.priority = S3_COMMIT,
+					   .key = copy->key };
+	int result = pairs_merge(&create.headers, headers);
+
+	if (result == 0) {
+		s3_create_upload_start(store->s3, &create);
+		result = s3_wait(store->s3, &create.op);
+		*err = create.op.err;
+	}
+	if (result == 0) {
+		result = copy_parts(store, copy, create.upload_id, err);
+		if (result < 0)
+			abort_copy(store, copy->key, create.upload_id);
+	}
+	s3_create_upload_release(&create);
+	return result;
+}
+
+/* --------------------------------------------------------- as a whole */
+
+static bool is_large(const struct store *store, const struct object_copy *copy)
+{
+	return copy->size > store->options.copy_max_bytes;
+}
+
+/* Both names' automatic values, for plan. */
+static void read_defaults(struct store *store, const struct object_copy *copy,
+			  struct header_defaults names[2],
+			  struct headers_plan *plan)
+{
+	headers_defaults(store, copy->source_key, &names[0]);
+	headers_defaults(store, copy->key, &names[1]);
+	plan->before = &names[0];
+	plan->after = &names[1];
+	plan->wanted = copy->wanted;
+	plan->is_copy = true;
+}
+
+bool copy_is_plain(struct store *store, const struct object_copy *copy)
+{
+	struct header_defaults names[2];
+	struct headers_plan plan = { 0 };
+	bool knows_class = !copy->has_class ||
+			   (copy->wanted && pairs_get(copy->wanted, CLASS));
+
+	read_defaults(store, copy, names, &plan);
+	return !is_large(store, copy) && !headers_must_change(&plan) &&
+	       (knows_class || names[1].has_class);
+}
+
+/* What CopyObject does not keep, whatever it is told of metadata. */
+static int set_not_kept(struct pairs *to, const struct pairs *from)
+{
+	static const char *const names[] = { CLASS, ACL };
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(names); i++) {
+		const char *value = from ? pairs_get(from, names[i]) : NULL;
+
+		if (value && *value)
+			result = pairs_set(to, names[i], value);
+	}
+	return result;
+}
+
+int copy_fill(struct store *store, const struct object_copy *copy,
+	      const struct pairs *stored, struct s3_copy *s3)
+{
+	struct header_defaults names[2];
+	struct headers_plan plan = { .stored = stored };
+	struct pairs headers = PAIRS_INIT;
 	int result;
 
-	if (strcmp(old_type, new_type) == 0)
-		return 0;
+	s3->source_key = copy->source_key;
+	s3->source_etag = source_etag(copy);
+	s3->key = copy->key;
+	s3->length = copy->size;
+	s3->replace_headers = copy->headers != NULL;
+	if (copy->headers)
+		return pairs_merge(&s3->headers, copy->headers);
+	if (!stored)
+		return set_not_kept(&s3->headers, copy->wanted);
+	read_defaults(store, copy, names, &plan);
+	s3->replace_headers = headers_must_change(&plan);
+	result = headers_compose(&plan, &headers);
+	if (result == 0)
+		result = s3->replace_headers ?
+				 pairs_merge(&s3->headers, &headers) :
+				 set_not_kept(&s3->headers, &headers);
+	pairs_release(&headers);
+	return result;
+}
+
+static int copy_small(struct store *store, struct object_copy *copy,
+		      const struct pairs *stored, struct errinfo *err)
+{
+	struct s3_copy s3 = { .op.priority = S3_COMMIT };
+	int result = copy_fill(store, copy, stored, &s3);
+
+	if (result == 0) {
+		s3_copy_start(store->s3, &s3);
+		result = s3_wait(store->s3, &s3.op);
+		*err = s3.op.err;
+		memcpy(copy->new_etag, s3.etag, S3_ETAG_MAX);
+		copy->mtime_ns = s3.mtime_ns;
+	}
+	s3_copy_release(&s3);
+	return result;
+}
+
+static int copy_large_as(struct store *store, struct object_copy *copy,
+			 const struct pairs *stored, struct errinfo *err)
+{
+	struct header_defaults names[2];
+	struct headers_plan plan = { .stored = stored };
+	struct pairs headers = PAIRS_INIT;
+	int result;
+
+	read_defaults(store, copy, names, &plan);
+	result = headers_compose(&plan, &headers);
+	if (result == 0)
+		result = copy_large(store, copy, &headers, err);
+	pairs_release(&headers);
+	return result;
+}
+
+/* Asks what the source has, and gives the copy what it should have. */
+static int copy_restated(struct store *store, struct object_copy *copy,
+			 struct errinfo *err)
+{
+	struct s3_head head = { .op.priority = S3_COMMIT,
+				.key = copy->source_key };
+	int result;
+
 	s3_head_start(store->s3, &head);
 	result = s3_wait(store->s3, &head.op);
 	*err = head.op.err;
-	type = result == 0 ? pairs_get(stored, "content-type") : NULL;
-	if (type && strcmp(type, old_type) == 0) {
-		for (size_t i = 0; result == 0 && i < stored->count; i++) {
-			if (is_restated(stored->items[i].name))
-				result = pairs_set(&copy->headers,
-						   stored->items[i].name,
-						   stored->items[i].value);
-		}
-		if (result == 0)
-			result = pairs_set(&copy->headers, "content-type",
-					   new_type);
-		copy->replace_headers = true;
-	}
+	if (result == 0 && is_large(store, copy))
+		result = copy_large_as(store, copy, &head.object.headers, err);
+	else if (result == 0)
+		result = copy_small(store, copy, &head.object.headers, err);
 	s3_head_release(&head);
 	return result;
 }
 
-int copy_object(struct store *store, const struct object_copy *from,
-		char etag[S3_ETAG_MAX], struct errinfo *err)
+int copy_object(struct store *store, struct object_copy *copy,
+		struct errinfo *err)
 {
-	struct s3_copy copy = {
-		.op.priority = S3_COMMIT,
-		.source_key = from->source_key,
-		.source_etag = from->etag && *from->etag ? from->etag : NULL,
-		.key = from->key,
-		.length = from->size,
-	};
-	int result;
-
-	if (from->size > S3_COPY_MAX)
-		return copy_large(store, &copy, from->size, etag, err);
-	result = follow_type(store, &copy, err);
-	if (result == 0) {
-		s3_copy_start(store->s3, &copy);
-		result = s3_wait(store->s3, &copy.op);
-		*err = copy.op.err;
-	}
-	memcpy(etag, copy.etag, S3_ETAG_MAX);
-	s3_copy_release(&copy);
-	return result;
+	copy->new_etag[0] = '\0';
+	copy->mtime_ns = 0;
+	if (copy->headers && is_large(store, copy))
+		return copy_large(store, copy, copy->headers, err);
+	if (copy->headers || copy_is_plain(store, copy))
+		return copy_small(store, copy, NULL, err);
+	return copy_restated(store, copy, err);
 }

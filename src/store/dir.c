@@ -212,6 +212,7 @@ static bool to_entry(const struct s3_listed *item, size_t prefix_len,
 		.is_dir = item->is_prefix,
 		.size = item->size,
 		.mtime_ns = item->mtime_ns,
+		.has_class = item->has_class,
 	};
 	memcpy(entry->name, name, len);
 	memcpy(entry->etag, item->etag, sizeof(entry->etag));
@@ -503,9 +504,11 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	}
 	node = node ? node_get_locked(node) :
 		      tree_make_locked(tree, s->dir, e.name, e.is_dir);
-	if (node && page->seq > node->seq)
+	if (node && page->seq > node->seq) {
 		node_learn_locked(s->store, node, &layout, e.mtime_ns,
 				  e.is_dir ? NULL : e.etag, page->seq);
+		node->has_class = e.has_class;
+	}
 	return node;
 }
 

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "gzip_store.h"
+#include "headers.h"
 #include "log.h"
 
 /* Up to this, a reader waits for the checksum of all. */
@@ -200,6 +201,7 @@ static void stand_on_locked(struct file *file, const struct s3_object *object,
 			    const struct gzip_layout *layout)
 {
 	file_set_base_locked(file, NULL, object->etag);
+	file_forget_kept(file);
 	file->base.layout = *layout;
 	file->base.size = layout->plain_size;
 	file->base.valid = layout->plain_size;
@@ -402,10 +404,24 @@ void fetch_finish(struct fetch *fetch, int result)
 	file_put(file);
 }
 
+/* A GET tells the headers too: an edit then need not ask for them. */
+static void learn_headers(struct fetch *fetch)
+{
+	struct file *file = fetch->file;
+	LOCK(&file->store->tree.lock);
+
+	if (!file->node->headers ||
+	    file->node->headers->until_ms <= clock_now_ms())
+		headers_learn_locked(file->store, file->node,
+				     &fetch->get.object);
+}
+
 static void fetch_done(struct s3_op *op)
 {
 	struct fetch *fetch = container_of(op, struct fetch, get.op);
 
+	if (op->result == 0)
+		learn_headers(fetch);
 	if (op->result == 0 && fetch->kind != FETCH_RANGE)
 		gzip_fetched(fetch);
 	else

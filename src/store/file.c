@@ -31,6 +31,7 @@ static void file_free(struct file *file)
 	pthread_mutex_destroy(&file->lock.mutex);
 	free(file->base.key);
 	free(file->base.index);
+	pairs_release(&file->kept);
 	free(file);
 	{
 		LOCK(&store->files_lock);
@@ -261,6 +262,7 @@ static int truncate_open(struct file *file, struct errinfo *err)
 	upload_note_write_locked(file, 0, UINT64_MAX);
 	file->base.valid = 0;
 	file->least_size = 0;
+	file->is_fresh = true;
 	file->size = 0;
 	file->is_dirty = true;
 	file->write_seq++;

@@ -63,6 +63,7 @@ struct file {
 	bool awaits_removal; /* publishing, but not yet sending */
 	bool is_moving;      /* renamed just now: publishers wait */
 	bool covers_object;  /* renamed unsaved onto a stored one */
+	bool is_fresh;       /* cut to nothing: saved as a new file is */
 	bool is_pump_queued, is_pump_running; /* see upload.c */
 	uint64_t write_seq;                   /* + 1 with each change */
 	uint64_t least_size;                  /* since the last publish began */
@@ -73,6 +74,11 @@ struct file {
 	struct file *plain;      /* this one is its compressed form; or NULL */
 	struct gzip_layout form; /* and how, once it is complete */
 	struct pool_job end;     /* to be freed on the pool */
+	/* Under tree.lock. */
+	struct pairs kept; /* headers of the base, if has_kept */
+	bool has_kept;
+	bool keeps;            /* what is published keeps them */
+	unsigned sent_changes; /* of the node's headers, as they were sent */
 };
 
 /* A place in a file that a reader goes on from. */
@@ -195,6 +201,27 @@ MUST_USE int file_publish(struct file *file, struct errinfo *err);
 
 /* Its key is being used: a publish or a rename is under way. */
 bool file_is_busy_locked(const struct file *file);
+
+/*
+ * The file of node, counted, with nobody else using its key until it is
+ * unclaimed; waits, on the pool. One is made if there is none, for somebody
+ * may open and write it meanwhile. NULL: no memory.
+ */
+struct file *file_claim(struct store *store, struct node *node, bool *is_dirty);
+void file_unclaim(struct file *file);
+
+/* The object is another one, or has other headers. */
+void file_forget_kept(struct file *file);
+/* The object was copied onto itself, to have other headers. */
+void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns);
+
+/*
+ * Before publish_headers: finds out what the next version keeps of the
+ * object's headers. Waits; on the pool; lock held, given up meanwhile.
+ */
+MUST_USE int publish_prepare_locked(struct file *file, struct errinfo *err);
+/* What is sent from now on has the headers that are set by hand by now. */
+void publish_note_sent(struct file *file);
 
 /* Headers that file is stored with under key. -ENOMEM. */
 MUST_USE int publish_headers(const struct file *file, const char *key,

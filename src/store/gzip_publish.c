@@ -43,7 +43,7 @@ bool gzip_is_wanted(const struct file *file, const char *key,
 	encoding = header_of(store, key, headers, "content-encoding");
 	if (encoding && *encoding)
 		return is_edit && gzip_is_encoding(encoding);
-	mime_guess(key, &by_name);
+	mime_guess(store->mime, key, &by_name);
 	return is_edit || (!by_name && is_type(&store->options,
 					       header_of(store, key, headers,
 							 "content-type")));

@@ -34,6 +34,8 @@ struct dir;
 struct file;
 struct deletes;
 struct gzip_store;
+struct headers;
+struct mime;
 struct walks;
 
 struct node {
@@ -54,6 +56,8 @@ struct node {
 	uint64_t size;
 	int64_t mtime_ns, atime_ns;
 	char *etag; /* NULL: no object is known to be behind it */
+	bool has_class;          /* its storage class may not be STANDARD */
+	struct headers *headers; /* NULL: nothing is known; headers.h */
 	struct gzip_layout *layout; /* NULL: it is read as it is stored */
 	bool has_mode, has_uid, has_gid;
 	mode_t mode;
@@ -97,6 +101,7 @@ struct store {
 	struct store_options options;
 	char *location; /* "" or ends in a slash */
 	char *temp_dir;
+	struct mime *mime; /* NULL: no file of types */
 	struct pool *pool;
 	struct budget budget;
 	struct lock notify_lock;    /* a leaf; held over the callbacks */

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "gzip_store.h"
+#include "headers.h"
 
 struct lookup {
 	struct store *store;
@@ -18,7 +19,7 @@ struct lookup {
 	bool is_dir_first; /* the name was a directory when last seen */
 	bool is_path;      /* of store_lookup_path: no folder is asked for */
 	bool had_head, had_list;
-	struct s3_object object; /* what HEAD told, without its headers */
+	struct s3_object object; /* what HEAD told */
 	struct gzip_layout layout;
 	struct pool_job count; /* expands it to know its size */
 	union {
@@ -65,6 +66,7 @@ static int from_listing_locked(struct store *store, struct node *parent,
 		return -ENOMEM;
 	node_learn_locked(store, node, &layout, hit.entry.mtime_ns,
 			  hit.entry.is_dir ? NULL : hit.entry.etag, hit.seq);
+	node->has_class = hit.entry.has_class;
 	node->until_ms = hit.fetched_ms + options->attr_timeout_ms;
 	*out = node;
 	return 1;
@@ -113,6 +115,7 @@ static void lookup_free(struct lookup *lookup)
 {
 	node_put(lookup->store, lookup->parent, 1);
 	buf_release(&lookup->key);
+	pairs_release(&lookup->object.headers);
 	free(lookup->name);
 	free(lookup);
 }
@@ -193,6 +196,8 @@ static int learn_locked(struct lookup *lookup, bool is_dir)
 	else
 		node_learn_locked(lookup->store, node, &nothing, node->mtime_ns,
 				  NULL, lookup->seq);
+	if (!is_dir)
+		headers_learn_locked(lookup->store, node, object);
 	lookup->op->node = node;
 	fill_attr_locked(lookup->store, lookup->op);
 	return 0;
@@ -267,8 +272,8 @@ static void head_done(struct s3_op *s3)
 					  &head->object, &lookup->layout);
 
 		lookup->object = head->object;
+		head->object.headers = (struct pairs)PAIRS_INIT;
 		s3_head_release(head);
-		lookup->object.headers = (struct pairs)PAIRS_INIT;
 		lookup->count.run = run_count;
 		if (is_known)
 			found(lookup, false);

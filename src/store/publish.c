@@ -7,24 +7,93 @@
 #include <string.h>
 
 #include "clock.h"
+#include "copy.h"
 #include "deletes.h"
 #include "file.h"
 #include "gzip_store.h"
+#include "headers.h"
 #include "log.h"
-#include "mime.h"
 #include "name.h"
 
 #define UNIQUE_ROUNDS 20 /* names tried before giving up */
 
+void file_forget_kept(struct file *file)
+{
+	LOCK(&file->store->tree.lock);
+
+	file->has_kept = false;
+	pairs_release(&file->kept);
+}
+
+int publish_prepare_locked(struct file *file, struct errinfo *err)
+{
+	struct store *store = file->store;
+	struct pairs stored = PAIRS_INIT;
+	AUTO_FREE char *key = NULL;
+	int result;
+
+	{
+		LOCK(&store->tree.lock);
+		file->keeps = file->base.exists && !file->is_fresh;
+		if (!file->keeps || file->has_kept)
+			return 0;
+		key = strdup(file->base.key);
+	}
+	/* A small file is fetched to be sent, and a GET tells the headers. */
+	result = key ? 0 : -ENOMEM;
+	if (result == 0 && file->size < S3_PART_MIN)
+		result = fetch_wait_locked(file, 0, file->size, err);
+	if (result < 0)
+		return result;
+	lock_leave(&file->lock);
+	result = headers_ask(store, file->node, key, &stored, err);
+	lock_enter(&file->lock);
+	{
+		LOCK(&store->tree.lock);
+		if (result == 0) {
+			pairs_release(&file->kept);
+			file->kept = stored;
+			file->has_kept = true;
+			return 0;
+		}
+		/* Somebody removed it: there is nothing to keep. */
+		if (result == -ENOENT)
+			file->keeps = false;
+	}
+	pairs_release(&stored);
+	return result == -ENOENT ? 0 : result;
+}
+
+void publish_note_sent(struct file *file)
+{
+	struct file *named = file->plain ? file->plain : file;
+	const struct headers *h;
+	LOCK(&file->store->tree.lock);
+
+	h = named->node->headers;
+	named->sent_changes = h ? h->changes : 0;
+}
+
 int publish_headers(const struct file *file, const char *key,
 		    struct pairs *headers)
 {
+	const struct file *named = file->plain ? file->plain : file;
 	struct store *store = file->store;
-	const char *encoding, *type = mime_guess(key, &encoding);
-	int result = 0;
+	struct header_defaults before, after;
+	struct headers_plan plan = { .before = &before, .after = &after };
+	int result;
 
-	if (!s3_client_param(store->s3, key, "content-type"))
-		result = pairs_set(headers, "content-type", type);
+	headers_defaults(store, key, &after);
+	{
+		LOCK(&store->tree.lock);
+		headers_defaults(store, named->keeps ? named->base.key : key,
+				 &before);
+		plan.stored = named->keeps ? &named->kept : NULL;
+		plan.wanted = headers_wanted_locked(named->node);
+		plan.applies_wanted =
+			!named->keeps || headers_is_pending_locked(named->node);
+		result = headers_compose(&plan, headers);
+	}
 	return result == 0 ? gzip_headers(file, key, headers) : result;
 }
 
@@ -154,21 +223,45 @@ static void rename_node(struct publish *p)
 	notify_entry(store, parent_id, old_name);
 }
 
-static void learn(struct file *file, const struct gzip_layout *layout,
-		  const char *etag, bool is_clean)
+/* What the new version was sent with is what an edit of it keeps. */
+static void learn_headers_locked(struct file *file, struct pairs *headers)
 {
-	struct store *store = file->store;
+	static const char class[] = "x-amz-storage-class";
 	struct node *node = file->node;
 
+	pairs_release(&file->kept);
+	file->kept = *headers;
+	*headers = (struct pairs)PAIRS_INIT;
+	file->has_kept = true;
+	headers_forget_locked(node, true);
+	node->has_class =
+		pairs_get(&file->kept, class) ||
+		s3_client_param(file->store->s3, file->base.key, class);
+	if (node->headers && node->headers->changes == file->sent_changes)
+		node->headers->is_pending = false;
+}
+
+static int learn(struct file *file, const struct gzip_layout *layout,
+		 const char *etag, bool is_clean)
+{
+	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
+	struct store *store = file->store;
+	struct node *node = file->node;
+	int result = publish_headers(file, file->base.key, &headers);
+
+	if (result < 0)
+		return result;
 	LOCK(&store->tree.lock);
+	learn_headers_locked(file, &headers);
 	free(node->etag);
 	node->etag = strdup(etag);
 	node_set_layout_locked(node, layout);
 	if (!is_clean)
-		return;
+		return 0;
 	node->size = layout->plain_size;
 	node->seq = tree_next_seq_locked(&store->tree);
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
+	return 0;
 }
 
 /* Lock held: the new version is what the file stands on. */
@@ -195,8 +288,8 @@ static int rebase_locked(struct publish *p, uint64_t write_seq,
 		file->is_dirty = false;
 	}
 	fetch_rebase_locked(file, waiters);
-	learn(file, &p->layout, etag, is_clean);
-	return 0;
+	file->is_fresh = file->least_size == 0;
+	return learn(file, &p->layout, etag, is_clean);
 }
 
 /*
@@ -215,13 +308,51 @@ static void await_removal_locked(struct publish *p)
 	file->awaits_removal = false;
 }
 
+/* Headers were set by hand after an upload had begun without them. */
+static bool has_late_headers(const struct file *file)
+{
+	const struct node *node = file->node;
+	LOCK(&file->store->tree.lock);
+
+	return node->headers && node->headers->changes != file->sent_changes;
+}
+
+/* What was sent already is not sent again: a copy onto itself has them. */
+static int send_late_headers_locked(struct publish *p, char etag[S3_ETAG_MAX],
+				    struct errinfo *err)
+{
+	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
+	struct file *file = p->file;
+	struct object_copy copy = { .source_key = buf_str(&p->key),
+				    .key = buf_str(&p->key),
+				    .etag = etag,
+				    .size = p->layout.stored_size,
+				    .headers = &headers };
+	int result;
+
+	publish_note_sent(file);
+	result = publish_headers(file, copy.key, &headers);
+	if (result == 0) {
+		lock_leave(&file->lock);
+		result = copy_object(file->store, &copy, err);
+		lock_enter(&file->lock);
+	}
+	if (result == 0) {
+		memcpy(etag, copy.new_etag, S3_ETAG_MAX);
+	} else {
+		LOCK(&file->store->tree.lock);
+		file->sent_changes--; /* still to be done */
+	}
+	return result;
+}
+
 static int publish_locked(struct publish *p, struct list_link *waiters,
 			  struct errinfo *err)
 {
 	struct file *file = p->file;
 	uint64_t write_seq = file->write_seq;
 	char etag[S3_ETAG_MAX] = "";
-	int result = take_name(p);
+	int result = take_name(p), late = 0;
 
 	file->least_size = UINT64_MAX;
 	if (result == 0)
@@ -229,12 +360,17 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 	if (file->is_unlinked)
 		return 0;
 	if (result == 0)
+		result = publish_prepare_locked(file, err);
+	if (result == 0)
 		result = store_locked(p, etag, err);
+	/* It is stored all the same if these cannot be set. */
+	if (result == 0 && has_late_headers(file))
+		late = send_late_headers_locked(p, etag, err);
 	if (result == 0)
 		result = rebase_locked(p, write_seq, etag, waiters);
 	if (result < 0)
 		file_fail_locked(file, result, err);
-	return result;
+	return result < 0 ? result : late;
 }
 
 bool file_is_busy_locked(const struct file *file)
@@ -261,6 +397,62 @@ static void take_turn_locked(struct file *file)
 		if (is_waiting)
 			lock_enter(&file->lock);
 	}
+}
+
+struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
+{
+	struct file *file;
+
+	{
+		LOCK(&store->tree.lock);
+		file = file_of_locked(store, node);
+	}
+	if (!file)
+		return NULL;
+	file_register(file);
+	LOCK(&file->lock);
+	take_turn_locked(file);
+	file->is_moving = true;
+	*is_dirty = file->is_dirty;
+	return file;
+}
+
+void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
+{
+	struct store *store = file->store;
+	struct node *node = file->node;
+	struct list_link waiters;
+
+	list_init(&waiters);
+	{
+		LOCK(&file->lock);
+		if (strcmp(file->base.etag, etag) != 0) {
+			file_set_base_locked(file, NULL, etag);
+			fetch_rebase_locked(file, &waiters);
+		}
+	}
+	file_forget_kept(file);
+	{
+		LOCK(&store->tree.lock);
+		free(node->etag);
+		node->etag = strdup(etag);
+		headers_forget_locked(node, true);
+		if (node->headers)
+			node->headers->is_pending = false;
+		if (mtime_ns > 0)
+			node->mtime_ns = mtime_ns / 1000000000 * 1000000000;
+		node->seq = tree_next_seq_locked(&store->tree);
+		node->until_ms =
+			clock_now_ms() + store->options.attr_timeout_ms;
+	}
+	fetch_tell(&waiters, NULL);
+}
+
+void file_unclaim(struct file *file)
+{
+	LOCK(&file->lock);
+	file->is_moving = false;
+	pthread_cond_broadcast(&file->changed);
 }
 
 int file_publish(struct file *file, struct errinfo *err)

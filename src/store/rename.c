@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "copy.h"
 #include "deletes.h"
+#include "headers.h"
 #include "log.h"
 #include "name.h"
 #include "remove.h"
@@ -47,6 +48,7 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 	if (etag && *etag) {
 		free(node->etag);
 		node->etag = strdup(etag);
+		headers_forget_locked(node, true);
 	}
 	/* Not if somebody wrote to it meanwhile. */
 	if (((etag && *etag) || node->is_dir) && node->seq != SEQ_PENDING) {
@@ -82,6 +84,7 @@ void rename_rebase_file(struct file *file, const char *key, const char *etag)
 	if (copy) {
 		LOCK(&file->lock);
 		file_set_base_locked(file, copy, etag);
+		file_forget_kept(file);
 		fetch_rebase_locked(file, &waiters);
 	}
 	fetch_tell(&waiters, NULL);
@@ -94,37 +97,6 @@ static struct file *open_file_of(struct store *store, struct node *node)
 	if (node->file)
 		node->file->refs++;
 	return node->file;
-}
-
-/*
- * The file of what is to be renamed, counted, nobody else publishing it. One
- * is made if there is none, for somebody may open and write it meanwhile.
- */
-static struct file *claim_file(struct store *store, struct node *node,
-			       bool *is_dirty)
-{
-	struct file *file;
-
-	{
-		LOCK(&store->tree.lock);
-		file = file_of_locked(store, node);
-	}
-	if (!file)
-		return NULL;
-	file_register(file);
-	LOCK(&file->lock);
-	while (file_is_busy_locked(file))
-		lock_wait(&file->lock, &file->changed);
-	file->is_moving = true;
-	*is_dirty = file->is_dirty;
-	return file;
-}
-
-static void unclaim_file(struct file *file)
-{
-	LOCK(&file->lock);
-	file->is_moving = false;
-	pthread_cond_broadcast(&file->changed);
 }
 
 /* --------------------------------------------------------------- files */
@@ -179,7 +151,7 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 	}
 	result = had_object ? hold_old(r) : 0;
 	if (result < 0) {
-		unclaim_file(file);
+		file_unclaim(file);
 		return result;
 	}
 	result = rename_move_node(r, node, NULL, had_object);
@@ -187,7 +159,7 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 		LOCK(&file->lock);
 		file->covers_object = covers_object;
 	}
-	unclaim_file(file);
+	file_unclaim(file);
 	if (result == 0 && had_object)
 		result = file_publish(file, err);
 	if (had_object)
@@ -199,8 +171,12 @@ static int rename_stored(struct rename_job *r, struct node *node,
 			 struct file *file, struct errinfo *err)
 {
 	AUTO_FREE char *source_etag = NULL;
-	char etag[S3_ETAG_MAX] = "";
-	uint64_t size;
+	struct pairs wanted = PAIRS_INIT;
+	struct object_copy copy = {
+		.source_key = buf_str(&r->key),
+		.key = buf_str(&r->new_key),
+		.wanted = &wanted,
+	};
 	int result = 0;
 
 	if (r->job.store->options.no_overwrite && !r->has_other_name)
@@ -210,23 +186,24 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	{
 		LOCK(&file->lock);
 		source_etag = strdup(file->base.etag);
-		size = file->base.layout.stored_size;
+		copy.size = file->base.layout.stored_size;
 	}
-	result = copy_object(r->job.store,
-			     &(struct object_copy){
-				     .source_key = buf_str(&r->key),
-				     .etag = source_etag,
-				     .size = size,
-				     .key = buf_str(&r->new_key),
-			     },
-			     etag, err);
+	{
+		LOCK(&r->job.store->tree.lock);
+		copy.has_class = node->has_class;
+		result = pairs_merge(&wanted, headers_wanted_locked(node));
+	}
+	copy.etag = source_etag;
+	if (result == 0)
+		result = copy_object(r->job.store, &copy, err);
+	pairs_release(&wanted);
 	if (result == 0)
 		result = hold_old(r);
 	if (result < 0)
 		return result;
-	result = rename_move_node(r, node, etag, true);
+	result = rename_move_node(r, node, copy.new_etag, true);
 	if (result == 0)
-		rename_rebase_file(file, buf_str(&r->new_key), etag);
+		rename_rebase_file(file, buf_str(&r->new_key), copy.new_etag);
 	let_old_go(r, result == 0);
 	return result;
 }
@@ -236,7 +213,7 @@ static int rename_claimed(struct rename_job *r, struct node *node,
 			  bool has_target, struct errinfo *err)
 {
 	bool is_dirty;
-	struct file *file = claim_file(r->job.store, node, &is_dirty);
+	struct file *file = file_claim(r->job.store, node, &is_dirty);
 	int result;
 
 	if (!file)
@@ -245,7 +222,7 @@ static int rename_claimed(struct rename_job *r, struct node *node,
 		result = rename_dirty(r, node, file, has_target, err);
 	} else {
 		result = rename_stored(r, node, file, err);
-		unclaim_file(file);
+		file_unclaim(file);
 	}
 	file_put(file);
 	return result;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "copy.h"
 #include "deletes.h"
 #include "log.h"
 #include "rename.h"
@@ -23,74 +24,143 @@ struct move {
 };
 
 struct move_copy {
+	struct object_copy by;
+	struct s3_head head; /* if what it has must be known */
 	struct s3_copy copy;
 	struct move *move;
 	char *old_key, *new_key;
 };
 
-static void copy_landed(struct s3_op *op)
+static void copy_free(struct move_copy *c)
 {
-	struct move_copy *c = container_of(op, struct move_copy, copy.op);
-	struct move *move = c->move;
-
-	{
-		LOCK(&move->lock);
-		move->flying--;
-		if (op->result < 0 && move->error == 0) {
-			move->error = op->result;
-			move->err = op->err;
-		}
-		if (op->result == 0) {
-			buf_add(&move->old_keys, c->old_key,
-				strlen(c->old_key) + 1);
-			buf_add(&move->new_keys, c->new_key,
-				strlen(c->new_key) + 1);
-			buf_add(&move->etags, c->copy.etag,
-				strlen(c->copy.etag) + 1);
-			if (move->old_keys.error || move->new_keys.error ||
-			    move->etags.error)
-				move->error = -ENOMEM;
-		}
-		pthread_cond_broadcast(&move->landed);
-	}
+	s3_head_release(&c->head);
 	s3_copy_release(&c->copy);
 	free(c->old_key);
 	free(c->new_key);
 	free(c);
 }
 
-static int start_copy(struct move *move, const struct s3_listed *item)
+static void copy_landed(struct move_copy *c, int result, const char *etag,
+			const struct errinfo *err)
+{
+	struct move *move = c->move;
+
+	{
+		LOCK(&move->lock);
+		move->flying--;
+		if (result < 0 && move->error == 0) {
+			move->error = result;
+			move->err = *err;
+		}
+		if (result == 0) {
+			buf_add(&move->old_keys, c->old_key,
+				strlen(c->old_key) + 1);
+			buf_add(&move->new_keys, c->new_key,
+				strlen(c->new_key) + 1);
+			buf_add(&move->etags, etag, strlen(etag) + 1);
+			if (move->old_keys.error || move->new_keys.error ||
+			    move->etags.error)
+				move->error = -ENOMEM;
+		}
+		pthread_cond_broadcast(&move->landed);
+	}
+	copy_free(c);
+}
+
+static void copy_done(struct s3_op *op)
+{
+	struct move_copy *c = container_of(op, struct move_copy, copy.op);
+
+	copy_landed(c, op->result, c->copy.etag, &op->err);
+}
+
+static void send_copy(struct move_copy *c, const struct pairs *stored)
+{
+	struct store *store = c->move->rename->job.store;
+	struct errinfo err = ERRINFO_INIT;
+	int result = copy_fill(store, &c->by, stored, &c->copy);
+
+	if (result < 0) {
+		copy_landed(c, result, "", &err);
+		return;
+	}
+	c->copy.op.done = copy_done;
+	c->copy.op.priority = S3_BACKGROUND;
+	s3_copy_start(store->s3, &c->copy);
+}
+
+static void head_done(struct s3_op *op)
+{
+	struct move_copy *c = container_of(op, struct move_copy, head.op);
+
+	if (op->result < 0)
+		copy_landed(c, op->result, "", &op->err);
+	else
+		send_copy(c, &c->head.object.headers);
+}
+
+/* Larger than one request can copy: waits here. */
+static void copy_in_parts(struct move_copy *c)
+{
+	struct errinfo err = ERRINFO_INIT;
+	int result = copy_object(c->move->rename->job.store, &c->by, &err);
+
+	copy_landed(c, result, c->by.new_etag, &err);
+}
+
+static struct move_copy *copy_new(struct move *move,
+				  const struct s3_listed *item)
 {
 	struct rename_job *r = move->rename;
 	struct move_copy *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		return -ENOMEM;
+		return NULL;
 	c->move = move;
 	c->old_key = strdup(item->key);
 	if (asprintf(&c->new_key, "%s%s", buf_str(&r->new_key),
 		     item->key + r->key.len) < 0)
 		c->new_key = NULL;
-	if (!c->old_key || !c->new_key || strlen(c->new_key) > S3_KEY_MAX) {
-		bool is_long = c->new_key && c->old_key;
-
-		free(c->old_key);
-		free(c->new_key);
-		free(c);
-		return is_long ? -ENAMETOOLONG : -ENOMEM;
+	if (!c->old_key || !c->new_key) {
+		copy_free(c);
+		return NULL;
 	}
-	c->copy.op.done = copy_landed;
-	c->copy.op.priority = S3_BACKGROUND;
-	c->copy.source_key = c->old_key;
-	c->copy.key = c->new_key;
-	c->copy.length = item->size;
+	c->by = (struct object_copy){
+		.source_key = c->old_key,
+		.key = c->new_key,
+		.size = item->size,
+		.has_class = item->has_class,
+	};
+	return c;
+}
+
+static int start_copy(struct move *move, const struct s3_listed *item)
+{
+	struct store *store = move->rename->job.store;
+	struct move_copy *c = copy_new(move, item);
+
+	if (!c)
+		return -ENOMEM;
+	if (strlen(c->new_key) > S3_KEY_MAX) {
+		copy_free(c);
+		return -ENAMETOOLONG;
+	}
 	{
 		LOCK(&move->lock);
 		while (move->flying >= COPIES_IN_FLIGHT)
 			lock_wait(&move->lock, &move->landed);
 		move->flying++;
 	}
-	s3_copy_start(r->job.store->s3, &c->copy);
+	if (item->size > store->options.copy_max_bytes) {
+		copy_in_parts(c);
+	} else if (copy_is_plain(store, &c->by)) {
+		send_copy(c, NULL);
+	} else {
+		c->head.op.done = head_done;
+		c->head.op.priority = S3_BACKGROUND;
+		c->head.key = c->old_key;
+		s3_head_start(store->s3, &c->head);
+	}
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "deletes.h"
 #include "gzip_store.h"
 #include "internal.h"
+#include "mime.h"
 #include "name.h"
 #include "walk.h"
 
@@ -22,6 +23,9 @@ static int check_options(const struct store_options *o, struct errinfo *err)
 	if (o->part_bytes && o->part_bytes < S3_PART_MIN)
 		return errinfo_set(err, -EINVAL,
 				   "a part has to have 5 MiB at least");
+	if (o->copy_max_bytes && o->copy_max_bytes < S3_PART_MIN)
+		return errinfo_set(err, -EINVAL,
+				   "a copied part has to have 5 MiB at least");
 	if (o->single_put_bytes > S3_PART_MAX)
 		return errinfo_set(err, -EINVAL,
 				   "one PUT can store 5 GiB at most");
@@ -40,6 +44,8 @@ static void set_defaults(struct store *store)
 		o->part_bytes = DEFAULT_PART_BYTES;
 	if (!o->single_put_bytes)
 		o->single_put_bytes = DEFAULT_PUT_BYTES;
+	if (!o->copy_max_bytes || o->copy_max_bytes > S3_COPY_MAX)
+		o->copy_max_bytes = S3_COPY_MAX;
 	if (!o->read_ahead_bytes)
 		o->read_ahead_bytes = DEFAULT_AHEAD;
 	if (!o->memory_budget_bytes)
@@ -102,6 +108,7 @@ static void store_release_all(struct store *store)
 	pthread_mutex_destroy(&store->notify_lock.mutex);
 	tree_release(&store->tree);
 	free(store->location);
+	mime_free(store->mime);
 	free(store->temp_dir);
 	budget_release(&store->budget);
 	free(store);
@@ -133,6 +140,8 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	result = set_location(store, options->location);
 	if (result == 0)
 		result = set_temp_dir(store, options->temp_dir, err);
+	if (result == 0 && options->mime_types)
+		result = mime_new(options->mime_types, &store->mime, err);
 	if (result == 0) {
 		store->walks = walks_new();
 		if (!store->walks)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "headers.h"
 #include "internal.h"
 #include "name.h"
 #include "text.h"
@@ -58,6 +59,7 @@ static void node_free(struct node *node)
 	dir_free(node->dir);
 	free(node->name);
 	drop_layout(node);
+	headers_free(node->headers);
 	free(node->etag);
 	free(node);
 }
@@ -443,6 +445,8 @@ void node_learn_locked(struct store *store, struct node *node,
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
 	if (node->is_dir || is_same)
 		return;
+	headers_forget_locked(node, false);
+	node->has_class = false;
 	free(node->etag);
 	node->etag = etag ? strdup(etag) : NULL;
 	node->size = layout->plain_size;

@@ -76,6 +76,7 @@ static int create_locked(struct file *file, struct upload *up,
 	struct s3_create_upload create = { .key = up->key };
 	int result;
 
+	publish_note_sent(file);
 	lock_leave(&file->lock);
 	result = publish_headers(file, up->key, &create.headers);
 	if (result == 0) {
@@ -154,6 +155,8 @@ static int pump(struct file *file, struct errinfo *err)
 		if (!file->upload)
 			result = -ENOMEM;
 	}
+	if (result == 0 && !file->upload->id)
+		result = publish_prepare_locked(file, err);
 	if (result == 0 && !file->upload->id)
 		result = create_locked(file, file->upload, err);
 	while (result == 0 &&
@@ -428,6 +431,7 @@ static int put_whole_locked(struct file *file, const char *key,
 		result = pieces_add(&pieces, &file->blocks, &file->held, 0,
 				    size);
 	if (result == 0) {
+		publish_note_sent(file);
 		lock_leave(&file->lock);
 		result =
 			upload_put(file, key, &pieces, is_exclusive, etag, err);

@@ -152,6 +152,7 @@ static int add_entry(struct splitter *s, const char *name, size_t len,
 	if (file) {
 		entry.size = file->size;
 		entry.mtime_ns = file->mtime_ns;
+		entry.has_class = file->has_class;
 		memcpy(entry.etag, file->etag, sizeof(entry.etag));
 	}
 	return segment_builder_add(&s->levels[s->depth - 1].builder, &entry);

@@ -192,6 +192,8 @@ static int truncate_locked(struct file *file, uint64_t size)
 			file->base.valid = size;
 		if (file->least_size > size)
 			file->least_size = size;
+		if (size == 0)
+			file->is_fresh = true;
 	}
 	file->size = size;
 	file->is_dirty = true;

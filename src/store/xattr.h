@@ -20,14 +20,35 @@ struct xattr_ask {
 };
 
 struct xattr_row {
-	const char *name; /* a dot at the end: anything may follow it */
-	bool is_instant;  /* get asks nobody, and runs where it is called */
-	bool of_dirs;     /* directories have it too */
-	bool is_unlisted; /* copying programs must not take it along */
+	const char *name;   /* a dot at the end: anything may follow it */
+	const char *header; /* whose value it is, or begins with; or NULL */
+	bool is_instant;    /* get asks nobody, and runs where it is called */
+	bool of_dirs;       /* directories have it too */
 	/* Appends the value; else on the pool. -ENODATA: there is none. */
 	int (*get)(const struct xattr_ask *ask, struct buf *value,
 		   struct errinfo *err);
+	/*
+	 * NULL: it cannot be set. Else 0 if a header can have this value,
+	 * or -EINVAL.
+	 */
+	int (*check)(const char *value);
 };
+
+/*
+ * The headers of the node's object or, if it is not stored as it is now, of
+ * what will be. may_ask: else only what memory knows. Waits, on the pool, if
+ * may_ask. -ENODATA: memory does not know.
+ */
+MUST_USE int xattr_headers(struct store *store, struct node *node, bool may_ask,
+			   struct pairs *out, struct errinfo *err);
+
+/*
+ * Gives the header another value, "": takes it away. flags: XATTR_CREATE,
+ * XATTR_REPLACE. Waits; on the pool. -ENODATA, -EEXIST, -ENOSPC, ...
+ */
+MUST_USE int xattr_change(struct store *store, struct node *node,
+			  const char *header, const char *value, int flags,
+			  struct errinfo *err);
 
 /*
  * user.s3.url: appends the URL of a file by the client's options. What stands

@@ -132,7 +132,7 @@ static void every_type_of_python_is_ours(void **state)
 			char name[64];
 
 			snprintf(name, sizeof(name), "x.%.*s", len, at);
-			assert_string_equal(mime_guess(name, &encoding),
+			assert_string_equal(mime_guess(NULL, name, &encoding),
 					    python[i].type);
 			assert_null(encoding);
 			at += len;
@@ -201,7 +201,7 @@ static void names_are_taken_apart_as_python_does(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *encoding;
 
-		assert_string_equal(mime_guess(cases[i].name, &encoding),
+		assert_string_equal(mime_guess(NULL, cases[i].name, &encoding),
 				    cases[i].type);
 		assert_string_equal(encoding ? encoding : "",
 				    cases[i].encoding ? cases[i].encoding : "");
@@ -232,9 +232,60 @@ static void what_the_web_serves_has_a_type(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *encoding;
 
-		assert_string_equal(mime_guess(cases[i].name, &encoding),
+		assert_string_equal(mime_guess(NULL, cases[i].name, &encoding),
 				    cases[i].type);
 	}
+}
+
+static void check(const struct mime *mime, const char *name, const char *type)
+{
+	const char *encoding;
+
+	assert_string_equal(mime_guess(mime, name, &encoding), type);
+}
+
+/* Python's MimeTypes.readfp, and its exact case before the lower one. */
+static void a_file_of_types_wins_over_our_own(void **state)
+{
+	char path[] = "/tmp/mime.types.XXXXXX";
+	struct errinfo err = ERRINFO_INIT;
+	struct mime *mime = NULL;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	dprintf(fd, "# text/no css\n"
+		    "text/javascript js\tmjs # wrong\n"
+		    "\n"
+		    "x/one  odd odder\n"
+		    "x/two odd\n"
+		    "x/upper C\n"
+		    "x/tar tar\n"
+		    "x/alone");
+	close(fd);
+	assert_int_equal(mime_new(path, &mime, &err), 0);
+	unlink(path);
+	check(mime, "a.js", "text/javascript");
+	check(mime, "a.JS", "text/javascript");
+	check(mime, "a.wrong", UNKNOWN);
+	check(mime, "a.css", "text/css");
+	check(mime, "a.CSS", "text/css");
+	check(mime, "a.odd", "x/two");
+	check(mime, "a.odder", "x/one");
+	check(mime, "a.C", "x/upper");
+	check(mime, "a.c", "text/plain");
+	check(mime, "a.tgz", "x/tar");
+	mime_free(mime);
+}
+
+static void a_file_of_types_that_is_missing_is_named(void **state)
+{
+	struct errinfo err = ERRINFO_INIT;
+	struct mime *mime = NULL;
+
+	assert_int_equal(mime_new("/none/such.types", &mime, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/none/such.types"));
+	assert_int_equal(mime_new("/", &mime, &err), -EISDIR);
+	assert_null(mime);
 }
 
 int main(void)
@@ -244,6 +295,8 @@ int main(void)
 		cmocka_unit_test(the_table_is_sorted_and_lower_case),
 		cmocka_unit_test(names_are_taken_apart_as_python_does),
 		cmocka_unit_test(what_the_web_serves_has_a_type),
+		cmocka_unit_test(a_file_of_types_wins_over_our_own),
+		cmocka_unit_test(a_file_of_types_that_is_missing_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ static void check_same(const struct segment_entry *a,
 	assert_int_equal(a->name_len, b->name_len);
 	assert_string_equal(a->name, b->name);
 	assert_int_equal(a->is_dir, b->is_dir);
+	assert_int_equal(a->has_class, b->has_class);
 	assert_int_equal(a->size, b->size);
 	assert_int_equal(a->mtime_ns, b->mtime_ns);
 	assert_string_equal(a->etag, b->etag);
