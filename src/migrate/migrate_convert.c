@@ -25,17 +25,15 @@ static struct py_arena *arena_of(const struct line *line)
 	return py_module_arena(line->rows->m->module);
 }
 
-/* Keys, and maps that may hold a password. */
+/* Keys; and what may hold a password, as a URL does before its @. */
 static bool is_secret(const struct line *line)
 {
-	const struct py_value *v = line->row->value;
+	const char *literal = buf_str(&line->literal);
 
-	if (line->def->type == SETTING_SECRET)
-		return true;
-	if (strcmp(line->def->name, "AWS_S3_PROXIES") == 0 ||
-	    strcmp(line->def->name, "AWS_S3_CLIENT_CONFIG") == 0)
-		return strchr(buf_str(&line->literal), '@') != NULL;
-	return v->kind == PY_DICT && py_find_text(v, "SSECustomerKey");
+	if (strcmp(literal, "None") == 0 || strcmp(literal, "''") == 0)
+		return false;
+	return line->def->type == SETTING_SECRET || strchr(literal, '@') ||
+	       strstr(literal, "SSECustomerKey");
 }
 
 static void refuse(struct line *line, const char *why)
@@ -145,15 +143,13 @@ static void convert_list(struct line *line)
 	refuse(line, "a text where a list is due");
 }
 
-static const char *reason(const struct migration *m, const struct py_value *v)
+static const char *reason(struct migration *m, const struct py_value *v)
 {
 	if (v->kind == PY_NAME)
-		return migration_text((struct migration *)(uintptr_t)m,
-				      "needs %s", v->text);
+		return migration_text(m, "needs %s", v->text);
 	if (v->kind == PY_CALL)
-		return migration_text((struct migration *)(uintptr_t)m,
-				      "calls %s()", v->text);
-	return v->text;
+		return migration_text(m, "calls %s()", v->text);
+	return v->text ? v->text : "a value of another kind";
 }
 
 /* The items of a map that can be written; the others are named. */
@@ -171,6 +167,11 @@ static void convert_map(struct line *line)
 		AUTO_BUF struct buf scratch = BUF_INIT(PY_TEXT_MAX);
 
 		if (py_write(v->items[i], &scratch, &unknown) == 0) {
+			if (v->items[i]->env)
+				migration_tell(line->rows->m, line->row,
+					       "an item of it is the default "
+					       "of $%s",
+					       v->items[i]->env);
 			py_put(arena_of(line), kept, v->keys[i], v->items[i]);
 			continue;
 		}
@@ -248,7 +249,12 @@ static void explain_variable(struct line *line, const char *variable)
 	struct migration *m = line->rows->m;
 	bool has_value = py_truth(line->row->value) >= 0;
 
-	if (must_stay(line) && !has_value)
+	if (must_stay(line) && has_value)
+		migration_tell(m, line->row,
+			       "the default of $%s, which is not read when "
+			       "the mount is called by this section's name",
+			       variable);
+	else if (must_stay(line))
 		migration_tell(m, line->row,
 			       "comes from $%s: write the bucket's name "
 			       "here%s",
@@ -337,8 +343,7 @@ static void finish(struct line *line)
 	e->name = line->def->name;
 	e->literal = migration_literal(m, buf_str(&line->literal),
 				       line->literal.len);
-	e->is_secret = line->state == MIGRATION_SET && is_secret(line) &&
-		       strcmp(buf_str(&line->literal), "None") != 0;
+	e->is_secret = is_secret(line);
 	e->is_problem = line->is_problem;
 	e->is_warning = row->is_warning || line->is_problem;
 	m->problems += line->is_problem;

@@ -230,12 +230,31 @@ static bool is_used(const struct search *s, const struct py_class *class)
 	return false;
 }
 
+/* A storage that only some branch chooses. */
+static void tell_guard(struct search *s, const char *name)
+{
+	const struct py_binding *b = py_module_find(s->m->module, name);
+	struct migration_entry *e;
+
+	if (!b || !b->guard)
+		return;
+	e = migration_add(s->m, MIGRATION_REMARK, "", b->file, b->line,
+			  migration_text(s->m,
+					 "%s stands under \"%s\" of line %u",
+					 name, b->guard, b->guard_line));
+	if (e)
+		e->is_warning = true;
+}
+
 struct migration_storage *migration_find_storages(struct migration *m)
 {
 	struct search s = { .m = m, .last = &s.first };
 	const struct py_binding *storages =
 		py_module_find(m->module, "STORAGES");
 
+	tell_guard(&s, "STORAGES");
+	tell_guard(&s, "DEFAULT_FILE_STORAGE");
+	tell_guard(&s, "STATICFILES_STORAGE");
 	if (storages)
 		add_storages(&s, storages);
 	add_setting(&s, "DEFAULT_FILE_STORAGE", "default");

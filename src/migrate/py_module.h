@@ -76,6 +76,23 @@ bool py_reader_enter(struct py_reader *r);
 void py_reader_bind(struct py_reader *r, const char *name,
 		    struct py_value *value, unsigned line);
 
+/* What name is in the scope in hand, or NULL: the scope's function. */
+struct py_value *py_reader_value(const struct py_scope *scope,
+				 const char *name);
+
+/* Its binding in the class or, outside of classes, the module. */
+struct py_binding *py_reader_find(const struct py_reader *r, const char *name);
+
+/* The innermost block that nobody knows to run, or NULL. */
+const struct py_block *py_reader_guard(const struct py_reader *r);
+
+/* The block around that is an alternative to where b was set, or NULL. */
+const struct py_block *py_reader_rival(const struct py_reader *r,
+				       const struct py_binding *b);
+
+/* The statement that begins with the name in hand, if it assigns. */
+void py_reader_assign(struct py_reader *r);
+
 /* The word in hand as a text in the arena; NULL if it is no word. */
 char *py_reader_word(struct py_reader *r);
 

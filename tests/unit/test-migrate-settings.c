@@ -313,6 +313,15 @@ static void traps_are_mended_and_named(void **state)
 		{ "if U:\n  AWS_LOCATION = 'a'\nelse:\n  AWS_LOCATION = 'b'",
 		  "\nAWS_LOCATION = 'a'  # from s.py:2",
 		  "AWS_LOCATION: left out" },
+		{ "S = {}\nSTORAGES = {}\nif U:\n  STORAGES['d'] = "
+		  "{'BACKEND': 'x.S3Storage'}\nelse:\n  STORAGES['d'] = 1",
+		  "[d]", "set under \"if U\" of line 3" },
+		{ "if U:\n  DEFAULT_FILE_STORAGE = 'x.S3Storage'",
+		  "DEFAULT_FILE_STORAGE stands under \"if U\" of line 1",
+		  NULL },
+		{ "AWS_STORAGE_BUCKET_NAME = os.getenv('B', 'b')",
+		  "\nAWS_STORAGE_BUCKET_NAME = 'b'",
+		  "which is not read when the mount is called by" },
 		{ "if U:\n  AWS_LOCATION = 'a'", "under \"if U\" of line 1",
 		  NULL },
 		{ "AWS_LOCATION = 'a\\nAWS_S3_USE_SSL = False'",
@@ -333,6 +342,11 @@ static void variables_are_named_not_read(void **state)
 		{ "AWS_S3_REGION_NAME = os.getenv('R', 'eu-west-1')",
 		  "\nAWS_S3_REGION_NAME = 'eu-west-1'",
 		  "comes from $R, which s3storefs does not read" },
+		{ "AWS_S3_OBJECT_PARAMETERS = {'ACL': env('A', 'private'), "
+		  "'CacheControl': env('C')}",
+		  "\nAWS_S3_OBJECT_PARAMETERS = {'ACL': 'private'}",
+		  "default of $A; CacheControl in it cannot be read without "
+		  "running Python (comes from $C)" },
 		{ "AWS_LOCATION = os.environ['AWS_LOCATION']",
 		  "\n#AWS_LOCATION = ''",
 		  "$AWS_LOCATION, which s3storefs reads itself" },
@@ -457,6 +471,8 @@ static void secrets_are_left_out_unless_asked_for(void **state)
 {
 	static const char source[] =
 		"AWS_SECRET_ACCESS_KEY = 'geheim'\n"
+		"AWS_SESSION_TOKEN = 'geheim\\x01'\n"
+		"AWS_S3_ENDPOINT_URL = 'https://u:geheim@h'\n"
 		"AWS_S3_PROXIES = {'http': 'http://u:geheim@p:1'}\n"
 		"AWS_S3_OBJECT_PARAMETERS = {'SSECustomerKey': 'geheim', "
 		"'SSECustomerAlgorithm': 'AES256'}\n"
