@@ -14,6 +14,8 @@
 
 /* Up to this, a reader waits for the checksum of all. */
 #define WHOLE_BYTES (1024u * 1024)
+/* How much the kernel reorders. */
+#define LEAST_BEHIND (2ull * 1024 * 1024)
 
 bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
 {
@@ -24,17 +26,15 @@ bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
 
 /* ------------------------------------------------------------ memory */
 
-/* Forgets what is clean and not on its way, by whole blocks. */
-static void drop_clean_locked(struct file *file)
+/* Forgets what is clean before limit, by whole blocks. */
+static void drop_before_locked(struct file *file, uint64_t limit)
 {
 	uint64_t start, end, at = 0;
 
-	if (file->fetch_count > 0 || !list_is_empty(&file->waiters))
-		return;
 	/* A piece of it would take all of it again. */
 	if (file->base.layout.kind == GZIP_FOREIGN)
 		return;
-	while (extents_next_gap(&file->dirty, at, file->size, &start, &end)) {
+	while (extents_next_gap(&file->dirty, at, limit, &start, &end)) {
 		uint64_t first = (start + BLOCK_BYTES - 1) / BLOCK_BYTES;
 		uint64_t last = end / BLOCK_BYTES;
 
@@ -47,6 +47,30 @@ static void drop_clean_locked(struct file *file)
 			blocks_drop(&file->blocks, first * BLOCK_BYTES,
 				    last * BLOCK_BYTES);
 	}
+}
+
+/* As much as nobody waits for. */
+static void drop_clean_locked(struct file *file)
+{
+	if (file->fetch_count == 0 && list_is_empty(&file->waiters))
+		drop_before_locked(file, file->size);
+}
+
+/*
+ * This very file holds what the budget has, and somebody cannot go on
+ * without more: who reads further back pays for it.
+ */
+static void drop_behind_want_locked(struct file *file, uint64_t start)
+{
+	list_for_each(link, &file->waiters) {
+		const struct waiter *w =
+			container_of(link, const struct waiter, link);
+
+		if (w->start < start)
+			start = w->start;
+	}
+	if (start > LEAST_BEHIND)
+		drop_before_locked(file, start - LEAST_BEHIND);
 }
 
 bool store_make_room(struct store *store, uint64_t bytes)
@@ -503,6 +527,15 @@ static uint64_t ticket_of(const struct base *base, uint64_t start, uint64_t end)
 	return block_span(start, end) + gzip_stored_span(base, start, end);
 }
 
+static void force_locked(struct file *file, uint64_t start, uint64_t ticket)
+{
+	struct budget *budget = &file->store->budget;
+
+	drop_behind_want_locked(file, start);
+	if (!budget_try(budget, ticket))
+		budget_force(budget, ticket);
+}
+
 /* A run that is neither held nor flying, cut to pieces. */
 static int want_run_locked(struct file *file, uint64_t start, uint64_t end,
 			   uint64_t piece_bytes, bool must,
@@ -521,7 +554,7 @@ static int want_run_locked(struct file *file, uint64_t start, uint64_t end,
 			    budget_try(&store->budget, ticket))
 				;
 			else if (must)
-				budget_force(&store->budget, ticket);
+				force_locked(file, start, ticket);
 			else
 				return -EAGAIN;
 		}

@@ -84,7 +84,8 @@ struct press {
 	struct work works[MEMBERS_IN_WORK];
 	size_t given, taken, count; /* members */
 	uint32_t *lengths;
-	uint64_t at; /* stored bytes so far */
+	uint64_t at;         /* stored bytes so far */
+	uint64_t dropped_to; /* clean plain bytes before are not in memory */
 };
 
 static void run_work(struct pool_job *job)
@@ -108,9 +109,10 @@ static void run_work(struct pool_job *job)
 }
 
 /* What was read and is as the bucket has it need not stay in memory. */
-static void drop_clean_locked(struct file *file, uint64_t start, uint64_t end)
+static void drop_clean_locked(struct press *press, uint64_t end)
 {
-	uint64_t gap, gap_end;
+	struct file *file = press->from;
+	uint64_t start = press->dropped_to, gap, gap_end;
 
 	if (!list_is_empty(&file->waiters) || file->fetch_count > 0 ||
 	    file->base.layout.kind == GZIP_FOREIGN)
@@ -126,6 +128,7 @@ static void drop_clean_locked(struct file *file, uint64_t start, uint64_t end)
 				    last * BLOCK_BYTES);
 		start = gap_end;
 	}
+	press->dropped_to = end;
 }
 
 /* Starts the next member; from's lock held, given up while it is fetched. */
@@ -153,7 +156,7 @@ static int give_work_locked(struct press *press, struct errinfo *err)
 		pieces_release(&work->plain);
 		return result;
 	}
-	drop_clean_locked(from, offset, offset + len);
+	drop_clean_locked(press, offset + len);
 	press->given++;
 	lock_leave(&from->lock);
 	pool_submit(from->store->gzip->pool, &work->job);
