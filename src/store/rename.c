@@ -336,6 +336,9 @@ static int run_rename(struct store_job *job, struct errinfo *err)
 	result = lookup_wait(store, r->new_parent, r->new_name, &target, err);
 	if (result == -ENOENT || (result == 0 && target != node))
 		result = rename_nodes(r, node, target, err);
+	/* A server that cannot copy (RGW: SSE-C): mv then does it itself. */
+	if (result == -ENOTSUP)
+		result = -EXDEV;
 	if (result == 0 && r->has_other_name) {
 		log_info("rename", "%s was taken, stored as %s", asked,
 			 buf_str(&r->new_key));

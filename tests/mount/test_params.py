@@ -455,6 +455,11 @@ def test_on_ceph_customers_keys_are_asked_for(rgw_mounted, rgw_bucket):
         assert got["Body"].read() == due and got["SSECustomerKeyMD5"] == KEY_MD5
         with pytest.raises(botocore.exceptions.ClientError):
             rgw_bucket.read(name)
+    # Ceph copies nothing that has such a key; mv does it then.
+    proc.run("mv", mount.path / "large", mount.path / "moved")
+    mount.sync()
+    assert (mount.path / "moved").read_bytes() == data
+    assert sorted(rgw_bucket.keys()) == ["moved", "small"]
 
 
 @pytest.mark.time_limit(120)
