@@ -382,18 +382,21 @@ def test_sections_are_for_paths_below_the_location(mounted, bucket, server):
 
 
 def test_a_rename_takes_the_acl_and_class_of_its_new_place(mounted, bucket, server):
+    bucket.put("own", b"x", CacheControl="own", Metadata={"k": "v"})
     mount = mounted("[public/]\nAWS_DEFAULT_ACL = 'public-read'\nStorageClass = STANDARD_IA\nCacheControl = public")
     (mount.path / "public").mkdir()
     (mount.path / "file").write_bytes(b"x")
     server.reset()
-    (mount.path / "file").rename(mount.path / "public/file")
+    for name in ("file", "own"):
+        (mount.path / name).rename(mount.path / "public" / name)
     mount.sync()
-    (copy,) = requests_of(server, "CopyObject")
-    assert copy["headers"]["x-amz-acl"] == "public-read"
-    head = bucket.head("public/file")
-    assert head["StorageClass"] == "STANDARD_IA"
-    # Headers that S3 copies stay the file's own.
-    assert "CacheControl" not in head
+    copies = requests_of(server, "CopyObject")
+    assert [copy["headers"]["x-amz-acl"] for copy in copies] == ["public-read"] * 2
+    heads = {name: bucket.head(f"public/{name}") for name in ("file", "own")}
+    assert [head["StorageClass"] for head in heads.values()] == ["STANDARD_IA"] * 2
+    # What a file has of its own goes along; what it has by its name follows the name.
+    assert heads["file"]["CacheControl"] == "public"
+    assert heads["own"]["CacheControl"] == "own" and heads["own"]["Metadata"] == {"k": "v"}
 
 
 # --- What is refused ----------------------------------------------------------
