@@ -11,7 +11,9 @@
 #include "clock.h"
 
 enum {
-	IDLE_LIMIT = 16,        /* easy handles kept; some 8 KiB each */
+	IDLE_LIMIT = 16, /* easy handles kept; some 8 KiB each */
+	BUFFER_BYTES = 256 * 1024,
+	BUFFER_LEAST = 1024,    /* curl's own bound */
 	LINE_LIMIT = 64 * 1024, /* of one request header */
 	URL_SHOWN = 100,        /* bytes of it in a message */
 	STALL_BYTES_PER_S = 1024,
@@ -31,7 +33,7 @@ static const struct {
 } fixed_options[] = {
 	{ CURLOPT_NOSIGNAL, 1 },
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-	{ CURLOPT_BUFFERSIZE, 256 * 1024 },
+	{ CURLOPT_BUFFERSIZE, BUFFER_BYTES },
 	{ CURLOPT_UPLOAD_BUFFERSIZE, 512 * 1024 },
 	{ CURLOPT_FOLLOWLOCATION, 0 },
 	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
@@ -258,6 +260,20 @@ static void set_proxy(struct http_transfer *t, const struct http *http)
 	set_text(t, CURLOPT_NOPROXY, http->no_proxy ? http->no_proxy : "");
 }
 
+/*
+ * curl looks at a limit after a hundred buffers: together they must not be
+ * more than half a second's.
+ */
+static void set_buffer(struct http_transfer *t, const struct http *http)
+{
+	uint64_t limit = http->options.max_bytes_per_s;
+	long bytes = (long)(limit / 200);
+
+	if (limit > 0 && limit / 200 < BUFFER_BYTES)
+		set_long(t, CURLOPT_BUFFERSIZE,
+			 bytes < BUFFER_LEAST ? BUFFER_LEAST : bytes);
+}
+
 static void set_tls(struct http_transfer *t, const struct http *http)
 {
 	bool verify = !http->options.skip_verify;
@@ -288,6 +304,7 @@ static void set_up(struct http *http, struct http_transfer *t)
 	set_times(t, &http->options);
 	set_proxy(t, http);
 	set_tls(t, http);
+	set_buffer(t, http);
 	http_response_begin(t);
 }
 
