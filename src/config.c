@@ -229,8 +229,10 @@ static int take_environment(struct config *config, struct errinfo *err)
 		const char *text = secure_getenv(def->name);
 		int rc;
 
-		if (!text || !*text || !isupper((unsigned char)def->name[0]) ||
-		    def->type == SETTING_SECRET)
+		if (!text || !*text || !isupper((unsigned char)def->name[0]))
+			continue;
+		if (def->type == SETTING_SECRET &&
+		    def->offset != offsetof(struct config, cloudfront_key))
 			continue;
 		if (config->bucket_word &&
 		    def->offset == offsetof(struct config, bucket))

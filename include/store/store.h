@@ -56,8 +56,8 @@ struct store_options {
 		      object with Content-Encoding gzip expanded */
 	bool (*is_gzip_type)(const void *gzip_types, const char *type);
 	const void *gzip_types; /* what is_gzip_type looks at */
-	unsigned max_length;          /* code points of a new name with its
-					 folders below location; 0: no limit */
+	unsigned max_length;    /* code points of a new name with its
+				   folders below location; 0: no limit */
 };
 
 struct store_attr {

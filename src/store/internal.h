@@ -55,7 +55,7 @@ struct node {
 	int64_t until_ms; /* believed so long */
 	uint64_t size;
 	int64_t mtime_ns, atime_ns;
-	char *etag; /* NULL: no object is known to be behind it */
+	char *etag;              /* NULL: no object is known to be behind it */
 	bool has_class;          /* its storage class may not be STANDARD */
 	struct headers *headers; /* NULL: nothing is known; headers.h */
 	struct gzip_layout *layout; /* NULL: it is read as it is stored */

@@ -344,8 +344,8 @@ int name_to_key(struct buf *out, const char *location, const char *name,
 	if (rc == 0)
 		rc = name_safe_join(&key, location, &cleaned, 1);
 	if (rc == -EACCES)
-		return errinfo_set(err, rc,
-				   "Attempted access to '%s' denied.", name);
+		return errinfo_set(err, rc, "Attempted access to '%s' denied.",
+				   name);
 	if (rc == -EMSGSIZE || (rc == 0 && name_key_check(key.len) < 0))
 		return errinfo_set(err, -ENAMETOOLONG,
 				   "'%s' makes a key of over %d bytes", name,

@@ -337,6 +337,12 @@ def test_cloudfront_signs_only_where_it_is_to(cloudfront):
     assert cloudfront().url("a", custom_domain=None).startswith(cloudfront().bucket.endpoint_url)
 
 
+def test_a_cloudfront_key_may_stand_in_the_environment(bucket, cloudfront):
+    tool = Tool(bucket, **CLOUDFRONT)
+    tool.environment = {"AWS_CLOUDFRONT_KEY": cloudfront.key.read_text()}
+    assert tool.url("a").startswith("https://d111.cloudfront.net/a?Expires=")
+
+
 def test_half_a_cloudfront_pair_stops_the_start(bucket, cloudfront):
     sentence = "AWS_CLOUDFRONT_KEY_ID and AWS_CLOUDFRONT_KEY must be provided together."
     assert sentence in Tool(bucket, **CLOUDFRONT)("url", "a", status=2).stderr

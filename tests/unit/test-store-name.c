@@ -83,7 +83,8 @@ static void a_taken_name_gets_seven_characters_before_its_suffix(void **state)
 		size_t dir = slash ? (size_t)(slash + 1 - taken[i].name) : 0;
 		char name[NAME_SIZE];
 
-		assert_int_equal(name_unique(name, taken[i].name + dir, 1024, SIZE_MAX),
+		assert_int_equal(name_unique(name, taken[i].name + dir, 1024,
+					     SIZE_MAX),
 				 0);
 		assert_true(matches(taken[i].unique + dir, name));
 		assert_int_equal(name_unique_path(&path, taken[i].name, 0), 0);
@@ -125,7 +126,8 @@ static void a_long_name_is_shortened_between_characters(void **state)
 		assert_string_equal(out + strlen(out) - 4, ".txt");
 	}
 	assert_int_equal(name_unique(out, name, 12, SIZE_MAX), -ENAMETOOLONG);
-	assert_int_equal(name_unique(out, "\xe2\x82\xac", 10, SIZE_MAX), -ENAMETOOLONG);
+	assert_int_equal(name_unique(out, "\xe2\x82\xac", 10, SIZE_MAX),
+			 -ENAMETOOLONG);
 	assert_int_equal(name_unique(out, "\xe2\x82\xac", 11, SIZE_MAX), 0);
 }
 
