@@ -223,6 +223,7 @@ static bool is_read_by_us(const struct line *line, const char *variable)
 		"AWS_ACCESS_KEY_ID",    "AWS_SECRET_ACCESS_KEY",
 		"AWS_S3_ACCESS_KEY_ID", "AWS_S3_SECRET_ACCESS_KEY",
 		"AWS_SESSION_TOKEN",    "AWS_SECURITY_TOKEN",
+		"AWS_CLOUDFRONT_KEY",
 	};
 
 	if (line->def->type != SETTING_SECRET)
