@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects that are too large for one CopyObject, on a small scale: they are
+ * copied in parts and keep their headers.
+ */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lock.h"
+#include "store.h"
+
+#define MIB     (1024u * 1024)
+#define LARGE   (12 * MIB + 5)
+#define AT_MOST (5 * MIB)
+
+static struct store *store;
+
+struct call {
+	struct store_op op;
+	struct lock lock;
+	pthread_cond_t over;
+	bool is_over;
+	int result;
+};
+
+static void answered(struct store_op *op, int result)
+{
+	struct call *call = container_of(op, struct call, op);
+
+	LOCK(&call->lock);
+	call->result = result;
+	call->is_over = true;
+	pthread_cond_signal(&call->over);
+}
+
+#define CALL_INIT                                       \
+	{                                               \
+		.op.done = answered, .lock = LOCK_INIT, \
+		.over = PTHREAD_COND_INITIALIZER,       \
+	}
+
+static int await(struct call *call)
+{
+	LOCK(&call->lock);
+	while (!call->is_over)
+		lock_wait(&call->lock, &call->over);
+	return call->result;
+}
+
+static int set_up(void **state)
+{
+	const struct store_options options = { .copy_max_bytes = AT_MOST,
+					       .attr_timeout_ms = 60000,
+					       .negative_timeout_ms = 60000 };
+	struct errinfo err = ERRINFO_INIT;
+
+	if (fixture_fresh(state) < 0)
+		return -1;
+	return store_new(fixture.client, &options, &store, &err);
+}
+
+static int tear_down(void **state)
+{
+	return store_free(store);
+}
+
+static void put_large(const char *key)
+{
+	char *data = make_bytes(LARGE, 1);
+	struct bytes bytes = { data, LARGE };
+	struct s3_put put = { .key = key, .body = bytes_body(&bytes, true) };
+
+	assert_int_equal(pairs_set(&put.headers, "content-type", "text/mine"),
+			 0);
+	assert_int_equal(pairs_set(&put.headers, "cache-control", "max-age=1"),
+			 0);
+	assert_int_equal(pairs_set(&put.headers, "x-amz-meta-owner", "web"), 0);
+	assert_int_equal(pairs_set(&put.headers, "x-amz-storage-class",
+				   "STANDARD_IA"),
+			 0);
+	s3_put_start(fixture.client, &put);
+	assert_int_equal(s3_wait(fixture.client, &put.op), 0);
+	s3_put_release(&put);
+	free(data);
+}
+
+static void check_header(const struct s3_head *head, const char *name,
+			 const char *wanted)
+{
+	const char *got = pairs_get(&head->object.headers, name);
+
+	assert_string_equal(got ? got : "(none)", wanted);
+}
+
+static void check_large(const char *key, const char *cache_control)
+{
+	struct s3_head head = { .key = key };
+	struct buf got = BUF_INIT(LARGE);
+	char *data = make_bytes(LARGE, 1);
+
+	s3_head_start(fixture.client, &head);
+	assert_int_equal(s3_wait(fixture.client, &head.op), 0);
+	check_header(&head, "content-type", "text/mine");
+	check_header(&head, "cache-control", cache_control);
+	check_header(&head, "x-amz-meta-owner", "web");
+	check_header(&head, "x-amz-storage-class", "STANDARD_IA");
+	assert_non_null(strstr(head.object.etag, "-3"));
+	s3_head_release(&head);
+	assert_int_equal(do_get(key, 0, S3_WHOLE, NULL, &got), 0);
+	assert_int_equal(got.len, LARGE);
+	assert_memory_equal(got.data, data, LARGE);
+	buf_release(&got);
+	free(data);
+}
+
+static void rename_to(const char *from, const char *to)
+{
+	struct node *root = store_root(store);
+	struct call call = CALL_INIT;
+
+	store_rename(store, root, from, root, to, 0, &call.op);
+	assert_int_equal(await(&call), 0);
+}
+
+static void a_renamed_file_keeps_its_headers(void **state)
+{
+	put_large("a.css");
+	rename_to("a.css", "b.html");
+	check_large("b.html", "max-age=1");
+	assert_int_equal(fixture_requests("UploadPartCopy"), 3);
+	assert_int_equal(fixture_requests("CopyObject"), 0);
+}
+
+static void a_file_in_a_renamed_folder_keeps_them(void **state)
+{
+	put_large("d/a.css");
+	assert_int_equal(do_put("d/small", "x", 1), 0);
+	rename_to("d", "e");
+	check_large("e/a.css", "max-age=1");
+	assert_int_equal(do_head("e/small", NULL, NULL), 0);
+	assert_int_equal(fixture_requests("UploadPartCopy"), 3);
+	assert_int_equal(fixture_requests("CopyObject"), 1);
+}
+
+static void an_attribute_is_set_by_a_copy_onto_itself(void **state)
+{
+	struct call lookup = CALL_INIT, set = CALL_INIT;
+
+	put_large("a.css");
+	store_lookup(store, store_root(store), "a.css", &lookup.op);
+	assert_int_equal(await(&lookup), 0);
+	store_setxattr(store, lookup.op.node, "user.s3.cache-control",
+		       "no-store", 8, 0, &set.op);
+	assert_int_equal(await(&set), 0);
+	node_put(store, lookup.op.node, 1);
+	check_large("a.css", "no-store");
+}
+
+static void a_copy_that_fails_leaves_no_upload(void **state)
+{
+	struct node *root = store_root(store);
+	struct s3_list_uploads list = { .prefix = "" };
+	struct call call = CALL_INIT;
+
+	put_large("a.css");
+	fixture_plan("[{\"op\": \"UploadPartCopy\", \"skip\": 1, "
+		     "\"status\": 403, \"code\": \"AccessDenied\"}]");
+	store_rename(store, root, "a.css", root, "b.css", 0, &call.op);
+	assert_int_equal(await(&call), -EACCES);
+	fixture_plan("[]");
+	s3_list_uploads_start(fixture.client, &list);
+	assert_int_equal(s3_wait(fixture.client, &list.op), 0);
+	assert_int_equal(list.count, 0);
+	s3_list_uploads_release(&list);
+	assert_int_equal(do_head("a.css", NULL, NULL), 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_renamed_file_keeps_its_headers),
+		TEST(a_file_in_a_renamed_folder_keeps_them),
+		TEST(an_attribute_is_set_by_a_copy_onto_itself),
+		TEST(a_copy_that_fails_leaves_no_upload),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+}
