@@ -6,8 +6,6 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,20 +17,6 @@
 #include "s3fs_options.h"
 #include "settings.h"
 
-/* Weak to strong. */
-enum origin {
-	ORIGIN_DEFAULT,
-	ORIGIN_FILE,
-	ORIGIN_SECTION,
-	ORIGIN_ENVIRONMENT,
-	ORIGIN_COMMAND_LINE
-};
-
-struct setting {
-	struct value value;
-	enum origin origin;
-};
-
 /* One source on its way in. */
 struct source {
 	struct config *config;
@@ -40,12 +24,6 @@ struct source {
 	const char *path; /* of a file */
 	bool is_private;  /* nobody else can read that file */
 };
-
-static struct setting *setting_of(const struct config *config,
-				  const struct setting_def *def)
-{
-	return &config->settings[def - settings_table];
-}
 
 /* 'http://user:password@proxy:3128' */
 static bool holds_password(const struct setting_def *def, const char *text)
@@ -75,7 +53,7 @@ static int refuse_secret(const struct source *source,
 static int take(const struct source *source, const struct setting_def *def,
 		const char *text, bool is_used, struct errinfo *err)
 {
-	struct setting *setting = setting_of(source->config, def);
+	struct setting *setting = config_setting(source->config, def);
 	bool is_literal = source->origin < ORIGIN_ENVIRONMENT;
 	const char *secret = NULL;
 	struct value value;
@@ -335,7 +313,7 @@ static int take_command_line(struct config *config,
 		rc = take_option(&source, &line->options[i], err);
 	/* A name for the bucket in its section: BUCKET is but an alias. */
 	if (!rc && config->bucket_word &&
-	    setting_of(config, bucket)->origin < ORIGIN_SECTION)
+	    config_setting(config, bucket)->origin < ORIGIN_SECTION)
 		rc = take(&source, bucket, config->bucket_word, true, err);
 	return rc;
 }
@@ -372,60 +350,6 @@ static void store(struct config *config, const struct setting_def *def,
 			value->kind == VALUE_NONE ? NULL : value;
 		return;
 	}
-}
-
-bool config_is_set(const struct config *config, const char *name)
-{
-	const struct setting_def *def = settings_find(name);
-
-	return def && setting_of(config, def)->origin > ORIGIN_DEFAULT;
-}
-
-struct value *config_value(const struct config *config, const char *name)
-{
-	return &setting_of(config, settings_find(name))->value;
-}
-
-int config_strength(const struct config *config, const char *name)
-{
-	return (int)setting_of(config, settings_find(name))->origin;
-}
-
-void config_move(struct config *config, const char *name, struct value *value)
-{
-	struct value *to = config_value(config, name);
-
-	value_release(to);
-	*to = *value;
-	*value = (struct value){ .kind = VALUE_NONE };
-}
-
-int config_put(struct config *config, const char *name, const char *text,
-	       struct errinfo *err)
-{
-	struct value value;
-	int rc = settings_parse(settings_find(name), text, false, &value, err);
-
-	if (!rc)
-		config_move(config, name, &value);
-	return rc;
-}
-
-int config_add_parameter(struct config *config, const char *name,
-			 const char *text)
-{
-	return value_map_set(&config->parameters, name, text);
-}
-
-void config_note(struct config *config, const char *fmt, ...)
-{
-	char line[400];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	buf_add_fmt(&config->notes, "%s\n", line);
 }
 
 /* word is BUCKET[:PREFIX], or NULL. */

@@ -10,6 +10,26 @@
 #include "config.h"
 #include "errinfo.h"
 
+/* Where a value comes from, weak to strong. */
+enum origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_FILE,
+	ORIGIN_SECTION,
+	ORIGIN_ENVIRONMENT,
+	ORIGIN_COMMAND_LINE
+};
+
+/* One row's value. */
+struct setting {
+	struct value value;
+	enum origin origin;
+};
+
+struct setting_def;
+
+struct setting *config_setting(const struct config *config,
+			       const struct setting_def *def);
+
 /* The value that a setting of this full or short name has now. */
 struct value *config_value(const struct config *config, const char *name);
 

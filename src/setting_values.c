@@ -14,7 +14,8 @@ static int not_a(const struct setting_def *def, const char *text,
 		 struct errinfo *err, const char *due)
 {
 	if (def->type == SETTING_SECRET)
-		return errinfo_set(err, -EINVAL, "%s: %s", def->name, due ? due : "?");
+		return errinfo_set(err, -EINVAL, "%s: %s", def->name,
+				   due ? due : "?");
 	/* A URL may hold a password before the @. */
 	return errinfo_set(err, -EINVAL, "%s = %.60s: %s", def->name,
 			   strchr(text, '@') ? "..." : text, due);

@@ -30,11 +30,11 @@ struct fs_options {
 	const char *extra; /* more -o words for libfuse, or NULL */
 	uid_t uid;         /* owner of what has none of its own */
 	gid_t gid;
-	mode_t file_mode; /* 0644; permission bits */
-	mode_t dir_mode;  /* 0755 */
+	mode_t file_mode;      /* 0644; permission bits */
+	mode_t dir_mode;       /* 0755 */
 	uint64_t bucket_bytes; /* that statfs tells; 0: 256 TiB */
-	unsigned threads; /* that receive requests; 0: 2 */
-	bool debug;       /* libfuse's own debug lines */
+	unsigned threads;      /* that receive requests; 0: 2 */
+	bool debug;            /* libfuse's own debug lines */
 };
 
 /*

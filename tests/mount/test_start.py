@@ -210,10 +210,6 @@ def test_a_wrong_secret_is_refused_by_a_real_server_too(rgw, start_fails, after_
     start_fails(bucket, "secret", environment={"AWS_SECRET_ACCESS_KEY": "wrong"})
 
 
-def test_a_setting_that_is_known_but_not_built_yet_is_refused_not_ignored(bucket, start_fails):
-    start_fails(bucket, "gzip", gzip="true")
-
-
 def test_help_and_version_exit_with_0():
     assert "AWS_S3_FILE_OVERWRITE" in proc.run(proc.PROGRAM, "--help").stdout
     assert proc.run(proc.PROGRAM, "--version").stdout.strip()
