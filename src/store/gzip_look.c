@@ -14,6 +14,8 @@ int gzip_store_new(struct store *store)
 	if (!gzip)
 		return -ENOMEM;
 	gzip_known_init(&gzip->known);
+	gzip->lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&gzip->none_ahead, NULL);
 	gzip->pool = pool_new(POOL_THREADS);
 	store->gzip = gzip;
 	return gzip->pool ? 0 : -ENOMEM;
@@ -26,6 +28,13 @@ void gzip_store_free(struct store *store)
 	if (!gzip)
 		return;
 	pool_free(gzip->pool);
+	{
+		LOCK(&gzip->lock);
+		while (gzip->aheads > 0)
+			lock_wait(&gzip->lock, &gzip->none_ahead);
+	}
+	pthread_cond_destroy(&gzip->none_ahead);
+	pthread_mutex_destroy(&gzip->lock.mutex);
 	gzip_known_release(&gzip->known);
 	free(gzip);
 }

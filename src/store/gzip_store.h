@@ -20,6 +20,9 @@ struct gzip_store {
 	 */
 	struct pool *pool;
 	struct gzip_known known;
+	struct lock lock; /* a leaf */
+	pthread_cond_t none_ahead;
+	unsigned aheads; /* HEADs of gzip_ahead.c under way */
 };
 
 MUST_USE int gzip_store_new(struct store *store);
@@ -48,6 +51,12 @@ bool gzip_listed_locked(struct store *store, struct node *parent,
 			const struct node *node,
 			const struct segment_entry *entry,
 			struct gzip_layout *out);
+
+/* ------------------------------------------------------ gzip_ahead.c */
+
+/* Name's size has to be asked for: the next ones' will be, too. */
+void gzip_look_ahead(struct store *store, struct node *parent,
+		     const char *name);
 
 /* ----------------------------------------------------- gzip_expand.c */
 

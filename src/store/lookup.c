@@ -383,6 +383,8 @@ void store_lookup(struct store *store, struct node *parent, const char *name,
 			fill_attr_locked(store, op);
 	}
 	if (known == 0) {
+		/* Before op is answered: with it the parent may go. */
+		gzip_look_ahead(store, parent, name);
 		ask_server(store, parent, name, false, op);
 		return;
 	}

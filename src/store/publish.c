@@ -251,7 +251,8 @@ static int send_late_headers_locked(struct publish *p, char etag[S3_ETAG_MAX],
 	int result;
 
 	publish_note_sent(file);
-	result = publish_headers(file, copy.key, &headers);
+	result = publish_headers(p->stored ? p->stored : file, copy.key,
+				 &headers);
 	if (result == 0) {
 		lock_leave(&file->lock);
 		result = copy_object(file->store, &copy, err);
@@ -364,6 +365,9 @@ void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 		node->seq = tree_next_seq_locked(&store->tree);
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;
+		/* With another Content-Encoding it has another size. */
+		if (store->gzip)
+			node->until_ms = 0;
 	}
 	fetch_tell(&waiters, NULL);
 }

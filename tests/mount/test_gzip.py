@@ -16,6 +16,7 @@ import subprocess
 import time
 import zlib
 
+import proc
 import pytest
 from files import MIB, fails_with, opened, read_at, some_bytes, write_all
 
@@ -255,8 +256,8 @@ def test_a_read_in_the_middle_fetches_the_index_and_a_member(bucket, two_mounts,
         server.reset()
         assert read_at(mount.path / "a.css", at, 4096) == large_css[at : at + 4096]
         gets = [e for e in server.log_entries() if e["op"] == "GetObject"]
-        # The descriptor is closed in between, and the index with it.
-        assert [e["op"] for e in gets] == ["GetObject"] * 2
+        # The index goes with the descriptor, soon after the close.
+        assert 1 <= len(gets) <= 2
         assert sum(e["bytes_out"] for e in gets) < 2 * len(large_object["data"]) // 80
     assert len(large_object["data"]) > 10 * MIB
 
@@ -383,6 +384,34 @@ def test_a_listing_tells_right_sizes_and_asks_again_only_of_what_changed(bucket,
     assert server.requests()["HeadObject"] == 1
 
 
+def test_who_asks_for_one_listed_file_after_another_waits_for_few_of_them(bucket, new_mount, server):
+    body = django_gzip(CSS)
+    ours = {"s3storefs-size": str(len(CSS)), "s3storefs-gzip": f"1 {MIB} 0 {len(body)}"}
+    for n in range(200):
+        put_gzip(bucket, f"{n:03}.css", body, Metadata=ours)
+    path = new_mount(bucket, gzip="true", attr_timeout="60").path
+    assert len(os.listdir(path)) == 200
+    server.reset()
+    assert len(os.listdir(path)) == 200
+    assert "HeadObject" not in server.requests()
+    server.latency(get=100, other=100)
+    began = time.monotonic()
+    assert {e.stat().st_size for e in os.scandir(path)} == {len(CSS)}
+    # One by one it would take 20 s.
+    assert time.monotonic() - began < 5
+    heads = server.requests()["HeadObject"]
+    assert 200 <= heads <= 210
+
+
+def test_one_file_of_a_listed_folder_is_one_head(bucket, folder, server):
+    for n in range(50):
+        put_gzip(bucket, f"{n:03}.css", django_gzip(CSS))
+    os.listdir(folder)
+    server.reset()
+    (folder / "020.css").stat()
+    assert server.requests()["HeadObject"] == 1
+
+
 def broken_objects():
     body = gzip.compress(some_css(200000))
     flipped = bytearray(body)
@@ -488,11 +517,13 @@ def test_edits_appends_and_cuts_are_of_the_plain_bytes(bucket, folder, two_mount
         f.write(b"the end\n")
     data += b"the end\n"
     assert gzip.decompress(bucket.read("a.css")) == data
+    # While the kernel has not let go of the last descriptor, a cut is stored a moment later.
     os.truncate(path, size // 3)
     del data[size // 3 :]
-    assert gzip.decompress(bucket.read("a.css")) == data
+    proc.wait_until(lambda: gzip.decompress(bucket.read("a.css")) == data)
     os.truncate(path, size)
     data += bytes(size - len(data))
+    proc.wait_until(lambda: gzip.decompress(bucket.read("a.css")) == data)
     body, head = stored(bucket, "a.css")
     assert gzip.decompress(body) == data and head["ContentEncoding"] == "gzip"
     assert head["Metadata"]["s3storefs-size"] == str(size)
@@ -555,27 +586,28 @@ def test_names_are_unique_with_compressed_files_too(bucket, new_mount):
 
 @pytest.mark.time_limit(240)
 def test_memory_stays_inside_the_budget(bucket, new_mount, tmp_path):
-    """256 MiB of text and of noise, written, edited and read, with a budget of 64 MiB."""
-    mount = new_mount(bucket, gzip="true", memory_budget="64M")
+    """Half text, half noise, three times the budget: written, edited and read."""
+    count = 48
+    mount = new_mount(bucket, gzip="true", memory_budget="32M")
     path = mount.path / "a.css"
     noise = os.urandom(MIB)
     text = some_css(MIB)
     with open(path, "wb", buffering=0) as f:
-        for n in range(128):
+        for n in range(count):
             write_all(f.fileno(), text)
             write_all(f.fileno(), noise)
-    assert bucket.head("a.css")["Metadata"]["s3storefs-size"] == str(256 * MIB)
+    assert bucket.head("a.css")["Metadata"]["s3storefs-size"] == str(2 * count * MIB)
     with opened(path, os.O_RDWR) as fd:
-        os.pwrite(fd, b"HERE", 100 * MIB)
+        os.pwrite(fd, b"HERE", 50 * MIB)
     with open(path, "rb", buffering=0) as f:
-        for n in range(128):
+        for n in range(count):
             block = f.read(2 * MIB)
             while len(block) < 2 * MIB:
                 block += f.read(2 * MIB - len(block))
-            wanted = text + noise if n != 50 else b"HERE" + text[4:] + noise
+            wanted = text + noise if n != 25 else b"HERE" + text[4:] + noise
             assert block == wanted, n
     peak = next(int(line.split()[1]) for line in open(f"/proc/{mount.process.pid}/status") if line.startswith("VmHWM"))
-    limit = 64 + 80
+    limit = 32 + 64
     assert peak < limit * 1024, f"{peak // 1024} MiB at most, {limit} expected"
 
 
