@@ -123,8 +123,8 @@ int tool_main(const struct tool *tool, int argc, char *argv[])
 	return status;
 }
 
-int tool_open(const struct tool_call *call, const char *word,
-	      struct tool_bucket *out)
+int tool_configure(const struct tool_call *call, const char *word,
+		   struct tool_bucket *out)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 	enum log_level level = LOG_LEVEL_WARN;
@@ -134,9 +134,24 @@ int tool_open(const struct tool_call *call, const char *word,
 		return tool_fail(call, TOOL_USAGE, "%s", buf_str(&why));
 	(void)log_level_parse(out->config.log_level, &level);
 	log_setup(level, false);
-	if (network_start(&out->config, &out->network, &why))
+	return TOOL_OK;
+}
+
+int tool_connect(const struct tool_call *call, struct tool_bucket *bucket)
+{
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+
+	if (network_start(&bucket->config, &bucket->network, &why))
 		return tool_fail(call, TOOL_USAGE, "%s", buf_str(&why));
 	return TOOL_OK;
+}
+
+int tool_open(const struct tool_call *call, const char *word,
+	      struct tool_bucket *out)
+{
+	int status = tool_configure(call, word, out);
+
+	return status ? status : tool_connect(call, out);
 }
 
 int tool_open_store(const struct tool_call *call, struct tool_bucket *bucket)

@@ -77,6 +77,12 @@ struct tool_bucket {
 MUST_USE int tool_open(const struct tool_call *call, const char *word,
 		       struct tool_bucket *out);
 
+/* The two halves of it: the settings, which may be changed between. */
+MUST_USE int tool_configure(const struct tool_call *call, const char *word,
+			    struct tool_bucket *out);
+MUST_USE int tool_connect(const struct tool_call *call,
+			  struct tool_bucket *bucket);
+
 /* The same, with the store; tool_open was called. */
 MUST_USE int tool_open_store(const struct tool_call *call,
 			     struct tool_bucket *bucket);

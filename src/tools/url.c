@@ -179,6 +179,21 @@ static int print_path_url(const struct tool_call *call,
 	return TOOL_OK;
 }
 
+/* What no key of ours signs needs none. */
+static int open_bucket(const struct tool_call *call, const char *word,
+		       struct tool_bucket *bucket)
+{
+	struct config *config = &bucket->config;
+	int status = tool_configure(call, word, bucket);
+
+	if (status)
+		return status;
+	if (!config->querystring_auth ||
+	    (config->custom_domain && *config->custom_domain))
+		config->anonymous = true;
+	return tool_connect(call, bucket);
+}
+
 /* The worst of all names. */
 static int print_all(const struct tool_call *call, struct s3_url *url)
 {
@@ -193,7 +208,7 @@ static int print_all(const struct tool_call *call, struct s3_url *url)
 				 "mount with a slash in it (./%s)",
 				 line->words[0]);
 	if (!is_path)
-		worst = tool_open(call, line->words[0], &bucket);
+		worst = open_bucket(call, line->words[0], &bucket);
 	for (size_t i = is_path ? 0 : 1; i < line->word_count; i++) {
 		const char *word = line->words[i];
 		int status;

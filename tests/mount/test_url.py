@@ -228,13 +228,18 @@ def test_a_public_object_has_a_bare_url(rgw, after_mounts):
     bucket.put("ä b", DATA, ACL="public-read")
     url = Tool(bucket, querystring_auth="false").url("ä b")
     assert "?" not in url and curl(url)[::2] == (200, DATA)
-    # Without any keys, too.
-    tool = Tool(bucket, anonymous="true")
-    bucket.environment = dict
-    assert tool.url("ä b") == url
 
 
 # -------------------------------------------------------------------- by the settings
+
+
+def test_a_url_without_a_signature_needs_no_keys(bucket):
+    bucket.environment = dict
+    base = f"{bucket.endpoint_url}/{bucket.name}"
+    assert Tool(bucket, querystring_auth="false").url("ä b") == f"{base}/%C3%A4%20b"
+    assert Tool(bucket, anonymous="true").url("a") == f"{base}/a"
+    assert Tool(bucket, custom_domain="cdn.example.com").url("a") == "https://cdn.example.com/a"
+    assert "AWS_ACCESS_KEY_ID" in Tool(bucket)("url", "a", status=2).stderr
 
 
 def test_a_url_costs_no_request_and_needs_no_object(server, bucket):
