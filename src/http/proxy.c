@@ -7,7 +7,9 @@
 #include "proxy.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	TARGET_MAX = 300, /* a scheme, a host's name of 255 bytes, a port */
@@ -151,9 +153,11 @@ const char *proxy_rules_find(const struct proxy_rules *rules, const char *url)
 	size_t scheme_len, len;
 	char target[TARGET_MAX];
 
-	if (!colon)
+	if (!colon || rules->count == 0)
 		return NULL;
 	scheme_len = (size_t)(colon - url);
+	if (!port_of(url, scheme_len))
+		return NULL;
 	host = colon + 3;
 	len = scheme_len + 3 + strcspn(host, "/?#");
 	proxy = find(rules, url, len);
@@ -164,8 +168,8 @@ const char *proxy_rules_find(const struct proxy_rules *rules, const char *url)
 		proxy = find(rules, url, len);
 	} else if (len + 5 < sizeof(target)) {
 		/* A rule may name the port that the URL leaves out. */
-		memcpy(target, url, len);
-		memcpy(target + len, scheme_len == 5 ? ":443" : ":80", 5);
+		snprintf(target, sizeof(target), "%.*s:%s", (int)len, url,
+			 port_of(url, scheme_len));
 		proxy = find(rules, target, strlen(target));
 	}
 	return proxy ? proxy : find(rules, url, scheme_len);
