@@ -244,6 +244,9 @@ static struct handle *handle_new(struct file *file, int flags)
 	{
 		LOCK(&file->lock);
 		list_push(&file->handles, &handle->link);
+		/* Others published it, even if the file is still in memory. */
+		if ((flags & O_ACCMODE) != O_RDONLY)
+			file->is_ours = false;
 	}
 	return handle;
 }

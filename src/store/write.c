@@ -317,6 +317,8 @@ static int resize(struct store *store, struct node *node, unsigned set,
 
 		LOCK(&file->lock);
 		is_open = has_writer_locked(file);
+		/* A descriptor that was closed may still be known. */
+		file->is_ours = false;
 		result = truncate_locked(file, attr->size);
 		if (result < 0)
 			op->err = file->err;

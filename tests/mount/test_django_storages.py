@@ -279,6 +279,12 @@ def check_urls(run):
             assert fetched(ours) == fetched(url)
 
 
+def check_type_by_xattr(run):
+    """As the document says: then not even the content type differs."""
+    os.setxattr(run.mount.path / "report.dat", "user.s3.content-type", b"application/x-report")
+    assert "report.dat" not in run.object_differences()
+
+
 def fetched(url):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=20) as answer:
@@ -294,6 +300,7 @@ def test_a_project_does_on_the_mount_what_it_did_with_s3boto3storage(run):
     found = run.object_differences()
     assert found == {name: what for name, (what, where, _) in OBJECTS.items() if run.variant in where}
     check_urls(run)
+    check_type_by_xattr(run)
 
 
 def test_the_document_lists_all_differences_and_no_other():

@@ -415,3 +415,35 @@ def test_the_program_that_lost_the_race_can_find_its_file(bucket, keeping):
     assert bucket.contents() == {"f.txt": b"theirs", key: b"ours and more"}
     done = subprocess.run(["cat", mount.path / "f.txt"], stdout=subprocess.PIPE, timeout=20)
     assert done.stdout == b"theirs"
+
+
+@pytest.mark.parametrize("flags", [os.O_APPEND, os.O_TRUNC, 0], ids=["append", "truncate", "edit"])
+def test_what_was_closed_a_moment_ago_is_as_safe_as_any_other(bucket, keeping, flags):
+    mount = keeping(bucket)
+    for number in range(30):
+        (mount.path / f"f{number}").write_bytes(b"one")
+        with opened(mount.path / f"f{number}", os.O_WRONLY | flags) as fd:
+            os.write(fd, b"two")
+    both = b"onetwo" if flags == os.O_APPEND else b"two"
+    check_all_saved(bucket, {f"f{number}": [b"one", both] for number in range(30)})
+    assert all(bucket.read(f"f{number}") == b"one" for number in range(30))
+
+
+def test_a_second_descriptor_does_not_replace_what_the_first_published(bucket, keeping):
+    mount = keeping(bucket)
+    with opened(mount.path / "f", os.O_WRONLY | os.O_CREAT) as first:
+        os.write(first, b"one")
+        os.fsync(first)
+        with opened(mount.path / "f", os.O_WRONLY | os.O_TRUNC) as second:
+            os.write(second, b"two")
+    check_all_saved(bucket, {"f": [b"one", b"two"]})
+    assert bucket.read("f") == b"one"
+
+
+def test_truncate_by_path_keeps_what_was_just_stored(bucket, keeping):
+    mount = keeping(bucket)
+    for number in range(10):
+        (mount.path / f"f{number}").write_bytes(b"one two")
+        os.truncate(mount.path / f"f{number}", 3)
+    check_all_saved(bucket, {f"f{number}": [b"one two", b"one"] for number in range(10)})
+    assert all(bucket.read(f"f{number}") == b"one two" for number in range(10))
