@@ -644,3 +644,46 @@ def test_the_main_cases_work_with_ceph(rgw_bucket, new_mount):
     with opened(other / "b.css", os.O_RDWR) as fd:
         os.pwrite(fd, b"HERE", 2 * MIB)
     assert gzip.decompress(rgw_bucket.read("b.css")) == data[: 2 * MIB] + b"HERE" + data[2 * MIB + 4 :]
+
+
+# ------------------------------------------------- encodings of the user's
+
+
+def test_what_was_written_compressed_reads_as_it_was_written(bucket, new_mount):
+    """A guessed encoding or one of the settings says gzip: the bytes are the writer's own."""
+    options = {"gzip": "true", "guess_encoding": "true"}
+    path = new_mount(bucket, object_parameters='{"ContentEncoding": "gzip"}', **options).path
+    body = gzip.compress(CSS)
+    (path / "a.css").write_bytes(body)
+    other = new_mount(bucket, **options).path
+    (other / "b.css.gz").write_bytes(body)
+    os.rename(other / "b.css.gz", other / "c.css.gz")
+    fresh = new_mount(bucket, **options).path
+    for name in ("a.css", "c.css.gz"):
+        assert bucket.read(name) == body and bucket.head(name)["ContentEncoding"] == "gzip"
+        assert (fresh / name).stat().st_size == len(body)
+        assert (fresh / name).read_bytes() == body
+
+
+def test_headers_set_by_hand_stay_beside_the_encoding(bucket, folder):
+    (folder / "a.css").write_bytes(CSS)
+    os.setxattr(folder / "a.css", "user.s3.cache-control", b"max-age=5")
+    head = bucket.head("a.css")
+    assert head["ContentEncoding"] == "gzip" and head["CacheControl"] == "max-age=5"
+    assert os.getxattr(folder / "a.css", "user.s3.content-encoding") == b"gzip"
+    assert (folder / "a.css").stat().st_size == len(CSS) and (folder / "a.css").read_bytes() == CSS
+    with open(folder / "a.css", "ab") as f:
+        f.write(b"more")
+    body, head = stored(bucket, "a.css")
+    assert gzip.decompress(body) == CSS + b"more"
+    assert head["ContentEncoding"] == "gzip" and head["CacheControl"] == "max-age=5"
+    assert head["Metadata"]["s3storefs-size"] == str(len(CSS) + 4)
+
+
+def test_a_type_set_by_hand_decides(bucket, folder):
+    with opened(folder / "styles", os.O_WRONLY | os.O_CREAT) as fd:
+        os.setxattr(fd, "user.s3.content-type", b"text/css")
+        write_all(fd, CSS)
+    body, head = stored(bucket, "styles")
+    assert head["ContentType"] == "text/css" and head["ContentEncoding"] == "gzip" and body == django_gzip(CSS)
+    assert (folder / "styles").read_bytes() == CSS
