@@ -95,6 +95,7 @@ struct handle {
 	struct list_link link; /* in file.handles */
 	_Atomic unsigned refs; /* one for the user, one a pending read */
 	int flags;             /* of open(2) */
+	bool was_flushed;      /* and nothing was written since */
 	struct read_stream streams[READ_STREAMS];
 };
 

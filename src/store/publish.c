@@ -428,6 +428,7 @@ void store_flush(struct handle *handle, struct store_op *op)
 
 	{
 		LOCK(&file->lock);
+		handle->was_flushed = true;
 		result = file->error;
 		if (result < 0) {
 			op->err = file->err;

@@ -157,6 +157,7 @@ void store_write(struct handle *handle, uint64_t offset, const void *data,
 
 	{
 		LOCK(&file->lock);
+		handle->was_flushed = false;
 		offset = place_locked(handle, offset);
 		if (offset > SIZE_LIMIT - len)
 			result = -EFBIG;
@@ -294,7 +295,8 @@ static bool has_writer_locked(const struct file *file)
 		const struct handle *h =
 			container_of(link, const struct handle, link);
 
-		if ((h->flags & O_ACCMODE) != O_RDONLY)
+		/* What close(2) has flushed may still be here for a moment. */
+		if ((h->flags & O_ACCMODE) != O_RDONLY && !h->was_flushed)
 			return true;
 	}
 	return false;
@@ -317,7 +319,6 @@ static int resize(struct store *store, struct node *node, unsigned set,
 
 		LOCK(&file->lock);
 		is_open = has_writer_locked(file);
-		/* A descriptor that was closed may still be known. */
 		file->is_ours = false;
 		result = truncate_locked(file, attr->size);
 		if (result < 0)

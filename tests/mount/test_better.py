@@ -124,3 +124,11 @@ def test_removing_what_is_missing_fails_and_a_missing_folder_is_no_empty_one(fol
         os.unlink(folder / "f")
     with fails_with("ENOENT"):
         os.listdir(folder / "d")
+
+
+def test_truncate_of_a_file_that_was_just_closed_is_stored_when_it_returns(folder, bucket):
+    """The kernel tells of the last close only after close(2) has returned."""
+    for number in range(100):
+        (folder / f"{number}").write_bytes(b"one two")
+        os.truncate(folder / f"{number}", 3)
+        assert bucket.read(f"{number}") == b"one"
