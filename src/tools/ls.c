@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ls.h"
 #include "output.h"
 #include "target.h"
 #include "text.h"
@@ -13,12 +14,14 @@
 
 static const char help[] =
 	"usage: s3storefs ls [OPTION...] BUCKET[:PREFIX] [NAME]\n"
+	"       s3storefs ls [OPTION...] PATH\n"
 	"\n"
 	"Lists what is directly below NAME in the bucket: folders, with a slash\n"
 	"behind them, and objects, in the order of the server. It shows what a\n"
 	"mount cannot: an object and a folder of one name, and keys that no path\n"
 	"can name (a//b is the entry / of a/). If nothing is below NAME but\n"
-	"there is such an object, it lists that.\n"
+	"there is such an object, it lists that. A PATH, with a slash in it, is\n"
+	"on a mount, which tells what it shows there.\n"
 	"\n"
 	"  -l                 size, time (UTC) and ETag before the name\n"
 	"  -r, --recursive    all objects below, their names from NAME on\n"
@@ -35,14 +38,6 @@ static const struct command_own options[] = {
 	{ .name = "json" },
 	{ .name = "exact" },
 	{ 0 },
-};
-
-struct listing {
-	const struct tool_call *call;
-	struct s3_client *s3;
-	bool is_long, is_json, is_recursive;
-	struct buf prefix; /* "media/a/" */
-	uint64_t count;    /* also the marker of the folder itself */
 };
 
 static void print_json(const struct listing *l, const struct s3_listed *item,
@@ -63,8 +58,8 @@ static void print_json(const struct listing *l, const struct s3_listed *item,
 	puts("}");
 }
 
-static void print_item(const struct listing *l, const struct s3_listed *item,
-		       const char *name)
+void ls_print(const struct listing *l, const struct s3_listed *item,
+	      const char *name)
 {
 	char date[TEXT_ISO_DATE_SIZE] = "";
 
@@ -109,7 +104,7 @@ static int list_page(struct listing *l, char **after, bool *is_last)
 		l->count++;
 		/* The marker of the folder is no entry of it. */
 		if (item->key_len > l->prefix.len)
-			print_item(l, item, item->key + l->prefix.len);
+			ls_print(l, item, item->key + l->prefix.len);
 	}
 	*is_last = rc || !list.is_truncated || !list.last_key;
 	free(*after);
@@ -132,7 +127,7 @@ static int list_object(struct listing *l, const char *name, const char *key)
 		item.size = head.object.size;
 		item.mtime_ns = head.object.mtime_ns;
 		memcpy(item.etag, head.object.etag, sizeof(item.etag));
-		print_item(l, &item, slash ? slash + 1 : name);
+		ls_print(l, &item, slash ? slash + 1 : name);
 	} else if (rc == -ENOENT) {
 		status = TOOL_NO;
 	} else {
@@ -178,9 +173,8 @@ static int run(const struct tool_call *call)
 	if (line->word_count < 1 || line->word_count > 2)
 		return tool_usage(call);
 	if (target_is_path(line->words[0]))
-		return tool_fail(call, TOOL_USAGE,
-				 "a mount lists its folders to ls(1); here "
-				 "write BUCKET[:PREFIX] [NAME]");
+		return line->word_count == 1 ? ls_path(&l, line->words[0]) :
+					       tool_usage(call);
 	status = tool_open(call, line->words[0], &bucket);
 	if (status == TOOL_OK && line->word_count == 2)
 		status = target_path(call, &bucket, line->words[1], &path);

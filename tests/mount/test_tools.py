@@ -505,8 +505,30 @@ def test_a_path_of_a_mount_will_do(bucket, mount, tmp_path):
     assert tool.run("check", mount.path / "a.txt").returncode == 0
     assert tool.run("check", mount.path / "none").returncode == 1
     assert tool.run("get", mount.path / "none", "-").returncode == 1
-    done = tool.run("ls", mount.path)
-    assert done.returncode == 2 and "ls(1)" in done.stderr
+
+
+def test_ls_of_a_path_is_what_the_mount_shows(bucket, mount, tmp_path):
+    tool = Tool(bucket)
+    for key in ("a.txt", "a/b", "a/c/d", "z"):
+        bucket.put(key, b"12345")
+
+    def lines(*words):
+        done = tool.run("ls", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    assert lines(mount.path) == ["a.txt", "a/", "z"]
+    assert lines(f"{mount.path}/") == ["a.txt", "a/", "z"]
+    assert lines(mount.path / "a") == ["b", "c/"]
+    assert lines("-r", mount.path) == ["a.txt", "a/b", "a/c/d", "z"]
+    assert lines(mount.path / "z") == ["z"]
+    size, _, etag, name = lines("-l", mount.path / "a" / "b")[0].split()
+    assert (size, etag, name) == ("5", bucket.head("a/b")["ETag"].strip('"'), "b")
+    told = [json.loads(line) for line in lines("--json", mount.path / "a")]
+    assert [(entry["type"], entry["key"]) for entry in told] == [("file", "a/b"), ("folder", "a/c/")]
+    for path, status in ((mount.path / "none", 1), (tmp_path, 2)):
+        done = tool.run("ls", path)
+        assert done.returncode == status and str(path) in done.stderr
 
 
 def test_a_path_needs_no_settings(bucket, mount):
