@@ -14,159 +14,8 @@
 
 /* Up to this, a reader waits for the checksum of all. */
 #define WHOLE_BYTES (1024u * 1024)
-/* How much the kernel reorders. */
-#define LEAST_BEHIND (2ull * 1024 * 1024)
 
-bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
-{
-	if (end > file->base.valid)
-		end = file->base.valid;
-	return extents_contains(&file->held, start, end);
-}
-
-/* ------------------------------------------------------------ memory */
-
-/* Forgets what is clean before limit, by whole blocks. */
-static void drop_before_locked(struct file *file, uint64_t limit)
-{
-	uint64_t start, end, at = 0;
-
-	/* A piece of it would take all of it again. */
-	if (file->base.layout.kind == GZIP_FOREIGN)
-		return;
-	while (extents_next_gap(&file->dirty, at, limit, &start, &end)) {
-		uint64_t first = (start + BLOCK_BYTES - 1) / BLOCK_BYTES;
-		uint64_t last = end / BLOCK_BYTES;
-
-		at = end;
-		if (end == file->size)
-			last = (end + BLOCK_BYTES - 1) / BLOCK_BYTES;
-		if (first < last &&
-		    extents_remove(&file->held, first * BLOCK_BYTES,
-				   last * BLOCK_BYTES) == 0)
-			blocks_drop(&file->blocks, first * BLOCK_BYTES,
-				    last * BLOCK_BYTES);
-	}
-}
-
-/* As much as nobody waits for. */
-static void drop_clean_locked(struct file *file)
-{
-	if (file->fetch_count == 0 && list_is_empty(&file->waiters))
-		drop_before_locked(file, file->size);
-}
-
-/*
- * This very file holds what the budget has, and somebody cannot go on
- * without more: who reads further back pays for it.
- */
-static void drop_behind_want_locked(struct file *file, uint64_t start)
-{
-	list_for_each(link, &file->waiters) {
-		const struct waiter *w =
-			container_of(link, const struct waiter, link);
-
-		if (w->start < start)
-			start = w->start;
-	}
-	if (start > LEAST_BEHIND)
-		drop_before_locked(file, start - LEAST_BEHIND);
-}
-
-bool store_make_room(struct store *store, uint64_t bytes)
-{
-	struct budget *b = &store->budget;
-
-	LOCK(&store->files_lock);
-	list_for_each(link, &store->files) {
-		struct file *file = container_of(link, struct file, files_link);
-
-		if (b->used + bytes <= b->limit)
-			return true;
-		if (file->blocks.memory_bytes == 0 || !lock_try(&file->lock))
-			continue;
-		drop_clean_locked(file);
-		lock_leave(&file->lock);
-	}
-	return b->used + bytes <= b->limit;
-}
-
-/* ----------------------------------------------------------- waiters */
-
-/* Moves the waiters that have what they wait for to ready. */
-void fetch_collect_locked(struct file *file, struct list_link *ready)
-{
-	list_for_each_safe(link, &file->waiters) {
-		struct waiter *w = container_of(link, struct waiter, link);
-
-		if (file_has_locked(file, w->start, w->end)) {
-			w->result = 0;
-			list_remove(link);
-			list_push(ready, link);
-		}
-	}
-}
-
-/* Moves the waiters that wait for bytes of [start, end) to failed. */
-static void collect_failed_locked(struct file *file, uint64_t start,
-				  uint64_t end, int result,
-				  struct list_link *failed)
-{
-	list_for_each_safe(link, &file->waiters) {
-		struct waiter *w = container_of(link, struct waiter, link);
-
-		if (w->start < end && start < w->end) {
-			w->result = result;
-			list_remove(link);
-			list_push(failed, link);
-		}
-	}
-}
-
-/* Something that w waits for is neither here nor on its way. */
-static bool is_forgotten_locked(const struct file *file, const struct waiter *w)
-{
-	uint64_t at = w->start, limit = w->end, gap, gap_end, start, end;
-
-	if (file->base.is_index_coming)
-		return false;
-	if (limit > file->base.valid)
-		limit = file->base.valid;
-	while (extents_next_gap(&file->held, at, limit, &gap, &gap_end)) {
-		if (extents_next_gap(&file->flying, gap, gap_end, &start, &end))
-			return true;
-		at = gap_end;
-	}
-	return false;
-}
-
-/*
- * What came first of a fetch can be dropped before its last has come; who
- * asked for it in between, seeing it on its way, has to ask again.
- */
-static void collect_forgotten_locked(struct file *file, struct list_link *told)
-{
-	list_for_each_safe(link, &file->waiters) {
-		struct waiter *w = container_of(link, struct waiter, link);
-
-		if (is_forgotten_locked(file, w)) {
-			w->result = 0;
-			list_remove(link);
-			list_push(told, link);
-		}
-	}
-}
-
-void fetch_tell(struct list_link *waiters, const struct errinfo *err)
-{
-	struct list_link *link;
-
-	while ((link = list_pop(waiters))) {
-		struct waiter *w = container_of(link, struct waiter, link);
-
-		w->ready(w, w->result, err);
-	}
-}
+/* ------------------------------------------------------ a new version */
 
 void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 {
@@ -175,30 +24,8 @@ void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 	extents_clear(&file->flying);
 	free(STEAL(file->base.index));
 	file->base.is_index_coming = false;
-	collect_failed_locked(file, 0, UINT64_MAX, 0, waiters);
+	waiters_fail_locked(file, 0, UINT64_MAX, 0, waiters);
 	pthread_cond_broadcast(&file->changed);
-}
-
-void fetch_end_locked(struct file *file, struct list_link *waiters)
-{
-	list_for_each_safe(link, &file->waiters) {
-		struct waiter *w = container_of(link, struct waiter, link);
-
-		if (!w->is_reader)
-			continue;
-		w->result = -ECANCELED;
-		list_remove(link);
-		list_push(waiters, link);
-	}
-	if (!list_is_empty(&file->waiters))
-		return;
-	list_for_each(link, &file->fetches) {
-		struct fetch *fetch = container_of(link, struct fetch, link);
-
-		/* One that expands looks by itself. */
-		if (fetch->kind != FETCH_ALL)
-			s3_cancel(file->store->s3, &fetch->get.op);
-	}
 }
 
 /*
@@ -211,8 +38,6 @@ static int told_as(const struct store *store, int result)
 		return 0;
 	return result == -ENOENT ? -ESTALE : result;
 }
-
-/* ------------------------------------------------------ a new version */
 
 /* True if the file may stand on a newer version without anybody noticing. */
 static bool may_switch_locked(const struct file *file)
@@ -259,9 +84,9 @@ static int check_version(struct file *file, struct errinfo *err)
 			stand_on_locked(file, &head.object, &layout);
 			fetch_rebase_locked(file, &waiters);
 		} else {
-			collect_failed_locked(file, 0, UINT64_MAX,
-					      told_as(file->store, result),
-					      &waiters);
+			waiters_fail_locked(file, 0, UINT64_MAX,
+					    told_as(file->store, result),
+					    &waiters);
 		}
 	}
 	if (result == 0) {
@@ -278,6 +103,20 @@ static int check_version(struct file *file, struct errinfo *err)
 }
 
 /* ------------------------------------------------------------ fetches */
+
+void fetch_end_locked(struct file *file, struct list_link *waiters)
+{
+	waiters_cancel_readers_locked(file, waiters);
+	if (!list_is_empty(&file->waiters))
+		return;
+	list_for_each(link, &file->fetches) {
+		struct fetch *fetch = container_of(link, struct fetch, link);
+
+		/* One that expands looks by itself. */
+		if (fetch->kind != FETCH_ALL)
+			s3_cancel(file->store->s3, &fetch->get.op);
+	}
+}
 
 static void fetch_free(struct fetch *fetch)
 {
@@ -358,7 +197,7 @@ static int sink(struct s3_get *get, const void *data, size_t len)
 		if (end > fetch->pos)
 			result = fetch_keep_locked(fetch, data, end);
 		fetch->pos += len;
-		fetch_collect_locked(file, &ready);
+		waiters_collect_locked(file, &ready);
 	}
 	fetch_tell(&ready, NULL);
 	return result;
@@ -370,9 +209,55 @@ static void end_index_locked(struct fetch *fetch, int result,
 {
 	struct file *file = fetch->file;
 
-	collect_failed_locked(file, 0, UINT64_MAX,
-			      result < 0 ? told_as(file->store, result) : 0,
-			      told);
+	waiters_fail_locked(file, 0, UINT64_MAX,
+			    result < 0 ? told_as(file->store, result) : 0,
+			    told);
+}
+
+/* What has come of a range; the result as it is told. */
+static int settle_range_locked(struct fetch *fetch, int result)
+{
+	struct file *file = fetch->file;
+
+	if (result == 0 && fetch->pos < fetch->end) {
+		/* A range's answer tells what it holds. */
+		result = fetch->is_whole ? -ECANCELED : -EIO;
+		file->needs_ranges = true;
+	}
+	if (result == 0 && fetch->is_whole)
+		result = give_whole_locked(fetch);
+	/* Without memory it stays marked; a read then fails. */
+	if (extents_remove(&file->flying, fetch->start, fetch->end) < 0)
+		result = -ENOMEM;
+	return result;
+}
+
+/* Finds who has to be told. True: the object's version is to be looked at. */
+static bool settle_locked(struct fetch *fetch, int result,
+			  struct list_link *told)
+{
+	struct file *file = fetch->file;
+	bool must_check = false;
+
+	if (fetch->kind == FETCH_INDEX)
+		file->base.is_index_coming = false;
+	result = settle_range_locked(fetch, result);
+	if ((result == -ESTALE || result == -ENOENT || result == -ERANGE) &&
+	    may_switch_locked(file)) {
+		must_check = !file->is_checking;
+		file->is_checking = true;
+	} else if (fetch->kind == FETCH_INDEX) {
+		end_index_locked(fetch, result, told);
+	} else if (result < 0) {
+		waiters_fail_locked(file, fetch->is_whole ? 0 : fetch->pos,
+				    fetch->end, told_as(file->store, result),
+				    told);
+	}
+	if (result == 0)
+		waiters_collect_locked(file, told);
+	if (!file->is_checking)
+		waiters_forgotten_locked(file, told);
+	return must_check;
 }
 
 void fetch_finish(struct fetch *fetch, int result)
@@ -386,39 +271,8 @@ void fetch_finish(struct fetch *fetch, int result)
 		LOCK(&file->lock);
 		list_remove(&fetch->link);
 		file->fetch_count--;
-		if (fetch->base_number == file->base.number) {
-			if (fetch->kind == FETCH_INDEX)
-				file->base.is_index_coming = false;
-			if (result == 0 && fetch->pos < fetch->end) {
-				/* A range's answer tells what it holds. */
-				result = fetch->is_whole ? -ECANCELED : -EIO;
-				file->needs_ranges = true;
-			}
-			if (result == 0 && fetch->is_whole)
-				result = give_whole_locked(fetch);
-			/* Without memory it stays marked; a read then fails. */
-			if (extents_remove(&file->flying, fetch->start,
-					   fetch->end) < 0)
-				result = -ENOMEM;
-			must_check = (result == -ESTALE || result == -ENOENT ||
-				      result == -ERANGE) &&
-				     may_switch_locked(file);
-			if (must_check && !file->is_checking)
-				file->is_checking = true;
-			else if (must_check)
-				must_check = false;
-			else if (fetch->kind == FETCH_INDEX)
-				end_index_locked(fetch, result, &told);
-			else if (result < 0)
-				collect_failed_locked(
-					file, fetch->is_whole ? 0 : fetch->pos,
-					fetch->end,
-					told_as(file->store, result), &told);
-			if (result == 0)
-				fetch_collect_locked(file, &told);
-			if (!file->is_checking)
-				collect_forgotten_locked(file, &told);
-		}
+		if (fetch->base_number == file->base.number)
+			must_check = settle_locked(fetch, result, &told);
 		pthread_cond_broadcast(&file->changed);
 	}
 	fetch_tell(&told, &fetch->get.op.err);
@@ -531,7 +385,7 @@ static void force_locked(struct file *file, uint64_t start, uint64_t ticket)
 {
 	struct budget *budget = &file->store->budget;
 
-	drop_behind_want_locked(file, start);
+	reclaim_behind_locked(file, start);
 	if (!budget_try(budget, ticket))
 		budget_force(budget, ticket);
 }
@@ -629,62 +483,4 @@ void fetch_start(struct list_link *started, enum s3_priority priority)
 		else
 			s3_get_start(fetch->file->store->s3, &fetch->get);
 	}
-}
-
-/* ------------------------------------------------- waiting on the pool */
-
-struct sleeper {
-	struct waiter waiter;
-	struct file *file;
-	struct errinfo *err;
-	bool is_done;
-	int result;
-};
-
-static void sleeper_ready(struct waiter *waiter, int result,
-			  const struct errinfo *err)
-{
-	struct sleeper *s = container_of(waiter, struct sleeper, waiter);
-
-	LOCK(&s->file->lock);
-	s->result = result;
-	s->is_done = true;
-	if (err && s->err)
-		*s->err = *err;
-	pthread_cond_broadcast(&s->file->changed);
-}
-
-int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
-		      struct errinfo *err)
-{
-	while (!file_has_locked(file, start, end)) {
-		struct sleeper s = {
-			.waiter = { .start = start,
-				    .end = end,
-				    .ready = sleeper_ready },
-			.file = file,
-			.err = err,
-		};
-		struct list_link started;
-		int result;
-
-		list_init(&started);
-		result = fetch_want_locked(file, start, end,
-					   file->store->options.part_bytes,
-					   true, &started);
-		list_push(&file->waiters, &s.waiter.link);
-		if (result < 0) {
-			list_remove(&s.waiter.link);
-			s.result = gzip_refuse(file, result, err);
-			s.is_done = true;
-		}
-		lock_leave(&file->lock);
-		fetch_start(&started, S3_COMMIT);
-		lock_enter(&file->lock);
-		while (!s.is_done)
-			lock_wait(&file->lock, &file->changed);
-		if (s.result < 0)
-			return s.result;
-	}
-	return 0;
 }

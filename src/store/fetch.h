@@ -44,12 +44,34 @@ struct fetch {
  */
 MUST_USE int fetch_keep_locked(struct fetch *fetch, const char *data,
 			       uint64_t end);
-/* What is held now may be all that somebody waits for. */
-void fetch_collect_locked(struct file *file, struct list_link *ready);
 /* True if nobody wants this fetch's bytes any more. */
 bool fetch_is_void_locked(const struct fetch *fetch);
 /* The end of a fetch: tells who waited, frees it. fetch.get.op.err is told. */
 void fetch_finish(struct fetch *fetch, int result);
+
+/* ---------------------------------------------------------- waiters.c */
+
+/* All: those who are to be told (fetch_tell) move to the list given. */
+
+/* What is held now may be all that somebody waits for. */
+void waiters_collect_locked(struct file *file, struct list_link *ready);
+/* Who waits for bytes of [start, end). */
+void waiters_fail_locked(struct file *file, uint64_t start, uint64_t end,
+			 int result, struct list_link *failed);
+/*
+ * What came first of a fetch can be dropped before its last has come; who
+ * asked for it in between, seeing it on its way, has to ask again.
+ */
+void waiters_forgotten_locked(struct file *file, struct list_link *told);
+void waiters_cancel_readers_locked(struct file *file, struct list_link *told);
+
+/* ---------------------------------------------------------- reclaim.c */
+
+/*
+ * This very file holds what the budget has, and somebody cannot go on
+ * without more: who reads further back than start pays for it.
+ */
+void reclaim_behind_locked(struct file *file, uint64_t start);
 
 /* -------------------------------------------------------- gzip_read.c */
 

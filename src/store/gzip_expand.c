@@ -242,7 +242,7 @@ static int keep(void *arg, const void *data, size_t len)
 		if (end > fetch->pos)
 			result = keep_locked(fetch, data, end);
 		fetch->pos += len;
-		fetch_collect_locked(file, &ready);
+		waiters_collect_locked(file, &ready);
 	}
 	fetch_tell(&ready, NULL);
 	return result;

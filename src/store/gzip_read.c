@@ -178,7 +178,7 @@ static int give_member(struct fetch *fetch, const char *plain, size_t len)
 		if (end > fetch->pos)
 			result = fetch_keep_locked(fetch, plain, end);
 		fetch->pos += len;
-		fetch_collect_locked(file, &ready);
+		waiters_collect_locked(file, &ready);
 	}
 	fetch_tell(&ready, NULL);
 	return result;
