@@ -127,9 +127,12 @@ def storage_class_of_document():
 
 
 def without_chance(value):
-    """Random parts of names made equal."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return json.loads(re.sub(r"_(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{7}(?![A-Za-z0-9])", "_XXXXXXX", text))
+    """Random parts of names made equal; a dictionary's keys are not such names."""
+    if isinstance(value, dict):
+        return {name: without_chance(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_chance(one) for one in value]
+    return re.sub(r"_[A-Za-z0-9]{7}(?![A-Za-z0-9])", "_XXXXXXX", value) if isinstance(value, str) else value
 
 
 def grants(bucket, key):
@@ -296,6 +299,9 @@ def test_a_project_does_on_the_mount_what_it_did_with_s3boto3storage(run):
     results = run.result_differences()
     assert set(results.pop("make_urls")[1].values()) <= {f"/media/{n}" for n in run.quoted_names()}
     expected = {name: (theirs, ours) for name, (theirs, ours, where, _) in RESULTS.items() if run.variant in where}
+    # Each by itself, for pytest shows but the beginning of what is not the same.
+    for name in results:
+        assert name in expected, f"{name}: {results[name]}"
     assert results == expected
     found = run.object_differences()
     assert found == {name: what for name, (what, where, _) in OBJECTS.items() if run.variant in where}
