@@ -8,6 +8,7 @@
 
 #include "attrs.h"
 #include "internal.h"
+#include "log.h"
 #include "xml.h"
 
 #define UPLOAD_ID_MAX 2048 /* AWS's have some 130 bytes; ours */
@@ -43,6 +44,15 @@ static int create_parse(struct s3_request *r)
 	up->upload_id = strdup(id);
 	if (!up->upload_id)
 		return -ENOMEM;
+	/*
+	 * To abort what is not known by its id could end another client's
+	 * upload of this key.
+	 */
+	if (r->sends > 1)
+		log_warn("s3",
+			 "an answer to CreateMultipartUpload was lost: an "
+			 "upload without parts may be left key=%s",
+			 up->key);
 	request_keep_dropped(r);
 	return 0;
 }

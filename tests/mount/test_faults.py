@@ -545,6 +545,12 @@ def test_with_the_nth_request_failing_nothing_is_ever_lost_or_torn(bucket, serve
         assert not good["new"] or contents["new"] == new, at
         assert old in (contents.get("move"), contents.get("moved")), at
         assert not good["move"] or contents["moved"] == old, at
-        assert bucket.uploads() == [], at
+        # Of an upload whose Create was done but not answered nobody knows the id.
+        left = bucket.uploads()
+        assert len(left) <= ("reset_after" in rule), at
+        for upload in left:
+            place = dict(Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"])
+            assert not bucket.s3.list_parts(**place).get("Parts"), at
+            bucket.s3.abort_multipart_upload(**place)
         for key in ("new", "moved", "move"):
             bucket.delete(key)
