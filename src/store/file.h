@@ -174,6 +174,18 @@ bool store_make_room(struct store *store, uint64_t bytes);
 
 /* ---------------------------------------------------------- upload.c */
 
+/*
+ * Publishes the file under key. Waits; on the pool; lock held, given up
+ * meanwhile. etag gets the new version's. -EEXIST: exclusive and taken.
+ */
+MUST_USE int upload_publish_locked(struct file *file, const char *key,
+				   bool is_exclusive, char etag[S3_ETAG_MAX],
+				   struct errinfo *err);
+/* Aborts and frees what is under way, waiting for its requests. */
+void upload_drop_locked(struct file *file);
+
+/* --------------------------------------------------- upload_stream.c */
+
 /* Looks for full parts of a file that is written from its start. */
 void upload_offer_locked(struct file *file);
 /* The file's bytes in [start, end) changed again. */
@@ -185,15 +197,6 @@ void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end);
  * pool; the lock is given up while it waits.
  */
 bool upload_make_room_locked(struct file *file);
-/*
- * Publishes the file under key. Waits; on the pool; lock held, given up
- * meanwhile. etag gets the new version's. -EEXIST: exclusive and taken.
- */
-MUST_USE int upload_publish_locked(struct file *file, const char *key,
-				   bool is_exclusive, char etag[S3_ETAG_MAX],
-				   struct errinfo *err);
-/* Aborts and frees what is under way, waiting for its requests. */
-void upload_drop_locked(struct file *file);
 
 /* --------------------------------------------------------- publish.c */
 

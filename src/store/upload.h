@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What upload.c, upload_part.c and put.c share: the parts of an upload; one
- * PUT. */
+/*
+ * What upload.c, upload_stream.c, upload_part.c and put.c share: the parts of
+ * an upload; one PUT.
+ */
 #ifndef STORE_UPLOAD_H
 #define STORE_UPLOAD_H
 
@@ -40,6 +42,15 @@ struct upload {
 	int error;           /* the first part's that failed */
 	struct errinfo err;
 };
+
+/* Of no parts yet; NULL: no memory. */
+struct upload *upload_new(const char *key);
+/* -ENOMEM. */
+MUST_USE int upload_add_part(struct upload *up, enum plan_kind kind,
+			     uint64_t offset, uint64_t length);
+/* CreateMultipartUpload; file.lock is held and given up meanwhile. */
+MUST_USE int upload_create_locked(struct file *file, struct upload *up,
+				  struct errinfo *err);
 
 /* Whether one more part may be in the air; of parts from disk few may. */
 bool upload_may_launch(const struct file *file, const struct upload *up,
