@@ -185,8 +185,10 @@ def test_the_shell_empties_makes_and_appends(folder, bucket):
     assert bucket.contents() == {"f": b"x", "g": b""}
 
 
-def test_sed_in_place_and_install_and_touch_work(folder, bucket):
-    shell("printf 'one\\ntwo\\n' >f; sed -i s/two/three/ f; install -m 644 f g; touch new; touch -d 2020-01-01 f", cwd=folder)
+def test_sed_in_place_and_install_and_touch_work(mount, bucket):
+    commands = "printf 'one\\ntwo\\n' >f; sed -i s/two/three/ f; install -m 644 f g; touch new; touch -d 2020-01-01 f"
+    shell(commands, cwd=mount.path)
+    mount.sync()
     assert bucket.contents() == {"f": b"one\nthree\n", "g": b"one\nthree\n", "new": b""}
 
 
