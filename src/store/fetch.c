@@ -176,9 +176,10 @@ bool fetch_is_void_locked(const struct fetch *fetch)
 	       is_abandoned_locked(fetch->file);
 }
 
-static int sink(struct s3_get *get, const void *data, size_t len)
+int fetch_give(struct fetch *fetch, const char *data, size_t len,
+	       int (*keep_locked)(struct fetch *fetch, const char *data,
+				  uint64_t end))
 {
-	struct fetch *fetch = container_of(get, struct fetch, get);
 	struct file *file = fetch->file;
 	struct list_link ready;
 	int result = 0;
@@ -190,17 +191,26 @@ static int sink(struct s3_get *get, const void *data, size_t len)
 		LOCK(&file->lock);
 		if (fetch_is_void_locked(fetch))
 			return -ECANCELED;
-		if (fetch->kind != FETCH_RANGE)
-			return gzip_take(fetch, data, len);
 		if (end > file->base.valid)
 			end = file->base.valid;
 		if (end > fetch->pos)
-			result = fetch_keep_locked(fetch, data, end);
+			result = keep_locked(fetch, data, end);
 		fetch->pos += len;
 		waiters_collect_locked(file, &ready);
 	}
 	fetch_tell(&ready, NULL);
 	return result;
+}
+
+static int sink(struct s3_get *get, const void *data, size_t len)
+{
+	struct fetch *fetch = container_of(get, struct fetch, get);
+
+	if (fetch->kind == FETCH_RANGE)
+		return fetch_give(fetch, data, len, fetch_keep_locked);
+	LOCK(&fetch->file->lock);
+	return fetch_is_void_locked(fetch) ? -ECANCELED :
+					     gzip_take(fetch, data, len);
 }
 
 /* The index came, or will not: who waits for bytes asks again, or hears. */

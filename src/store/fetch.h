@@ -44,6 +44,13 @@ struct fetch {
  */
 MUST_USE int fetch_keep_locked(struct fetch *fetch, const char *data,
 			       uint64_t end);
+/*
+ * Bytes of the file from fetch.pos on: those in it are kept by keep_locked,
+ * and who waited for them is told. -ECANCELED: nobody wants them any more.
+ */
+MUST_USE int fetch_give(struct fetch *fetch, const char *data, size_t len,
+			int (*keep_locked)(struct fetch *fetch,
+					   const char *data, uint64_t end));
 /* True if nobody wants this fetch's bytes any more. */
 bool fetch_is_void_locked(const struct fetch *fetch);
 /* The end of a fetch: tells who waited, frees it. fetch.get.op.err is told. */

@@ -223,29 +223,11 @@ static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 static int keep(void *arg, const void *data, size_t len)
 {
 	struct fetch *fetch = arg;
-	struct file *file = fetch->file;
-	struct list_link ready;
-	int result = 0;
 
-	list_init(&ready);
-	{
-		uint64_t end = fetch->pos + len;
-		LOCK(&file->lock);
-
-		if (fetch_is_void_locked(fetch))
-			return -ECANCELED;
-		/* Counting gave another size: of another object, then. */
-		if (end > fetch->end)
-			return -EIO;
-		if (end > file->base.valid)
-			end = file->base.valid;
-		if (end > fetch->pos)
-			result = keep_locked(fetch, data, end);
-		fetch->pos += len;
-		waiters_collect_locked(file, &ready);
-	}
-	fetch_tell(&ready, NULL);
-	return result;
+	/* Counting gave another size: of another object, then. */
+	if (len > fetch->end - fetch->pos)
+		return -EIO;
+	return fetch_give(fetch, data, len, keep_locked);
 }
 
 static void run(struct pool_job *job)

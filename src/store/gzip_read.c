@@ -159,31 +159,6 @@ static int read_index(struct fetch *fetch)
 	return 0;
 }
 
-/* Gives the bytes of one member out. */
-static int give_member(struct fetch *fetch, const char *plain, size_t len)
-{
-	struct file *file = fetch->file;
-	struct list_link ready;
-	int result = 0;
-
-	list_init(&ready);
-	{
-		uint64_t end = fetch->pos + len;
-		LOCK(&file->lock);
-
-		if (fetch_is_void_locked(fetch))
-			return -ECANCELED;
-		if (end > file->base.valid)
-			end = file->base.valid;
-		if (end > fetch->pos)
-			result = fetch_keep_locked(fetch, plain, end);
-		fetch->pos += len;
-		waiters_collect_locked(file, &ready);
-	}
-	fetch_tell(&ready, NULL);
-	return result;
-}
-
 static int read_members(struct fetch *fetch)
 {
 	AUTO_FREE char *plain = malloc(fetch->layout.member_bytes);
@@ -201,7 +176,8 @@ static int read_members(struct fetch *fetch)
 			return is_wrong(fetch,
 					"a part of it cannot be expanded");
 		if (result == 0)
-			result = give_member(fetch, plain, len);
+			result = fetch_give(fetch, plain, len,
+					    fetch_keep_locked);
 	}
 	return result;
 }
