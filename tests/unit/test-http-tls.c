@@ -184,6 +184,18 @@ static void a_certificate_for_another_host_is_refused(void **state)
 	stop(&server);
 }
 
+static void
+without_the_host_name_a_certificate_must_still_be_known(void **state)
+{
+	struct tls_server server = serve(other_cert, other_key, NULL);
+	struct http_options options = { .skip_host_name = true };
+
+	assert_int_equal(get(&server, &options), -EKEYREJECTED);
+	options.ca_file = other_cert;
+	assert_int_equal(get(&server, &options), 0);
+	stop(&server);
+}
+
 static void any_certificate_is_taken_without_verifying(void **state)
 {
 	struct tls_server server = serve(other_cert, other_key, NULL);
@@ -265,6 +277,8 @@ int main(void)
 		cmocka_unit_test(an_unknown_certificate_is_refused),
 		cmocka_unit_test(a_certificate_in_the_bundle_is_taken),
 		cmocka_unit_test(a_certificate_for_another_host_is_refused),
+		cmocka_unit_test(
+			without_the_host_name_a_certificate_must_still_be_known),
 		cmocka_unit_test(any_certificate_is_taken_without_verifying),
 		cmocka_unit_test(a_certificate_in_the_folder_is_taken),
 		cmocka_unit_test(tls_1_1_is_refused),
