@@ -225,6 +225,8 @@ enum MHD_Result answer_queue(struct request *req)
 	if (!response)
 		return MHD_NO;
 	add_headers(req, response);
+	/* Whoever has the answer finds it in the log. */
+	request_note(req);
 	result = MHD_queue_response(req->connection, a->status, response);
 	MHD_destroy_response(response);
 	return result;

@@ -26,7 +26,7 @@ struct reqlog {
 	unsigned long long count; /* ever added since the reset */
 };
 
-/* Remembers req, which has its answer. */
+/* Remembers req, whose answer is made, or that gets none. */
 void reqlog_add(struct reqlog *log, const struct request *req);
 
 /* The entries, newest last. New reference, or NULL. */

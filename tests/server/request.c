@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "clock.h"
+#include "server.h"
 #include "text.h"
 
 #define XML_MAX ((size_t)4 << 20) /* 1000 keys of 1 KiB, escaped, fit */
@@ -50,6 +51,18 @@ void request_free(struct request *req)
 	body_release(&req->answer.body);
 	fault_release(&req->fault);
 	free(req);
+}
+
+void request_note(struct request *req)
+{
+	struct server *server = req->server;
+
+	if (req->is_noted || req->is_control || req->stage == STAGE_START)
+		return;
+	req->is_noted = true;
+	atomic_fetch_add(&server->stats.bytes_in, req->bytes_in);
+	atomic_fetch_add(&server->stats.bytes_out, req->bytes_out);
+	reqlog_add(&server->log, req);
 }
 
 /* Decodes in place; a NUL cannot be part of any name. */

@@ -49,6 +49,7 @@ struct request {
 	enum stage stage;
 	bool is_head;
 	bool is_control;
+	bool is_noted;
 	bool is_virtual_host;
 	char method[16];
 	char *target;    /* raw, as on the request line */
@@ -76,6 +77,9 @@ struct request {
 struct request *request_new(struct server *server, const char *target,
 			    struct MHD_Connection *connection);
 void request_free(struct request *req);
+
+/* Into the counters and the log, once, unless it is for the control. */
+void request_note(struct request *req);
 
 /* Splits target into bucket, key and parameters. */
 enum s3_error request_parse(struct request *req);

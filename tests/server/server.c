@@ -218,19 +218,13 @@ static void on_request_end(void *cls, struct MHD_Connection *connection,
 			   void **slot, enum MHD_RequestTerminationCode code)
 {
 	struct request *req = *slot;
-	struct stats *stats;
 
 	*slot = NULL;
 	if (!req)
 		return;
-	stats = &req->server->stats;
 	if (req->stage != STAGE_START)
-		stats_request_ends(stats);
-	if (!req->is_control && req->stage != STAGE_START) {
-		atomic_fetch_add(&stats->bytes_in, req->bytes_in);
-		atomic_fetch_add(&stats->bytes_out, req->bytes_out);
-		reqlog_add(&req->server->log, req);
-	}
+		stats_request_ends(&req->server->stats);
+	request_note(req);
 	request_free(req);
 }
 
