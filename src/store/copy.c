@@ -12,6 +12,8 @@
 
 #define CLASS "x-amz-storage-class"
 #define ACL   "x-amz-acl"
+/* "Not copied when using the x-amz-metadata-directive": the API reference. */
+#define REDIRECT "x-amz-website-redirect-location"
 
 static const char *source_etag(const struct object_copy *copy)
 {
@@ -155,7 +157,7 @@ bool copy_is_plain(struct store *store, const struct object_copy *copy)
 /* What CopyObject does not keep, whatever it is told of metadata. */
 static int set_not_kept(struct pairs *to, const struct pairs *from)
 {
-	static const char *const names[] = { CLASS, ACL };
+	static const char *const names[] = { CLASS, ACL, REDIRECT };
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(names); i++) {

@@ -8,6 +8,7 @@
 
 #include "copy.h"
 #include "deletes.h"
+#include "headers.h"
 #include "log.h"
 #include "rename.h"
 
@@ -15,6 +16,7 @@
 
 struct move {
 	struct rename_job *rename;
+	struct node *dir;
 	struct lock lock;
 	pthread_cond_t landed;
 	unsigned flying;
@@ -29,12 +31,35 @@ struct move_copy {
 	struct s3_copy copy;
 	struct move *move;
 	char *old_key, *new_key;
+	struct pairs wanted; /* set by hand */
 };
+
+/* What the tree has of the file that is called so below dir, or NULL. */
+static struct node *find_file_locked(struct tree *tree, struct node *dir,
+				     const char *path)
+{
+	char name[NAME_SIZE];
+
+	while (dir && dir->is_dir && *path) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 0 || len >= sizeof(name))
+			return NULL;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len;
+		dir = tree_find_locked(tree, dir, name);
+		if (*path == '/' && *++path == '\0')
+			return NULL; /* a folder's marker */
+	}
+	return dir && !dir->is_dir && !*path ? dir : NULL;
+}
 
 static void copy_free(struct move_copy *c)
 {
 	s3_head_release(&c->head);
 	s3_copy_release(&c->copy);
+	pairs_release(&c->wanted);
 	free(c->old_key);
 	free(c->new_key);
 	free(c);
@@ -108,6 +133,18 @@ static void copy_in_parts(struct move_copy *c)
 	copy_landed(c, result, c->by.new_etag, &err);
 }
 
+static int copy_wanted(struct move_copy *c)
+{
+	struct rename_job *r = c->move->rename;
+	struct store *store = r->job.store;
+	const struct node *node;
+	LOCK(&store->tree.lock);
+
+	node = find_file_locked(&store->tree, c->move->dir,
+				c->old_key + r->key.len);
+	return node ? pairs_merge(&c->wanted, headers_wanted_locked(node)) : 0;
+}
+
 static struct move_copy *copy_new(struct move *move,
 				  const struct s3_listed *item)
 {
@@ -121,7 +158,7 @@ static struct move_copy *copy_new(struct move *move,
 	if (asprintf(&c->new_key, "%s%s", buf_str(&r->new_key),
 		     item->key + r->key.len) < 0)
 		c->new_key = NULL;
-	if (!c->old_key || !c->new_key) {
+	if (!c->old_key || !c->new_key || copy_wanted(c) < 0) {
 		copy_free(c);
 		return NULL;
 	}
@@ -130,6 +167,7 @@ static struct move_copy *copy_new(struct move *move,
 		.key = c->new_key,
 		.size = item->size,
 		.has_class = item->has_class,
+		.wanted = &c->wanted,
 	};
 	return c;
 }
@@ -278,9 +316,32 @@ static const char *copy_etag(const struct move *move, const char *old_key)
 	return "";
 }
 
-/* Open files follow their keys. */
-static int rebase_below(struct move *move, const struct node *dir)
+/* The files of the tree stand for the copies from now on. */
+static void learn_copies(struct move *move)
 {
+	struct rename_job *r = move->rename;
+	struct tree *tree = &r->job.store->tree;
+	const char *key = move->old_keys.data, *etag = move->etags.data;
+	const char *end = key + move->old_keys.len;
+
+	for (; key && key < end; key += strlen(key) + 1) {
+		struct node *node;
+		LOCK(&tree->lock);
+
+		node = find_file_locked(tree, move->dir, key + r->key.len);
+		if (node && node->etag && *etag) {
+			free(node->etag);
+			node->etag = strdup(etag);
+			headers_forget_locked(node, true);
+		}
+		etag += strlen(etag) + 1;
+	}
+}
+
+/* Open files follow their keys. */
+static int rebase_below(struct move *move)
+{
+	const struct node *dir = move->dir;
 	struct rename_job *r = move->rename;
 	struct store *store = r->job.store;
 	struct file *file;
@@ -365,6 +426,7 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 	struct store *store = r->job.store;
 	struct move move = {
 		.rename = r,
+		.dir = node,
 		.lock = LOCK_INIT,
 		.landed = PTHREAD_COND_INITIALIZER,
 		.old_keys = BUF_INIT(SIZE_MAX / 2),
@@ -382,8 +444,10 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 		result = copy_tree(&move, err);
 	if (result == 0)
 		result = rename_move_node(r, node, NULL, false);
-	if (result == 0)
-		result = rebase_below(&move, node);
+	if (result == 0) {
+		learn_copies(&move);
+		result = rebase_below(&move);
+	}
 	resume_publishing(store, node);
 	if (result == 0) {
 		result = remove_keys(store, &move.old_keys, err);

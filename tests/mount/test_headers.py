@@ -7,6 +7,7 @@ file is edited, renamed or copied. The server is asked what is stored; requests 
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 from files import MIB, fails_with, opened, some_bytes
@@ -19,7 +20,7 @@ def counted(server, bucket, new_mount):
     """counted(**options): a mount, and what it asks for from then on."""
 
     def make(**options):
-        mount = new_mount(bucket, attr_timeout="60", negative_timeout="60", **options)
+        mount = new_mount(bucket, **{"attr_timeout": "60", "negative_timeout": "60", **options})
         mount.requests = lambda: (mount.sync(), server.requests())[1]
         mount.start_counting = lambda: (mount.sync(), server.reset())
         mount.start_counting()
@@ -38,6 +39,11 @@ def get(path, name):
 
 def set_(path, name, value, flags=0):
     os.setxattr(path, PREFIX + name, value.encode() if isinstance(value, str) else value, flags)
+
+
+def is_public(bucket, key):
+    grants = bucket.s3.get_object_acl(Bucket=bucket.name, Key=key)["Grants"]
+    return any(grant["Grantee"].get("URI", "").endswith("AllUsers") for grant in grants)
 
 
 def listed(path):
@@ -404,12 +410,12 @@ def test_folders_have_no_headers(counted):
         set_(folder, "content-type", "text/plain")
 
 
-def test_an_acl_can_be_set(server, bucket, counted):
+def test_an_acl_can_be_set(bucket, counted):
     path = counted().path / "f"
     path.write_bytes(b"x")
+    assert not is_public(bucket, "f")
     set_(path, "acl", "public-read")
-    grants = bucket.s3.get_object_acl(Bucket=bucket.name, Key="f")["Grants"]
-    assert any(grant["Grantee"].get("URI", "").endswith("AllUsers") for grant in grants)
+    assert is_public(bucket, "f")
 
 
 # ------------------------------------------------------------------------------- headers that stay
@@ -445,6 +451,98 @@ def test_a_type_that_equals_the_guess_and_was_set_stays_over_a_rename(bucket, co
     set_(mount.path / "a.css", "content-type", "text/css")
     os.rename(mount.path / "a.css", mount.path / "a.html")
     assert type_of(bucket, "a.html") == "text/css"
+
+
+BY_HAND = {
+    "acl": "public-read",
+    "content-type": "text/x-mine",
+    "cache-control": "no-cache",
+    "meta.owner": "me",
+    "storage-class": "STANDARD_IA",
+    "website-redirect-location": "/y",
+}
+
+
+def check_by_hand(bucket, key):
+    head = bucket.head(key)
+    assert is_public(bucket, key)
+    assert (head["ContentType"], head["CacheControl"], head["Metadata"]) == ("text/x-mine", "no-cache", {"owner": "me"})
+    assert (head["StorageClass"], head["WebsiteRedirectLocation"]) == ("STANDARD_IA", "/y")
+
+
+def test_headers_set_by_hand_stay_when_a_folder_above_is_renamed(bucket, counted):
+    bucket.put_many((f"d/sub/{name}" for name in ("mine", "other")), b"x")
+    mount = counted()
+    path = mount.path / "d" / "sub" / "mine"
+    for name, value in BY_HAND.items():
+        set_(path, name, value)
+    os.listdir(mount.path)
+    mount.start_counting()
+    os.rename(mount.path / "d", mount.path / "e")
+    requests = mount.requests()
+    assert requests.pop("ListObjectsV2") <= 2
+    assert requests == {"CopyObject": 2, "DeleteObjects": 1}
+    check_by_hand(bucket, "e/sub/mine")
+    assert not is_public(bucket, "e/sub/other")
+    assert "StorageClass" not in bucket.head("e/sub/other")
+    path = mount.path / "e" / "sub" / "mine"
+    with open(path, "ab") as file:
+        file.write(b"tail")
+    check_by_hand(bucket, "e/sub/mine")
+    os.rename(mount.path / "e", mount.path / "f")
+    path = mount.path / "f" / "sub" / "mine"
+    path.write_bytes(b"new")
+    check_by_hand(bucket, "f/sub/mine")
+    os.rename(path, mount.path / "g")
+    check_by_hand(bucket, "g")
+
+
+def test_an_open_file_keeps_its_acl_when_a_folder_above_is_renamed(bucket, counted):
+    mount = counted()
+    (mount.path / "d").mkdir()
+    with opened(mount.path / "d" / "f", os.O_WRONLY | os.O_CREAT) as fd:
+        os.write(fd, b"x")
+        os.fsync(fd)
+        set_(fd, "acl", "public-read")
+        os.rename(mount.path / "d", mount.path / "e")
+        assert is_public(bucket, "e/f")
+        os.write(fd, b"y")
+    assert is_public(bucket, "e/f")
+    assert bucket.read("e/f") == b"xy"
+
+
+def test_an_object_of_parts_keeps_its_headers_over_two_renames_of_its_folder(bucket, counted):
+    """Its copy has another ETag, which must not pass for another writer's."""
+    mount = counted(attr_timeout="0.2")
+    (mount.path / "d").mkdir()
+    with opened(mount.path / "d" / "f", os.O_WRONLY | os.O_CREAT) as fd:
+        set_(fd, "acl", "public-read")
+        os.write(fd, some_bytes(24 * MIB))
+    before = bucket.head("d/f")["ETag"]
+    os.rename(mount.path / "d", mount.path / "e")
+    assert bucket.head("e/f")["ETag"] != before
+    time.sleep(0.4)
+    os.stat(mount.path / "e" / "f")
+    os.rename(mount.path / "e", mount.path / "f")
+    assert is_public(bucket, "f/f")
+
+
+def test_a_rule_of_the_last_folder_applies_to_an_edit_after_its_rename(bucket, counted, tmp_path):
+    config = tmp_path / "s3storefs.conf"
+    config.write_text('[old/]\nCacheControl = old\n[new/]\nCacheControl = new\n')
+    config.chmod(0o600)
+    mount = counted(config=config)
+    (mount.path / "old").mkdir()
+    path = mount.path / "old" / "f"
+    path.write_bytes(b"x")
+    assert get(path, "cache-control") == "old"
+    os.rename(mount.path / "old", mount.path / "new")
+    assert bucket.head("new/f")["CacheControl"] == "new"
+    path = mount.path / "new" / "f"
+    assert get(path, "cache-control") == "new"
+    with open(path, "ab") as file:
+        file.write(b"y")
+    assert bucket.head("new/f")["CacheControl"] == "new"
 
 
 @pytest.mark.parametrize("size", [10, 6 * MIB], ids=["small", "in-parts"])
@@ -580,3 +678,9 @@ def test_headers_live_on_another_server(rgw_bucket, new_mount):
     assert type_of(bucket, "x.css") == "text/css"
     os.removexattr(path, PREFIX + "content-type")
     assert type_of(bucket, "b.html") == "text/html"
+    (mount.path / "d").mkdir()
+    os.rename(path, path := mount.path / "d" / "b.html")
+    set_(path, "acl", "public-read")
+    os.rename(mount.path / "d", mount.path / "e")
+    assert is_public(bucket, "e/b.html")
+    assert bucket.head("e/b.html")["CacheControl"] == "no-store"
