@@ -160,6 +160,16 @@ void s3_head_start(struct s3_client *c, struct s3_head *head);
 void s3_head_release(struct s3_head *head);
 
 #define S3_WHOLE UINT64_MAX
+/*
+ * In an operation's headers: this one is not sent, whatever the rules say;
+ * of "x-amz-meta-": none of the rules' metadata. As a header's value a tab
+ * alone cannot be, for blanks around a value are none of it.
+ */
+#define S3_NOT_SENT "\t"
+
+/* Takes out the headers of that value. */
+void s3_drop_not_sent(struct pairs *headers);
+
 
 struct s3_get {
 	struct s3_op op;
@@ -448,3 +458,9 @@ const char *s3_client_param(const struct s3_client *c, const char *key,
 const char *s3_client_credentials_source(const struct s3_client *c);
 
 #endif
+/*
+ * Adds the metadata that the rules give to what is stored under key, but
+ * names that are in headers. Returns 0 or -ENOMEM.
+ */
+MUST_USE int s3_client_metadata(const struct s3_client *c, const char *key,
+				struct pairs *headers);

@@ -39,7 +39,8 @@ const struct param_def params_table[] = {
 { "ContentLanguage", "content-language", .groups = STORED },
 { "ContentType", "content-type", .groups = STORED },
 { "Expires", "expires", .form = FORM_HTTP_DATE, .groups = STORED },
-{ "Metadata", "x-amz-meta-", .form = FORM_MAP, .groups = STORED },
+{ "Metadata", "x-amz-meta-", .form = FORM_MAP,
+  .groups = STORED | PARAMS_METADATA },
 { "Tagging", "x-amz-tagging", .groups = STORED },
 /* Not copied with the object, unlike the headers above. */
 { "WebsiteRedirectLocation", "x-amz-website-redirect-location",

@@ -24,9 +24,10 @@ enum param_group {
 	PARAMS_CREATE = 1 << 1, /* of a multipart upload */
 	PARAMS_PART = 1 << 2,   /* UploadPart, UploadPartCopy */
 	PARAMS_COMPLETE = 1 << 3,
-	PARAMS_READ = 1 << 4,  /* HEAD, GET, ListParts */
-	PARAMS_COPY = 1 << 5,  /* CopyObject: what S3 does not copy */
-	PARAMS_BUCKET = 1 << 6 /* lists, deletes, aborts, the bucket */
+	PARAMS_READ = 1 << 4,    /* HEAD, GET, ListParts */
+	PARAMS_COPY = 1 << 5,    /* CopyObject: what S3 does not copy */
+	PARAMS_BUCKET = 1 << 6,  /* lists, deletes, aborts, the bucket */
+	PARAMS_METADATA = 1 << 7 /* no request: what a file's metadata is */
 };
 
 /* Parameters that exclude each other in one request. */

@@ -84,6 +84,7 @@ static int build(struct s3_request *r)
 	if (rc == 0 && r->action->params)
 		rc = rules_add(&r->client->rules, r->key, r->action->params,
 			       &r->http.headers);
+	s3_drop_not_sent(&r->http.headers);
 	if (rc < 0 && r->op->err.code != rc)
 		errinfo_set(&r->op->err, rc, "%s cannot be built: %s",
 			    r->action->name, strerrordesc_np(-rc));

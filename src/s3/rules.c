@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "pattern.h"
+#include "s3.h"
 
 /*
  * On the way from the strongest rule to the weakest. A parameter that was
@@ -30,15 +31,15 @@ static bool is_open(const struct merge *m, const struct param_def *def)
 }
 
 static void decide(struct merge *m, const struct param_def *def,
-		   const char *value)
+		   const char *name, bool is_sent)
 {
 	unsigned drops = def->drops;
 
 	/* Metadata are many; only "none of them" ends them. */
-	if (def->form != FORM_MAP || !*value)
+	if (def->form != FORM_MAP || strcasecmp(name, def->header) == 0)
 		m->decided |= bit_of(def);
 	/* "No AES256" does not say "without the customer's key". */
-	if (!*value)
+	if (!is_sent)
 		drops &= ~(unsigned)FAMILY_CUSTOMER;
 	m->dropped |= drops;
 }
@@ -83,7 +84,7 @@ static int add_rule(const struct s3_params *params, struct merge *merge,
 
 		if (!is_open(merge, def))
 			continue;
-		decide(&after, def, pair->value);
+		decide(&after, def, pair->name, *pair->value);
 		if (*pair->value && is_due(def, groups, headers) &&
 		    !pairs_get(headers, pair->name))
 			rc = pairs_add(headers, pair->name, pair->value);
@@ -92,6 +93,21 @@ static int add_rule(const struct s3_params *params, struct merge *merge,
 	}
 	*merge = after;
 	return 0;
+}
+
+static bool is_sent(const struct pair *pair)
+{
+	return strcmp(pair->value, S3_NOT_SENT) != 0;
+}
+
+void s3_drop_not_sent(struct pairs *headers)
+{
+	for (size_t i = 0; i < headers->count;) {
+		if (is_sent(&headers->items[i]))
+			i++;
+		else
+			pairs_remove(headers, headers->items[i].name);
+	}
 }
 
 int rules_add(const struct rules *rules, const char *key, unsigned groups,
@@ -105,7 +121,7 @@ int rules_add(const struct rules *rules, const char *key, unsigned groups,
 		const struct param_def *def = params_find_header(pair->name);
 
 		if (def)
-			decide(&merge, def, pair->value);
+			decide(&merge, def, pair->name, is_sent(pair));
 	}
 	for (size_t i = rules->count; rc == 0 && i-- > 0;)
 		if (is_for(rules, &rules->items[i], key))
@@ -131,9 +147,11 @@ const char *rules_get(const struct rules *rules, const char *key,
 		value = pairs_get(&params->headers, header);
 		if (value)
 			return *value ? value : NULL;
-		for (size_t j = 0; j < params->headers.count; j++)
-			decide(&merge, def_of(&params->headers.items[j]),
-			       params->headers.items[j].value);
+		for (size_t j = 0; j < params->headers.count; j++) {
+			const struct pair *pair = &params->headers.items[j];
+
+			decide(&merge, def_of(pair), pair->name, *pair->value);
+		}
 	}
 	return NULL;
 }

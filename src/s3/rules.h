@@ -25,8 +25,8 @@ struct rules {
 
 /*
  * Adds to headers what rules say for key (NULL: the bucket) in a request of
- * one of groups. What headers hold already stays, and stands for its whole
- * family. Returns 0, -ENOMEM.
+ * one of groups. What headers hold already stays, S3_NOT_SENT too, and stands
+ * for its whole family. Returns 0, -ENOMEM.
  */
 MUST_USE int rules_add(const struct rules *rules, const char *key,
 		       unsigned groups, struct pairs *headers);

@@ -163,8 +163,9 @@ static int set_not_kept(struct pairs *to, const struct pairs *from)
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(names); i++) {
 		const char *value = from ? pairs_get(from, names[i]) : NULL;
 
-		if (value && *value)
-			result = pairs_set(to, names[i], value);
+		if (value)
+			result = pairs_set(to, names[i],
+					   *value ? value : S3_NOT_SENT);
 	}
 	return result;
 }

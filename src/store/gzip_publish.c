@@ -21,6 +21,8 @@ static const char *header_of(const struct store *store, const char *key,
 {
 	const char *value = pairs_get(headers, name);
 
+	if (value && strcmp(value, S3_NOT_SENT) == 0)
+		return NULL;
 	return value ? value : s3_client_param(store->s3, key, name);
 }
 

@@ -110,14 +110,22 @@ static bool is_of_bytes(const struct headers_plan *plan, const char *name)
 }
 
 /* What was set by hand wins over the rules, these over what it has. */
-static bool keeps_class(const struct headers_plan *plan)
+static int keep_class(const struct headers_plan *plan, struct pairs *out)
 {
 	const char *wanted =
 		plan->wanted ? pairs_get(plan->wanted, CLASS) : NULL;
+	const char *class = pairs_get(plan->stored, CLASS);
 
-	return wanted ? *wanted : !plan->after->has_class;
+	if (!wanted && plan->after->has_class)
+		return 0;
+	if (wanted && !*wanted)
+		class = S3_NOT_SENT;
+	else if (!class)
+		class = wanted; /* of STANDARD a server tells nothing */
+	return class ? pairs_set(out, CLASS, class) : 0;
 }
 
+/* What it has, and no rule adds to that. */
 static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 {
 	int result = 0;
@@ -127,16 +135,18 @@ static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 
 		if (follows_name(plan, i, value))
 			value = plan->after->value[i];
-		if (value && !is_of_bytes(plan, automatic[i]))
-			result = pairs_set(out, automatic[i], value);
+		if (!value || is_of_bytes(plan, automatic[i]))
+			value = S3_NOT_SENT;
+		result = pairs_set(out, automatic[i], value);
 	}
+	if (result == 0)
+		result = pairs_set(out, METADATA, S3_NOT_SENT);
+	if (result == 0)
+		result = keep_class(plan, out);
 	for (size_t i = 0; result == 0 && i < plan->stored->count; i++) {
 		const struct pair *p = &plan->stored->items[i];
-		bool is_class =
-			strcmp(p->name, CLASS) == 0 && keeps_class(plan);
 
-		if (is_class ||
-		    (begins(p->name, METADATA) && !is_of_bytes(plan, p->name)))
+		if (begins(p->name, METADATA) && !is_of_bytes(plan, p->name))
 			result = pairs_set(out, p->name, p->value);
 	}
 	return result;
@@ -164,8 +174,7 @@ static int apply(const struct headers_plan *plan, const struct pair *wanted,
 		return pairs_set(out, wanted->name, wanted->value);
 	if (strcmp(wanted->name, automatic[TYPE]) == 0)
 		return pairs_set(out, wanted->name, plan->after->value[TYPE]);
-	pairs_remove(out, wanted->name);
-	return 0;
+	return pairs_set(out, wanted->name, S3_NOT_SENT);
 }
 
 int headers_compose(const struct headers_plan *plan, struct pairs *out)
@@ -186,7 +195,8 @@ size_t headers_metadata_bytes(const struct pairs *headers)
 	for (size_t i = 0; i < headers->count; i++) {
 		const struct pair *p = &headers->items[i];
 
-		if (begins(p->name, METADATA))
+		if (begins(p->name, METADATA) &&
+		    strcmp(p->value, S3_NOT_SENT) != 0)
 			bytes += strlen(p->name) - strlen(METADATA) +
 				 strlen(p->value);
 	}

@@ -49,7 +49,10 @@ struct headers_plan {
 	const struct header_defaults *before, *after; /* old and new name's */
 };
 
-/* The headers to send. Pure. Returns 0 or -ENOMEM. */
+/*
+ * The headers to send, S3_NOT_SENT where a rule is not to give one: what was
+ * taken away, and what a stored object has not. Pure. Returns 0 or -ENOMEM.
+ */
 MUST_USE int headers_compose(const struct headers_plan *plan,
 			     struct pairs *out);
 

@@ -171,6 +171,7 @@ static int learn(struct file *file, const struct gzip_layout *layout,
 
 	if (result < 0)
 		return result;
+	s3_drop_not_sent(&headers);
 	LOCK(&store->tree.lock);
 	learn_headers_locked(file, &headers);
 	free(node->etag);

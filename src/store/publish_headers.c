@@ -86,5 +86,8 @@ int publish_headers(const struct file *file, const char *key,
 			!named->keeps || headers_is_pending_locked(named->node);
 		result = headers_compose(&plan, headers);
 	}
+	/* Said here, so that who asks what the file will have is told, too. */
+	if (result == 0)
+		result = s3_client_metadata(store->s3, key, headers);
 	return result == 0 ? gzip_headers(file, key, headers) : result;
 }

@@ -39,6 +39,7 @@ static int unsaved_headers(struct file *file, struct pairs *out,
 	class = s3_client_param(file->store->s3, buf_str(&key), CLASS);
 	if (result == 0 && class && !pairs_get(out, CLASS))
 		result = pairs_set(out, CLASS, class);
+	s3_drop_not_sent(out);
 	return result;
 }
 

@@ -577,6 +577,135 @@ def test_a_file_that_is_written_anew_has_the_headers_of_a_new_one(bucket, counte
     assert head["Metadata"] == {}
 
 
+RULES = """AWS_S3_OBJECT_PARAMETERS = {
+    'CacheControl': 'max-age=7', 'ContentLanguage': 'de', 'Metadata': {'k': 'v', 'l': 'w'}}
+"""
+
+
+@pytest.fixture
+def ruled(counted, tmp_path):
+    """A mount whose settings give headers to all files."""
+
+    def make():
+        config = tmp_path / "s3storefs.conf"
+        config.write_text(RULES)
+        config.chmod(0o600)
+        return counted(config=config)
+
+    return make
+
+
+def check_removed(bucket, key):
+    head = bucket.head(key)
+    assert "CacheControl" not in head
+    assert (head["ContentLanguage"], head["Metadata"]) == ("de", {"l": "w"})
+
+
+@pytest.mark.parametrize("size", [10, 24 * MIB], ids=["small", "in-parts"])
+def test_a_header_of_a_rule_that_was_removed_stays_removed(bucket, ruled, size):
+    mount = ruled()
+    path = mount.path / "f.css"
+    path.write_bytes(some_bytes(size))
+    assert (get(path, "cache-control"), get(path, "meta.k")) == ("max-age=7", "v")
+    os.removexattr(path, PREFIX + "cache-control")
+    os.removexattr(path, PREFIX + "meta.k")
+    check_removed(bucket, "f.css")
+    with open(path, "ab") as file:
+        file.write(b"tail")
+    check_removed(bucket, "f.css")
+    with opened(path, os.O_WRONLY) as fd:
+        os.pwrite(fd, b"edit", 3)
+        os.fsync(fd)
+        os.pwrite(fd, b"again", 3)
+    check_removed(bucket, "f.css")
+    os.truncate(path, 5)
+    check_removed(bucket, "f.css")
+    os.rename(path, path := mount.path / "f.html")
+    check_removed(bucket, "f.html")
+    with fails_with("ENODATA"):
+        get(path, "cache-control")
+    path.write_bytes(some_bytes(size))
+    check_removed(bucket, "f.html")
+    (mount.path / "d").mkdir()
+    os.rename(path, mount.path / "d" / "f.html")
+    os.rename(mount.path / "d", mount.path / "e")
+    check_removed(bucket, "e/f.html")
+    assert bucket.read("e/f.html") == some_bytes(size)
+
+
+@pytest.mark.parametrize("size", [10, 6 * MIB], ids=["small", "in-parts"])
+def test_a_removed_header_stays_removed_over_edits_of_another_mount(bucket, ruled, size):
+    first = ruled()
+    (first.path / "f").write_bytes(some_bytes(size))
+    for name in ("cache-control", "meta.k"):
+        os.removexattr(first.path / "f", PREFIX + name)
+    first.unmount()
+    path = ruled().path / "f"
+    with open(path, "ab") as file:
+        file.write(b"tail")
+    check_removed(bucket, "f")
+    os.rename(path, path := path.with_name("g.html"))
+    check_removed(bucket, "g.html")
+    # Written anew it is a new file to a mount that knows of no removal.
+    path.write_bytes(b"new")
+    head = bucket.head("g.html")
+    assert (head["CacheControl"], head["Metadata"]) == ("max-age=7", {"k": "v", "l": "w"})
+
+
+def test_an_edit_adds_no_rules_to_an_object_without_them(bucket, ruled):
+    bucket.put("f", b"x", ContentType="text/x-own", Metadata={"own": "1"})
+    path = ruled().path / "f"
+    with open(path, "ab") as file:
+        file.write(b"y")
+    head = bucket.head("f")
+    assert "CacheControl" not in head and "ContentLanguage" not in head
+    assert (head["ContentType"], head["Metadata"]) == ("text/x-own", {"own": "1"})
+
+
+def test_a_new_file_keeps_the_metadata_of_rules_from_save_to_save(bucket, ruled):
+    mount = ruled()
+    with opened(mount.path / "f", os.O_WRONLY | os.O_CREAT) as fd:
+        mount.start_counting()
+        for data in (b"one", b"two"):
+            os.write(fd, data)
+            os.fsync(fd)
+            assert bucket.head("f")["Metadata"] == {"k": "v", "l": "w"}
+            assert bucket.head("f")["CacheControl"] == "max-age=7"
+        requests = mount.requests()
+    assert requests == {"PutObject": 2, "HeadObject": 4}  # these HEADs are ours
+
+
+def test_a_header_of_a_rule_is_seen_and_removed_before_the_file_is_stored(bucket, ruled):
+    path = ruled().path / "f"
+    with opened(path, os.O_WRONLY | os.O_CREAT) as fd:
+        os.write(fd, b"x")
+        assert (get(fd, "cache-control"), get(fd, "meta.k")) == ("max-age=7", "v")
+        for name in ("cache-control", "meta.k"):
+            os.removexattr(fd, PREFIX + name)
+            with fails_with("ENODATA"):
+                get(fd, name)
+            with fails_with("ENODATA"):
+                os.removexattr(fd, PREFIX + name)
+        assert set(known(path)) == {"meta.l"}
+    check_removed(bucket, "f")
+    set_(path, "cache-control", "no-cache")
+    assert bucket.head("f")["CacheControl"] == "no-cache"
+
+
+def test_a_class_of_a_rule_that_was_removed_stays_removed(bucket, counted):
+    mount = counted(object_parameters='{"StorageClass": "STANDARD_IA"}')
+    for name, change in (("a", os.removexattr), ("b", lambda *what: os.setxattr(*what, b"STANDARD"))):
+        path = mount.path / name
+        path.write_bytes(b"x")
+        assert bucket.head(name)["StorageClass"] == "STANDARD_IA"
+        change(path, PREFIX + "storage-class")
+        with open(path, "ab") as file:
+            file.write(b"y")
+        assert "StorageClass" not in bucket.head(name)
+        os.rename(path, mount.path / f"{name}.html")
+        assert "StorageClass" not in bucket.head(f"{name}.html")
+
+
 @pytest.mark.parametrize("is_listed", [False, True], ids=["cold", "listed"])
 def test_the_storage_class_stays_over_a_rename(bucket, counted, is_listed):
     bucket.put("a.css", b"x", StorageClass="STANDARD_IA")

@@ -13,6 +13,7 @@
 
 #include "params_table.h"
 #include "rules.h"
+#include "s3.h"
 
 #define KEY_RAW    "0123456789abcdef0123456789ABCDEF"
 #define KEY_BASE64 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUY="
@@ -452,6 +453,41 @@ static void a_rule_can_take_a_header_back(void **state)
 	s3_params_free(css);
 }
 
+static void an_operation_can_say_that_a_header_is_not_sent(void **state)
+{
+	struct s3_params *all = new_params();
+	struct s3_rule list[] = { { NULL, all } };
+	struct rules rules = { list, 1, "" };
+	struct pairs headers = PAIRS_INIT;
+
+	set(all, "CacheControl", "x");
+	assert_int_equal(s3_params_set_metadata(all, "k", "v", NULL), 0);
+	assert_int_equal(s3_params_set_metadata(all, "l", "w", NULL), 0);
+	assert_string_equal(added(&rules, "a", PARAMS_PUT, "cache-control",
+				  S3_NOT_SENT),
+			    "x-amz-meta-k=v x-amz-meta-l=w");
+	assert_string_equal(added(&rules, "a", PARAMS_PUT, "x-amz-meta-k",
+				  S3_NOT_SENT),
+			    "cache-control=x x-amz-meta-l=w");
+	assert_string_equal(added(&rules, "a", PARAMS_PUT, "x-amz-meta-",
+				  S3_NOT_SENT),
+			    "cache-control=x");
+	assert_string_equal(added(&rules, "a", PARAMS_METADATA, "x-amz-meta-k",
+				  "own"),
+			    "x-amz-meta-l=w");
+	/* Metadata without a value is a value. */
+	assert_string_equal(added(&rules, "a", PARAMS_PUT, "x-amz-meta-k", ""),
+			    "cache-control=x x-amz-meta-l=w");
+	assert_int_equal(pairs_set(&headers, "expires", S3_NOT_SENT), 0);
+	assert_int_equal(pairs_set(&headers, "x-amz-meta-k", ""), 0);
+	assert_int_equal(pairs_set(&headers, "x-amz-meta-", S3_NOT_SENT), 0);
+	s3_drop_not_sent(&headers);
+	assert_int_equal(headers.count, 1);
+	assert_string_equal(headers.items[0].name, "x-amz-meta-k");
+	pairs_release(&headers);
+	s3_params_free(all);
+}
+
 static void a_rule_replaces_what_its_parameters_exclude(void **state)
 {
 	static const struct {
@@ -543,6 +579,8 @@ int main(void)
 		cmocka_unit_test(a_copy_reads_its_source_with_the_sources_key),
 		cmocka_unit_test(later_rules_win_header_by_header),
 		cmocka_unit_test(a_rule_can_take_a_header_back),
+		cmocka_unit_test(
+			an_operation_can_say_that_a_header_is_not_sent),
 		cmocka_unit_test(a_rule_replaces_what_its_parameters_exclude),
 		cmocka_unit_test(an_operations_own_encryption_stands_alone),
 		cmocka_unit_test(

@@ -80,7 +80,7 @@ static void a_new_file_has_what_its_name_gives(void **state)
 	set(&f->wanted, "content-encoding", "");
 	set(&f->wanted, "x-amz-meta-a", "b");
 	check(f, "content-type", "text/mine");
-	check(f, "content-encoding", NULL);
+	check(f, "content-encoding", S3_NOT_SENT);
 	check(f, "x-amz-meta-a", "b");
 }
 
@@ -112,8 +112,27 @@ static void an_edit_keeps_what_is_stored(void **state)
 		check(f, kept[i], "v");
 	for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
 		check(f, dropped[i], NULL);
-	assert_int_equal(f->out.count, ARRAY_SIZE(kept));
+	/* And no rule's metadata beside them. */
+	check(f, "x-amz-meta-", S3_NOT_SENT);
+	assert_int_equal(f->out.count, ARRAY_SIZE(kept) + 1);
 	assert_false(headers_must_change(&f->plan));
+}
+
+static void what_an_object_has_not_no_rule_adds(void **state)
+{
+	struct fixture *f = *state;
+
+	f->before.value[CACHE] = f->after.value[CACHE] = "by a rule";
+	set(&f->stored, "content-type", "text/css");
+	check(f, "cache-control", S3_NOT_SENT);
+	check(f, "content-language", S3_NOT_SENT);
+	assert_false(headers_must_change(&f->plan));
+	f->plan.stored = NULL;
+	check(f, "cache-control", "by a rule");
+	check(f, "content-language", NULL);
+	f->plan.applies_wanted = true;
+	set(&f->wanted, "cache-control", "");
+	check(f, "cache-control", S3_NOT_SENT);
 }
 
 static void a_type_of_the_old_name_follows_and_another_stays(void **state)
@@ -152,7 +171,7 @@ static void rules_of_the_new_name_apply_and_the_old_ones_go(void **state)
 	assert_false(headers_must_change(&f->plan));
 	set(&f->stored, "cache-control", "max-age=1");
 	assert_true(headers_must_change(&f->plan));
-	check(f, "cache-control", NULL);
+	check(f, "cache-control", S3_NOT_SENT);
 	set(&f->stored, "cache-control", "max-age=2");
 	check(f, "cache-control", "max-age=2");
 }
@@ -180,7 +199,11 @@ static void the_class_goes_by_hand_then_by_the_rules(void **state)
 	set(&f->wanted, "x-amz-storage-class", "STANDARD_IA");
 	check(f, "x-amz-storage-class", "STANDARD_IA");
 	set(&f->wanted, "x-amz-storage-class", "");
-	check(f, "x-amz-storage-class", NULL);
+	check(f, "x-amz-storage-class", S3_NOT_SENT);
+	/* A server tells nothing of this one. */
+	set(&f->wanted, "x-amz-storage-class", "STANDARD");
+	pairs_remove(&f->stored, "x-amz-storage-class");
+	check(f, "x-amz-storage-class", "STANDARD");
 }
 
 static void what_is_in_the_bucket_already_is_not_set_again(void **state)
@@ -203,7 +226,7 @@ static void compressed_bytes_are_told_by_copies_only(void **state)
 
 	set(&f->stored, "content-encoding", "gzip");
 	set(&f->stored, "x-amz-meta-s3storefs-gzip", "1 1048576 0 30");
-	check(f, "content-encoding", NULL);
+	check(f, "content-encoding", S3_NOT_SENT);
 	check(f, "x-amz-meta-s3storefs-gzip", NULL);
 	f->plan.is_copy = true;
 	check(f, "content-encoding", "gzip");
@@ -221,6 +244,7 @@ static void metadata_is_counted_without_its_prefix(void **state)
 	set(&f->stored, "content-type", "text/css");
 	set(&f->stored, "x-amz-meta-ab", "cde");
 	set(&f->stored, "x-amz-meta-f", "");
+	set(&f->stored, "x-amz-meta-not-there", S3_NOT_SENT);
 	assert_int_equal(headers_metadata_bytes(&f->stored), 6);
 }
 
@@ -231,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_file_has_what_its_name_gives),
 		TEST(an_edit_keeps_what_is_stored),
+		TEST(what_an_object_has_not_no_rule_adds),
 		TEST(a_type_of_the_old_name_follows_and_another_stays),
 		TEST(rules_of_the_new_name_apply_and_the_old_ones_go),
 		TEST(without_the_stored_ones_a_change_may_be_needed),
