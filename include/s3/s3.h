@@ -150,16 +150,6 @@ struct s3_body {
 	uint32_t crc32c;
 };
 
-struct s3_head {
-	struct s3_op op;
-	const char *key;
-	struct pairs headers;    /* in, owned by the struct: extra ones */
-	struct s3_object object; /* out */
-};
-void s3_head_start(struct s3_client *c, struct s3_head *head);
-void s3_head_release(struct s3_head *head);
-
-#define S3_WHOLE UINT64_MAX
 /*
  * In an operation's headers: this one is not sent, whatever the rules say;
  * of "x-amz-meta-": none of the rules' metadata. As a header's value a tab
@@ -170,6 +160,16 @@ void s3_head_release(struct s3_head *head);
 /* Takes out the headers of that value. */
 void s3_drop_not_sent(struct pairs *headers);
 
+struct s3_head {
+	struct s3_op op;
+	const char *key;
+	struct pairs headers;    /* in, owned by the struct: extra ones */
+	struct s3_object object; /* out */
+};
+void s3_head_start(struct s3_client *c, struct s3_head *head);
+void s3_head_release(struct s3_head *head);
+
+#define S3_WHOLE UINT64_MAX
 
 struct s3_get {
 	struct s3_op op;
@@ -454,13 +454,13 @@ const char *s3_client_region(const struct s3_client *c);
  */
 const char *s3_client_param(const struct s3_client *c, const char *key,
 			    const char *header);
-/* "environment", "profile media of /home/u/.aws/credentials", ... */
-const char *s3_client_credentials_source(const struct s3_client *c);
-
-#endif
 /*
  * Adds the metadata that the rules give to what is stored under key, but
  * names that are in headers. Returns 0 or -ENOMEM.
  */
 MUST_USE int s3_client_metadata(const struct s3_client *c, const char *key,
 				struct pairs *headers);
+/* "environment", "profile media of /home/u/.aws/credentials", ... */
+const char *s3_client_credentials_source(const struct s3_client *c);
+
+#endif

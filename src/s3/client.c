@@ -198,13 +198,13 @@ const char *s3_client_param(const struct s3_client *c, const char *key,
 	return rules_get(&c->rules, key, header);
 }
 
-const char *s3_client_credentials_source(const struct s3_client *c)
-{
-	return creds_chain_source(c->creds);
-}
 int s3_client_metadata(const struct s3_client *c, const char *key,
 		       struct pairs *headers)
 {
 	return rules_add(&c->rules, key, PARAMS_METADATA, headers);
 }
 
+const char *s3_client_credentials_source(const struct s3_client *c)
+{
+	return creds_chain_source(c->creds);
+}
