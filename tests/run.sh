@@ -11,7 +11,7 @@
 # if nothing failed. Builds go to $BUILDS, or build-tests/ in the tree.
 set -u
 
-packages='gcc libc6-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 meson ninja-build pkg-config
+packages='gcc libc6-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 clang-tidy-14 meson ninja-build pkg-config
 	libfuse3-dev libcurl4-openssl-dev libssl-dev libxml2-dev libjansson-dev zlib1g-dev
 	libmicrohttpd-dev libcmocka-dev valgrind fuse3
 	python3 python3-pytest python3-pytest-xdist python3-boto3 python3-django
@@ -163,6 +163,7 @@ all)
 	build tsan clang-14 -Db_sanitize=thread -Db_lundef=false -Dwerror=true &&
 		suites tsan tsan --suite unit --suite s3 --timeout-multiplier 5
 	build asan clang-14 $asan -Dwerror=true && {
+		step check-tidy sh tests/check/tidy.sh "$BUILDS/asan"
 		suites asan asan --timeout-multiplier 3
 		all_mounts
 	}

@@ -187,7 +187,7 @@ void call_done(struct store_op *op, int result);
 /* Answers with an error and logs it: the one place that does. */
 void call_fail(struct call *call, int result);
 /* The same for requests that never became a call. */
-void call_refuse(fuse_req_t req, const char *name, fuse_ino_t ino, int result);
+void call_refuse(fuse_req_t req, const char *kind, fuse_ino_t ino, int result);
 
 /* Replies of several kinds. */
 void call_reply_ok(struct call *call, int result);

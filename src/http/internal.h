@@ -52,7 +52,8 @@ struct http_transfer {
 /* Returns 0, -EMFILE, -ENOMEM; release is due in any case. */
 MUST_USE int http_loop_init(struct http *http);
 void http_loop_release(struct http *http);
-void *http_loop_main(void *http);
+/* A thread; arg is the struct http. */
+void *http_loop_main(void *arg);
 
 /* transfer.c */
 

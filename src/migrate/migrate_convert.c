@@ -115,13 +115,12 @@ static void convert_text(struct line *line)
 	const struct py_value *v = line->row->value;
 	bool is_path = line->def->type == SETTING_BOOL_OR_PATH;
 
-	if (v->kind == PY_NONE || (v->kind == PY_BOOL && is_path)) {
-		write_literal(line, v);
-	} else if (py_truth(v) == 0 && !is_path) {
+	if (v->kind != PY_NONE && py_truth(v) == 0 && !is_path) {
 		/* '' and False are as good as None in Django. */
 		buf_add_str(&line->literal,
 			    is_default_none(line->def) ? "None" : "''");
-	} else if (v->kind == PY_TEXT || v->kind == PY_BYTES) {
+	} else if (v->kind == PY_NONE || v->kind == PY_TEXT ||
+		   v->kind == PY_BYTES || (v->kind == PY_BOOL && is_path)) {
 		write_literal(line, v);
 	} else if (py_str(v, &text) == 0) {
 		write_text(line, buf_str(&text));

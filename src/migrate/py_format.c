@@ -77,6 +77,14 @@ static int percent_one(struct format *f)
 	return insert(f, v);
 }
 
+/* How many values a format must take of its arguments. */
+static size_t least_used(const struct py_value *arguments)
+{
+	if (arguments->kind == PY_TUPLE)
+		return arguments->count;
+	return arguments->kind == PY_DICT ? 0 : 1;
+}
+
 struct py_value *py_percent(struct py_arena *arena,
 			    const struct py_value *format,
 			    const struct py_value *arguments)
@@ -97,10 +105,7 @@ struct py_value *py_percent(struct py_arena *arena,
 		rc = percent_one(&f);
 	}
 	/* Python refuses what is left over. */
-	if (!rc && arguments->kind == PY_TUPLE && f.next < arguments->count)
-		rc = -EINVAL;
-	else if (!rc && arguments->kind != PY_TUPLE &&
-		 arguments->kind != PY_DICT && f.next == 0)
+	if (!rc && f.next < least_used(arguments))
 		rc = -EINVAL;
 	return finish(arena, &f, rc ? rc : f.out.error);
 }

@@ -246,6 +246,16 @@ static int order(const char *op, const struct py_value *a,
 	return op[1] ? x >= y : x > y;
 }
 
+/* 1, 0, -1: only None, True and False are surely one object. */
+static int is_same(const struct py_value *a, const struct py_value *b)
+{
+	if (a->kind == PY_NONE || b->kind == PY_NONE)
+		return a->kind == b->kind;
+	if (a->kind == PY_BOOL || b->kind == PY_BOOL)
+		return a->kind == b->kind && a->boolean == b->boolean;
+	return -1;
+}
+
 /* 1, 0, -1; *is_comparison tells whether op is one. */
 static int compare(const char *op, const struct py_value *a,
 		   const struct py_value *b, bool *is_comparison)
@@ -256,12 +266,7 @@ static int compare(const char *op, const struct py_value *a,
 	if (strcmp(op, "==") == 0 || strcmp(op, "!=") == 0)
 		truth = py_equal(a, b);
 	else if (strcmp(op, "is") == 0 || strcmp(op, "is not") == 0)
-		/* Only None, True and False are surely one object. */
-		truth = a->kind == PY_NONE || b->kind == PY_NONE ?
-				a->kind == b->kind :
-			a->kind == PY_BOOL || b->kind == PY_BOOL ?
-				a->kind == b->kind && a->boolean == b->boolean :
-				-1;
+		truth = is_same(a, b);
 	else if (strcmp(op, "in") == 0 || strcmp(op, "not in") == 0)
 		truth = contains(b, a);
 	else if ((op[0] == '<' || op[0] == '>') && op[1] != op[0])

@@ -18,7 +18,7 @@ void py_string_open(const struct py_token *token, struct py_string *out)
 		quote = 1;
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < prefix; i++) {
-		char c = (char)tolower((unsigned char)token->text[i]);
+		int c = token->text[i] | 0x20; /* in lower case */
 
 		out->is_raw |= c == 'r';
 		out->is_bytes |= c == 'b';
@@ -68,7 +68,7 @@ static int unescape_hex(struct escapes *e, unsigned digits)
 		if (!isxdigit(c))
 			return -EINVAL;
 		code = code * 16 +
-		       (uint32_t)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
+		       (uint32_t)(isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
 	}
 	return add_code(e, code);
 }

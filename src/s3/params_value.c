@@ -116,24 +116,23 @@ int params_json(const char *text, struct buf *out)
 
 int params_customer_key(const char *text, struct buf *key, struct buf *md5)
 {
-	unsigned char bytes[CUSTOMER_KEY_BASE64], sum[DIGEST_MAX];
+	unsigned char decoded[CUSTOMER_KEY_BASE64], sum[DIGEST_MAX];
+	const void *bytes = NULL;
 	size_t len = strlen(text);
 	int rc = -EINVAL;
 
-	if (len == CUSTOMER_KEY_BYTES) {
-		memcpy(bytes, text, len);
-		rc = 0;
-	} else if (len == CUSTOMER_KEY_BASE64 &&
-		   digest_unbase64(bytes, text, len) == CUSTOMER_KEY_BYTES) {
-		rc = 0;
-	}
-	if (rc == 0)
+	if (len == CUSTOMER_KEY_BYTES)
+		bytes = text;
+	else if (len == CUSTOMER_KEY_BASE64 &&
+		 digest_unbase64(decoded, text, len) == CUSTOMER_KEY_BYTES)
+		bytes = decoded;
+	if (bytes)
 		rc = digest_of(DIGEST_MD5, bytes, CUSTOMER_KEY_BYTES, sum);
 	if (rc == 0) {
 		digest_base64(key, bytes, CUSTOMER_KEY_BYTES);
 		digest_base64(md5, sum, digest_size(DIGEST_MD5));
 		rc = key->error ? key->error : md5->error;
 	}
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(decoded, sizeof(decoded));
 	return rc;
 }

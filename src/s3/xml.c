@@ -27,6 +27,7 @@ static void stop(struct xml *x, int error)
 	xmlStopParser(x->parser);
 }
 
+/* libxml2 wants them all. NOLINTNEXTLINE(readability-function-size) */
 static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 		     const xmlChar *uri, int namespace_count,
 		     const xmlChar **namespaces, int attribute_count,

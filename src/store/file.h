@@ -231,8 +231,8 @@ void publish_note_sent(struct file *file);
 MUST_USE int publish_headers(const struct file *file, const char *key,
 			     struct pairs *headers);
 
-/* Runs task on the pool; a reference to file is held meanwhile. */
+/* Runs run on the pool; a reference to file is held meanwhile. */
 void file_job(struct file *file, struct store_op *op,
-	      int (*task)(struct file *file, struct errinfo *err));
+	      int (*run)(struct file *file, struct errinfo *err));
 
 #endif
