@@ -74,6 +74,17 @@ enum s3_payload {
 	S3_PAYLOAD_UNSIGNED,
 };
 
+#define S3_RECORD_FOLDERS 2
+
+/* Who is asked for keys; AUTO: one after the other, see creds_chain.h. */
+enum s3_credential_source {
+	S3_CREDENTIALS_AUTO,
+	S3_CREDENTIALS_ENVIRONMENT, /* and the options */
+	S3_CREDENTIALS_PROFILE,
+	S3_CREDENTIALS_CONTAINER,
+	S3_CREDENTIALS_INSTANCE,
+};
+
 /* Texts are borrowed for the life of the client; NULL or "": unset. */
 struct s3_options {
 	const char *bucket;
@@ -87,11 +98,13 @@ struct s3_options {
 	const char *access_key, *secret_key, *session_token;
 	const char *profile;
 	const char *passwd_file; /* s3fs's format; instead of all others */
-	bool anonymous;          /* sign nothing */
-	int attempts;            /* in all, of one request; 0: 5 */
-	int timeout_ms;   /* one operation with all its retries; 0: 30,000
-			     plus the time its bytes take at 256 KiB/s */
-	bool no_checksum; /* send no x-amz-checksum-crc32c */
+	enum s3_credential_source credential_source;
+	const char *iam_role; /* of the instance; NULL: the first it has */
+	bool anonymous;       /* sign nothing */
+	int attempts;         /* in all, of one request; 0: 5 */
+	int timeout_ms;       /* one operation with all its retries; 0: 30,000
+				 plus the time its bytes take at 256 KiB/s */
+	bool no_checksum;     /* send no x-amz-checksum-crc32c */
 	struct s3_url_options url;
 	/*
 	 * Parameters of the objects; see params.h. Later rules win over
@@ -464,3 +477,5 @@ MUST_USE int s3_client_metadata(const struct s3_client *c, const char *key,
 const char *s3_client_credentials_source(const struct s3_client *c);
 
 #endif
+/* When the keys in use end, in seconds since 1970; 0: never. */
+int64_t s3_client_credentials_expiry(const struct s3_client *c);

@@ -42,7 +42,7 @@ static int set_up(struct s3_client *c, struct errinfo *err)
 	const char *region;
 	int rc;
 
-	rc = creds_chain_new(&c->options, &c->creds, err);
+	rc = creds_chain_new(&c->options, c->http, &c->creds, err);
 	if (rc < 0)
 		return rc;
 	region = endpoint_region(&c->options, creds_chain_region(c->creds));
@@ -207,4 +207,9 @@ int s3_client_metadata(const struct s3_client *c, const char *key,
 const char *s3_client_credentials_source(const struct s3_client *c)
 {
 	return creds_chain_source(c->creds);
+}
+
+int64_t s3_client_credentials_expiry(const struct s3_client *c)
+{
+	return creds_chain_expiry(c->creds);
 }

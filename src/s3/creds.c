@@ -19,6 +19,7 @@ struct s3_creds {
 	size_t size; /* of the mapping */
 	atomic_uint holders;
 	const char *access_key, *secret_key, *token; /* into texts */
+	int64_t expiry_s;                            /* since 1970; 0: never */
 	struct lock lock;
 	struct {
 		char name[128]; /* day, region, service of key; "" at first */
@@ -90,6 +91,16 @@ int creds_new(const char *access_key, const char *secret_key, const char *token,
 	c->lock = (struct lock)LOCK_INIT;
 	*out = c;
 	return 0;
+}
+
+void creds_set_expiry(struct s3_creds *creds, int64_t unix_s)
+{
+	creds->expiry_s = unix_s;
+}
+
+int64_t creds_expiry(const struct s3_creds *creds)
+{
+	return creds->expiry_s;
 }
 
 struct s3_creds *creds_hold(struct s3_creds *creds)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "errinfo.h"
 #include "macros.h"
@@ -34,6 +35,13 @@ MUST_USE int creds_new(const char *access_key, const char *secret_key,
 MUST_USE int creds_check(const char *access_key, const char *secret_key,
 			 const char *token, const char *from,
 			 struct errinfo *err);
+
+/*
+ * When they end, in seconds since 1970; creds_new says 0: never. Only before
+ * others see them.
+ */
+void creds_set_expiry(struct s3_creds *creds, int64_t unix_s);
+int64_t creds_expiry(const struct s3_creds *creds);
 
 struct s3_creds *creds_hold(struct s3_creds *creds);
 

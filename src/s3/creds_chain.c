@@ -1,214 +1,56 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Where credentials come from; see creds_chain.h. The order and the
- * independent look-up of key, secret and token are django-storages', whose
- * settings these are; what it builds and cannot use is refused here.
- */
+/* The keys in use and their renewal; see creds_chain.h. */
 #include "creds_chain.h"
 
+#include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "clock.h"
-#include "creds_source.h"
+#include "creds_find.h"
+#include "creds_http.h"
+#include "creds_renewal.h"
 #include "lock.h"
 #include "log.h"
 
-#define CHECK_MS 1000 /* between two looks at the source */
+#define CHECK_MS   1000  /* between two looks at the source */
+#define SLICE_MS   30000 /* of a long wait: the machine may sleep meanwhile */
+#define NS_PER_MS  1000000ll
+#define NOT_AT_ALL INT64_MAX
 
 struct creds_chain {
-	struct creds_source *source; /* owned; NULL: nothing to ask again */
-	const char *source_name;     /* static, or the source's */
-	char *region;                /* owned; NULL: none */
+	struct creds_context context;
+	struct creds_found found; /* its creds are in locked.current */
+	bool has_thread;          /* the source asks others */
+	pthread_t thread;
 	struct lock lock;
+	pthread_cond_t changed; /* a waiter came, or the end */
 	struct {
 		struct s3_creds *current; /* counted; NULL: anonymous */
 		int64_t checked_ms;
-		bool is_failing; /* the log knows */
+		bool is_failing;     /* the log knows */
+		int64_t renew_at_ns; /* by the wall clock */
+		int64_t renewed_ms;  /* the last try's end */
+		struct list_link waiters;
+		bool is_over;
 	} locked;
 };
 
-/* Borrowed from the options and the environment. */
-struct found {
-	const char *access_key, *secret_key, *token;
-	bool from_settings; /* one of the two keys at least */
-};
-
-static bool is_set(const char *s)
+static uint32_t random_number(void)
 {
-	return s && *s;
+	uint32_t n;
+
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) < 0)
+		n = (uint32_t)clock_wall_ns();
+	return n;
 }
 
-/* Empty ones do not count. variable2 may be NULL. */
-static const char *first_set(const char *setting, const char *variable1,
-			     const char *variable2)
+static struct s3_creds *current(struct creds_chain *c)
 {
-	const char *value = setting;
-
-	if (!is_set(value))
-		value = getenv(variable1);
-	if (!is_set(value) && variable2)
-		value = getenv(variable2);
-	return is_set(value) ? value : NULL;
-}
-
-static void look_up(const struct s3_options *o, struct found *out)
-{
-	out->access_key = first_set(o->access_key, "AWS_S3_ACCESS_KEY_ID",
-				    "AWS_ACCESS_KEY_ID");
-	out->secret_key = first_set(o->secret_key, "AWS_S3_SECRET_ACCESS_KEY",
-				    "AWS_SECRET_ACCESS_KEY");
-	out->token = first_set(o->session_token, "AWS_SESSION_TOKEN",
-			       "AWS_SECURITY_TOKEN");
-	out->from_settings = is_set(o->access_key) || is_set(o->secret_key);
-}
-
-/* Are the keys of settings and environment complete, and alone? */
-static int check_found(const struct found *f, bool has_profile,
-		       struct errinfo *err)
-{
-	if (has_profile && (f->access_key || f->secret_key))
-		return errinfo_set(
-			err, -EINVAL,
-			"AWS_S3_SESSION_PROFILE/session_profile should not be "
-			"provided with AWS_S3_ACCESS_KEY_ID/access_key and "
-			"AWS_S3_SECRET_ACCESS_KEY/secret_key");
-	if (f->access_key && !f->secret_key)
-		return errinfo_set(err, -EINVAL,
-				   "an access key without its secret: set "
-				   "AWS_SECRET_ACCESS_KEY too");
-	if (f->secret_key && !f->access_key)
-		return errinfo_set(err, -EINVAL,
-				   "a secret key without its access key: set "
-				   "AWS_ACCESS_KEY_ID too");
-	return 0;
-}
-
-static int take_found(struct creds_chain *c, const struct found *f,
-		      struct errinfo *err)
-{
-	int result;
-
-	c->source_name = f->from_settings ? "settings" : "environment";
-	result = creds_check(f->access_key, f->secret_key, f->token,
-			     c->source_name, err);
-	if (result < 0)
-		return result;
-	result = creds_new(f->access_key, f->secret_key, f->token,
-			   &c->locked.current);
-	if (result < 0)
-		return errinfo_set(err, result, "no memory for credentials");
-	return 0;
-}
-
-/* Takes source over if the keys are in its files. */
-static int take_source(struct creds_chain *c, struct creds_source **source,
-		       const struct found *f, struct errinfo *err)
-{
-	int result = (*source)->fetch(*source, &c->locked.current, err);
-
-	if (result == -ENOKEY && f->token)
-		return errinfo_set(err, result,
-				   "a session token without the keys it "
-				   "belongs to: set AWS_ACCESS_KEY_ID and "
-				   "AWS_SECRET_ACCESS_KEY too");
-	if (result < 0)
-		return result;
-	c->source = STEAL(*source);
-	c->source_name = c->source->name(c->source);
-	return 0;
-}
-
-static void free_source(struct creds_source **source)
-{
-	if (*source)
-		(*source)->free(*source);
-}
-
-/* Keys that are nowhere else may be in s3fs's files. */
-static int take_passwd(struct creds_chain *c, const struct s3_options *o,
-		       struct errinfo *err)
-{
-	CLEANUP(free_source) struct creds_source *source = NULL;
-	const struct found none = { 0 };
-	int result = creds_passwd_new(o->passwd_file, o->bucket, &source);
-
-	if (result < 0)
-		return errinfo_set(err, result, "no memory for credentials");
-	return take_source(c, &source, &none, err);
-}
-
-/* A profile that was named is meant; without one others are asked. */
-static int take_files(struct creds_chain *c, const struct s3_options *o,
-		      struct creds_source **shared, const struct found *f,
-		      struct errinfo *err)
-{
-	struct errinfo passwd_err = ERRINFO_INIT;
-	int result = take_source(c, shared, f, err);
-
-	if (result != -ENOKEY || is_set(o->profile) || f->token)
-		return result;
-	result = take_passwd(c, o, &passwd_err);
-	if (result < 0 && result != -ENOKEY)
-		*err = passwd_err;
-	return result;
-}
-
-static int find(struct creds_chain *c, const struct s3_options *o,
-		struct errinfo *err)
-{
-	const char *profile =
-		first_set(o->profile, "AWS_S3_SESSION_PROFILE", NULL);
-	const char *general = first_set(NULL, "AWS_PROFILE", NULL);
-	CLEANUP(free_source) struct creds_source *source = NULL;
-	struct found f;
-	int result = 0;
-
-	look_up(o, &f);
-	if (is_set(o->passwd_file) && (f.from_settings || profile))
-		return errinfo_set(
-			err, -EINVAL,
-			"passwd_file should not be given with keys "
-			"or a profile in the settings: take one out");
-	if (!o->anonymous && !is_set(o->passwd_file))
-		result = check_found(&f, profile != NULL, err);
-	if (result < 0)
-		return result;
-	if (!profile)
-		profile = general ? general : "default";
-	result = creds_shared_new(profile, &source);
-	if (result == 0)
-		result = creds_shared_region(source, &c->region);
-	if (result < 0)
-		return errinfo_set(err, result, "no memory for credentials");
-	c->source_name = "none (anonymous)";
-	if (o->anonymous)
-		return 0;
-	if (is_set(o->passwd_file))
-		return take_passwd(c, o, err);
-	if (f.access_key)
-		return take_found(c, &f, err);
-	return take_files(c, o, &source, &f, err);
-}
-
-int creds_chain_new(const struct s3_options *options, struct creds_chain **out,
-		    struct errinfo *err)
-{
-	struct creds_chain *c = calloc(1, sizeof(*c));
-	int result;
-
-	if (!c)
-		return errinfo_set(err, -ENOMEM, "no memory for credentials");
-	c->lock = (struct lock)LOCK_INIT;
-	result = find(c, options, err);
-	if (result < 0) {
-		creds_chain_free(c);
-		return result;
-	}
-	c->locked.checked_ms = clock_now_ms();
-	*out = c;
-	return 0;
+	LOCK(&c->lock);
+	return c->locked.current ? creds_hold(c->locked.current) : NULL;
 }
 
 /* Puts fresh in place of what is in use, unless it is the same. */
@@ -224,7 +66,7 @@ static void adopt(struct creds_chain *c, struct s3_creds *fresh)
 	}
 	lock_leave(&c->lock);
 	if (old != fresh)
-		log_info("creds", "new credentials from %s", c->source_name);
+		log_info("creds", "new credentials from %s", c->found.name);
 	creds_put(old);
 }
 
@@ -241,10 +83,186 @@ static void tell_failure(struct creds_chain *c, const struct errinfo *err)
 			 err->text);
 }
 
-static struct s3_creds *current(struct creds_chain *c)
+static int no_others(const struct creds_chain *c, struct errinfo *err)
+{
+	return errinfo_set(err, -EACCES,
+			   "the credentials have expired, and %.100s has no "
+			   "others",
+			   c->found.name);
+}
+
+/* --- The thread of a source that asks others ---------------------------- */
+
+static void plan(struct creds_chain *c, int64_t after_ms)
 {
 	LOCK(&c->lock);
-	return c->locked.current ? creds_hold(c->locked.current) : NULL;
+	c->locked.renew_at_ns = after_ms < 0 ?
+					NOT_AT_ALL :
+					clock_wall_ns() + after_ms * NS_PER_MS;
+}
+
+/* Returns 0 or why there are no newer keys. */
+static int renew(struct creds_chain *c, struct errinfo *err)
+{
+	struct creds_source *source = c->found.source;
+	int64_t now_s, expiry_s;
+	struct s3_creds *fresh;
+	int rc = source->fetch(source, &fresh, err);
+
+	now_s = clock_wall_ns() / 1000000000;
+	if (rc < 0) {
+		struct s3_creds *old = current(c);
+
+		expiry_s = creds_expiry(old);
+		creds_put(old);
+		if (rc != -ECANCELED)
+			tell_failure(c, err);
+		plan(c, renewal_retry_ms(now_s, expiry_s, random_number()));
+		return rc;
+	}
+	expiry_s = creds_expiry(fresh);
+	adopt(c, fresh);
+	plan(c, renewal_after_ms(now_s, expiry_s, random_number()));
+	return 0;
+}
+
+static void answer(struct creds_chain *c, struct creds_waiter *w, int result,
+		   const struct errinfo *why)
+{
+	bool is_replaced;
+
+	lock_enter(&c->lock);
+	is_replaced = c->locked.current != w->used;
+	lock_leave(&c->lock);
+	if (is_replaced)
+		w->result = 0;
+	else if (result < 0)
+		w->result = errinfo_set(&w->err, -EACCES,
+					"the credentials have expired: %s",
+					why->text);
+	else
+		w->result = no_others(c, &w->err);
+	w->ready(w);
+}
+
+/* Those who came while the source was asked have the answer, too. */
+static void renew_for_all(struct creds_chain *c)
+{
+	struct errinfo err = ERRINFO_INIT;
+	struct list_link waiters, *link;
+	int rc = renew(c, &err);
+
+	list_init(&waiters);
+	lock_enter(&c->lock);
+	c->locked.renewed_ms = clock_now_ms();
+	list_splice(&waiters, &c->locked.waiters);
+	lock_leave(&c->lock);
+	while ((link = list_pop(&waiters)))
+		answer(c, container_of(link, struct creds_waiter, link), rc,
+		       &err);
+}
+
+static void wait_locked(struct creds_chain *c)
+{
+	int64_t now_ns = clock_wall_ns();
+	int64_t until_ns = now_ns + SLICE_MS * NS_PER_MS;
+	struct timespec until;
+
+	if (until_ns > c->locked.renew_at_ns)
+		until_ns = c->locked.renew_at_ns;
+	until.tv_sec = until_ns / 1000000000;
+	until.tv_nsec = until_ns % 1000000000;
+	(void)lock_wait_until(&c->lock, &c->changed, &until);
+}
+
+static bool is_due_locked(const struct creds_chain *c)
+{
+	return !list_is_empty(&c->locked.waiters) ||
+	       clock_wall_ns() >= c->locked.renew_at_ns;
+}
+
+static void *thread_main(void *arg)
+{
+	struct creds_chain *c = arg;
+
+	lock_enter(&c->lock);
+	while (!c->locked.is_over) {
+		if (!is_due_locked(c)) {
+			wait_locked(c);
+			continue;
+		}
+		lock_leave(&c->lock);
+		renew_for_all(c);
+		lock_enter(&c->lock);
+	}
+	lock_leave(&c->lock);
+	return NULL;
+}
+
+static int start_thread(struct creds_chain *c, struct errinfo *err)
+{
+	int64_t now_s = clock_wall_ns() / 1000000000;
+	sigset_t all, old;
+	int rc;
+
+	plan(c, renewal_after_ms(now_s, creds_expiry(c->locked.current),
+				 random_number()));
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&c->thread, NULL, thread_main, c);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc)
+		return errinfo_set(err, -rc, "no thread for credentials");
+	pthread_setname_np(c->thread, "credentials");
+	c->has_thread = true;
+	return 0;
+}
+
+static void stop_thread(struct creds_chain *c)
+{
+	struct errinfo err = ERRINFO_INIT;
+	struct list_link *link;
+
+	if (!c->has_thread)
+		return;
+	atomic_store(&c->context.is_over, true);
+	lock_enter(&c->lock);
+	c->locked.is_over = true;
+	pthread_cond_signal(&c->changed);
+	lock_leave(&c->lock);
+	pthread_join(c->thread, NULL);
+	errinfo_set(&err, -ECANCELED, "the end");
+	while ((link = list_pop(&c->locked.waiters)))
+		answer(c, container_of(link, struct creds_waiter, link),
+		       err.code, &err);
+}
+
+/* --- The interface ------------------------------------------------------ */
+
+int creds_chain_new(const struct s3_options *options, struct http *http,
+		    struct creds_chain **out, struct errinfo *err)
+{
+	struct creds_chain *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c)
+		return errinfo_set(err, -ENOMEM, "no memory for credentials");
+	c->lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&c->changed, NULL);
+	list_init(&c->locked.waiters);
+	c->context.http = http;
+	rc = creds_find(options, &c->context, &c->found, err);
+	c->locked.current = STEAL(c->found.creds);
+	c->locked.checked_ms = clock_now_ms();
+	c->locked.renewed_ms = clock_now_ms() - CHECK_MS;
+	if (rc == 0 && c->found.source && !c->found.source->has_changed)
+		rc = start_thread(c, err);
+	if (rc < 0) {
+		creds_chain_free(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
 }
 
 /* Whoever finds the second over asks; the others go on meanwhile. */
@@ -252,7 +270,7 @@ static bool is_check_due(struct creds_chain *c)
 {
 	int64_t now_ms = clock_now_ms();
 
-	if (!c->source)
+	if (!c->found.source || c->has_thread)
 		return false;
 	LOCK(&c->lock);
 	if (now_ms - c->locked.checked_ms < CHECK_MS)
@@ -264,11 +282,12 @@ static bool is_check_due(struct creds_chain *c)
 int creds_chain_get(struct creds_chain *chain, struct s3_creds **out,
 		    struct errinfo *err)
 {
+	struct creds_source *source = chain->found.source;
 	struct errinfo fetch_err = ERRINFO_INIT;
 	struct s3_creds *fresh;
 
-	if (is_check_due(chain) && chain->source->has_changed(chain->source)) {
-		if (chain->source->fetch(chain->source, &fresh, &fetch_err) < 0)
+	if (is_check_due(chain) && source->has_changed(source)) {
+		if (source->fetch(source, &fresh, &fetch_err) < 0)
 			tell_failure(chain, &fetch_err);
 		else
 			adopt(chain, fresh);
@@ -283,16 +302,18 @@ static bool is_replaced(struct creds_chain *chain, const struct s3_creds *used)
 	return chain->locked.current != used;
 }
 
-int creds_chain_refresh(struct creds_chain *chain, const struct s3_creds *used,
-			struct errinfo *err)
+/* Files can be read here and now. */
+static int read_again(struct creds_chain *chain, const struct s3_creds *used,
+		      struct errinfo *err)
 {
+	struct creds_source *source = chain->found.source;
 	struct errinfo fetch_err = ERRINFO_INIT;
 	struct s3_creds *fresh;
 
 	if (is_replaced(chain, used))
 		return 0;
-	if (chain->source) {
-		if (chain->source->fetch(chain->source, &fresh, &fetch_err) < 0)
+	if (source) {
+		if (source->fetch(source, &fresh, &fetch_err) < 0)
 			return errinfo_set(err, -EACCES,
 					   "the credentials have expired: %s",
 					   fetch_err.text);
@@ -300,27 +321,48 @@ int creds_chain_refresh(struct creds_chain *chain, const struct s3_creds *used,
 		if (is_replaced(chain, used))
 			return 0;
 	}
-	return errinfo_set(err, -EACCES,
-			   "the credentials have expired, and %s has no others",
-			   chain->source_name);
+	return no_others(chain, err);
+}
+
+int creds_chain_refresh(struct creds_chain *chain, struct creds_waiter *waiter,
+			struct errinfo *err)
+{
+	if (!chain->has_thread)
+		return read_again(chain, waiter->used, err);
+	LOCK(&chain->lock);
+	if (chain->locked.current != waiter->used)
+		return 0;
+	/* Not for each of many requests that were refused at once. */
+	if (clock_now_ms() - chain->locked.renewed_ms < CHECK_MS)
+		return no_others(chain, err);
+	list_push(&chain->locked.waiters, &waiter->link);
+	pthread_cond_signal(&chain->changed);
+	return -EINPROGRESS;
 }
 
 const char *creds_chain_region(const struct creds_chain *chain)
 {
-	return chain->region ? chain->region : "";
+	return chain->found.region ? chain->found.region : "";
 }
 
 const char *creds_chain_source(const struct creds_chain *chain)
 {
-	return chain->source_name;
+	return chain->found.name;
+}
+
+int64_t creds_chain_expiry(struct creds_chain *chain)
+{
+	LOCK(&chain->lock);
+	return chain->locked.current ? creds_expiry(chain->locked.current) : 0;
 }
 
 void creds_chain_free(struct creds_chain *chain)
 {
 	if (!chain)
 		return;
-	free_source(&chain->source);
+	stop_thread(chain);
 	creds_put(chain->locked.current);
-	free(chain->region);
+	creds_found_release(&chain->found);
+	pthread_cond_destroy(&chain->changed);
 	free(chain);
 }

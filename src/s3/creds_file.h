@@ -24,11 +24,15 @@ struct creds_stamp {
 struct creds_profile {
 	bool is_found; /* there is such a section */
 	char *access_key, *secret_key, *token, *region;
+	/* Who has the keys, if it is not this profile. */
+	char *role_arn, *source_profile, *credential_source;
+	char *role_session_name, *external_id, *duration_seconds;
+	char *mfa_serial, *web_identity_token_file, *credential_process;
 	/*
-	 * The name of a key that asks for a source of credentials beyond
-	 * these files: "role_arn"; borrowed, static. NULL if none.
+	 * The name of a key that asks for a source that needs a browser:
+	 * "sso_session"; borrowed, static. NULL if none.
 	 */
-	const char *remote_source;
+	const char *browser_source;
 	/* Set by creds_file_load. */
 	unsigned exposed_mode; /* 0: only its owner, and we, can read it */
 	unsigned mode;         /* all its permission bits */
@@ -70,6 +74,31 @@ MUST_USE int creds_file_load_by(struct creds_reader *reader, const char *path,
  */
 MUST_USE int creds_passwd_parse(char *text, size_t len, const char *bucket,
 				struct creds_profile *out, struct errinfo *err);
+
+/* The two shared files, in the order in which keys are looked for. */
+enum creds_which {
+	CREDS_CREDENTIALS,
+	CREDS_CONFIG,
+	CREDS_FILES
+};
+
+/* A profile as both files have it. */
+struct creds_both {
+	char *paths[CREDS_FILES]; /* owned */
+	struct creds_profile in[CREDS_FILES];
+};
+
+/*
+ * Reads both. A file that is not there has no such profile. Returns 0 or what
+ * creds_file_load does; creds_both_release is due in any case.
+ */
+MUST_USE int creds_both_load(const char *profile, struct creds_both *out,
+			     struct errinfo *err);
+
+void creds_both_release(struct creds_both *both);
+
+/* Has the profile a key or a secret of its own? */
+bool creds_profile_has_keys(const struct creds_profile *p);
 
 /* Is the file at path another than stamp says? */
 bool creds_file_has_changed(const char *path, const struct creds_stamp *stamp);

@@ -7,11 +7,43 @@
 
 #include "creds_file.h"
 
-/* What botocore would ask somebody else about. */
-static const char *const remote_names[] = {
-	"role_arn",      "credential_process", "sso_session",
-	"sso_start_url", "login_session",
+/* Somebody logs in with a browser, and other tools keep what comes of it. */
+static const char *const browser_names[] = {
+	"sso_session",
+	"sso_start_url",
+	"login_session",
 };
+
+/* The texts of a profile. */
+static const struct {
+	const char *name;
+	size_t offset;
+} fields[] = {
+	{ "aws_access_key_id", offsetof(struct creds_profile, access_key) },
+	{ "aws_secret_access_key", offsetof(struct creds_profile, secret_key) },
+	{ "aws_session_token", offsetof(struct creds_profile, token) },
+	{ "aws_security_token", offsetof(struct creds_profile, token) },
+	{ "region", offsetof(struct creds_profile, region) },
+	{ "role_arn", offsetof(struct creds_profile, role_arn) },
+	{ "source_profile", offsetof(struct creds_profile, source_profile) },
+	{ "credential_source",
+	  offsetof(struct creds_profile, credential_source) },
+	{ "role_session_name",
+	  offsetof(struct creds_profile, role_session_name) },
+	{ "external_id", offsetof(struct creds_profile, external_id) },
+	{ "duration_seconds",
+	  offsetof(struct creds_profile, duration_seconds) },
+	{ "mfa_serial", offsetof(struct creds_profile, mfa_serial) },
+	{ "web_identity_token_file",
+	  offsetof(struct creds_profile, web_identity_token_file) },
+	{ "credential_process",
+	  offsetof(struct creds_profile, credential_process) },
+};
+
+static char **field(struct creds_profile *p, size_t i)
+{
+	return (char **)((char *)p + fields[i].offset);
+}
 
 struct parser {
 	const char *name;
@@ -100,18 +132,13 @@ static int keep(char **slot, const char *value)
 static int take_value(struct creds_profile *out, const char *name,
 		      const char *value)
 {
-	if (strcasecmp(name, "aws_access_key_id") == 0)
-		return keep(&out->access_key, value);
-	if (strcasecmp(name, "aws_secret_access_key") == 0)
-		return keep(&out->secret_key, value);
-	if (strcasecmp(name, "aws_session_token") == 0 ||
-	    strcasecmp(name, "aws_security_token") == 0)
-		return keep(&out->token, value);
-	if (strcasecmp(name, "region") == 0)
-		return keep(&out->region, value);
-	for (size_t i = 0; i < ARRAY_SIZE(remote_names); i++) {
-		if (strcasecmp(name, remote_names[i]) == 0)
-			out->remote_source = remote_names[i];
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (strcasecmp(name, fields[i].name) == 0)
+			return keep(field(out, i), value);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(browser_names); i++) {
+		if (strcasecmp(name, browser_names[i]) == 0)
+			out->browser_source = browser_names[i];
 	}
 	return 0;
 }
@@ -173,9 +200,7 @@ int creds_file_parse(char *text, size_t len, const char *name, bool in_config,
 
 void creds_profile_release(struct creds_profile *p)
 {
-	wipe(&p->access_key);
-	wipe(&p->secret_key);
-	wipe(&p->token);
-	wipe(&p->region);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		wipe(field(p, i));
 	*p = (struct creds_profile){ 0 };
 }

@@ -12,77 +12,65 @@
 
 #define NAME_MAX_BYTES 512 /* of the text for messages */
 
-enum which {
-	CREDENTIALS,
-	CONFIG,
-	FILES
-};
-
 struct shared {
 	struct creds_source base;
 	char *profile;
-	char *paths[FILES];
+	char *paths[CREDS_FILES];
 	char name[NAME_MAX_BYTES];
 	struct lock lock;
 	struct {
-		struct creds_stamp stamps[FILES];
+		struct creds_stamp stamps[CREDS_FILES];
 	} locked;
 };
-
-/* The profile as both files have it. */
-struct both {
-	struct creds_profile in[FILES];
-};
-
-static void both_release(struct both *both)
-{
-	for (int i = 0; i < FILES; i++)
-		creds_profile_release(&both->in[i]);
-}
 
 static struct shared *shared_of(struct creds_source *source)
 {
 	return container_of(source, struct shared, base);
 }
 
-static int load(const struct shared *s, struct both *out, struct errinfo *err)
+static int find_paths(char *paths[CREDS_FILES])
 {
-	*out = (struct both){ 0 };
-	for (int i = 0; i < FILES; i++) {
-		int result = creds_file_load(s->paths[i], s->profile,
-					     i == CONFIG, &out->in[i], err);
+	paths[CREDS_CREDENTIALS] =
+		creds_path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+	paths[CREDS_CONFIG] = creds_path("AWS_CONFIG_FILE", "~/.aws/config");
+	return paths[CREDS_CREDENTIALS] && paths[CREDS_CONFIG] ? 0 : -ENOMEM;
+}
 
+int creds_both_load(const char *profile, struct creds_both *out,
+		    struct errinfo *err)
+{
+	int result;
+
+	*out = (struct creds_both){ 0 };
+	result = find_paths(out->paths);
+	if (result < 0)
+		return errinfo_set(err, result, "no memory for credentials");
+	for (int i = 0; i < CREDS_FILES; i++) {
+		struct errinfo why = ERRINFO_INIT;
+
+		result = creds_file_load(out->paths[i], profile,
+					 i == CREDS_CONFIG, &out->in[i], &why);
 		if (result < 0 && result != -ENOENT)
-			return result;
+			return errinfo_set(err, result, "%s", why.text);
 	}
 	return 0;
 }
 
-static int no_keys(const struct shared *s, const struct both *both,
-		   struct errinfo *err)
+void creds_both_release(struct creds_both *both)
 {
-	const char *remote = both->in[CREDENTIALS].remote_source;
+	for (int i = 0; i < CREDS_FILES; i++) {
+		creds_profile_release(&both->in[i]);
+		free(both->paths[i]);
+	}
+}
 
-	if (!remote)
-		remote = both->in[CONFIG].remote_source;
-	if (remote)
-		return errinfo_set(err, -ENOKEY,
-				   "profile %s has %s and no keys of its own: "
-				   "this source is not supported",
-				   s->profile, remote);
-	if (!both->in[CREDENTIALS].is_found && !both->in[CONFIG].is_found &&
-	    strcmp(s->profile, "default") != 0)
-		return errinfo_set(err, -ENOKEY, "no profile %s in %s or %s",
-				   s->profile, s->paths[CREDENTIALS],
-				   s->paths[CONFIG]);
-	return errinfo_set(err, -ENOKEY,
-			   "no credentials: no settings, no AWS_ACCESS_KEY_ID "
-			   "in the environment, no keys of profile %s in %s",
-			   s->profile, s->paths[CREDENTIALS]);
+bool creds_profile_has_keys(const struct creds_profile *p)
+{
+	return p->access_key || p->secret_key;
 }
 
 /* Looks at the keys that one file gives, and makes credentials of them. */
-static int make(const struct shared *s, enum which which,
+static int make(const struct shared *s, enum creds_which which,
 		const struct creds_profile *p, struct s3_creds **out,
 		struct errinfo *err)
 {
@@ -112,22 +100,25 @@ static int make(const struct shared *s, enum which which,
 static int shared_fetch(struct creds_source *source, struct s3_creds **out,
 			struct errinfo *err)
 {
-	CLEANUP(both_release) struct both both = { 0 };
+	CLEANUP(creds_both_release) struct creds_both both;
 	struct shared *s = shared_of(source);
-	int result = load(s, &both, err);
-	int i = CREDENTIALS;
+	int result = creds_both_load(s->profile, &both, err);
+	int i = CREDS_CREDENTIALS;
 
 	if (result < 0)
 		return result;
-	while (i < FILES && !both.in[i].access_key && !both.in[i].secret_key)
+	while (i < CREDS_FILES && !creds_profile_has_keys(&both.in[i]))
 		i++;
-	if (i == FILES)
-		return no_keys(s, &both, err);
-	result = make(s, (enum which)i, &both.in[i], out, err);
+	if (i == CREDS_FILES)
+		return errinfo_set(err, -ENOKEY,
+				   "profile %s has no keys in %s or %s",
+				   s->profile, s->paths[CREDS_CREDENTIALS],
+				   s->paths[CREDS_CONFIG]);
+	result = make(s, (enum creds_which)i, &both.in[i], out, err);
 	if (result < 0)
 		return result;
 	LOCK(&s->lock);
-	for (int k = 0; k < FILES; k++)
+	for (int k = 0; k < CREDS_FILES; k++)
 		s->locked.stamps[k] = both.in[k].stamp;
 	return 0;
 }
@@ -135,12 +126,12 @@ static int shared_fetch(struct creds_source *source, struct s3_creds **out,
 static bool shared_has_changed(struct creds_source *source)
 {
 	struct shared *s = shared_of(source);
-	struct creds_stamp stamps[FILES];
+	struct creds_stamp stamps[CREDS_FILES];
 
 	lock_enter(&s->lock);
 	memcpy(stamps, s->locked.stamps, sizeof(stamps));
 	lock_leave(&s->lock);
-	for (int i = 0; i < FILES; i++) {
+	for (int i = 0; i < CREDS_FILES; i++) {
 		if (creds_file_has_changed(s->paths[i], &stamps[i]))
 			return true;
 	}
@@ -156,7 +147,7 @@ static void shared_free(struct creds_source *source)
 {
 	struct shared *s = shared_of(source);
 
-	for (int i = 0; i < FILES; i++)
+	for (int i = 0; i < CREDS_FILES; i++)
 		free(s->paths[i]);
 	free(s->profile);
 	free(s);
@@ -207,28 +198,24 @@ int creds_shared_new(const char *profile, struct creds_source **out)
 	};
 	s->lock = (struct lock)LOCK_INIT;
 	s->profile = strdup(profile);
-	s->paths[CREDENTIALS] =
-		creds_path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
-	s->paths[CONFIG] = creds_path("AWS_CONFIG_FILE", "~/.aws/config");
-	if (!s->profile || !s->paths[CREDENTIALS] || !s->paths[CONFIG]) {
+	if (find_paths(s->paths) < 0 || !s->profile) {
 		shared_free(&s->base);
 		return -ENOMEM;
 	}
 	snprintf(s->name, sizeof(s->name), "profile %s of %s", s->profile,
-		 s->paths[CREDENTIALS]);
+		 s->paths[CREDS_CREDENTIALS]);
 	*out = &s->base;
 	return 0;
 }
 
-int creds_shared_region(struct creds_source *source, char **out)
+int creds_shared_region(const char *profile, char **out)
 {
-	const struct shared *s = shared_of(source);
-	CLEANUP(both_release) struct both both = { 0 };
+	CLEANUP(creds_both_release) struct creds_both both;
 
 	*out = NULL;
-	if (load(s, &both, NULL) == -ENOMEM)
+	if (creds_both_load(profile, &both, NULL) == -ENOMEM)
 		return -ENOMEM;
-	for (int i = 0; i < FILES && !*out; i++)
+	for (int i = 0; i < CREDS_FILES && !*out; i++)
 		*out = STEAL(both.in[i].region);
 	return 0;
 }

@@ -70,6 +70,11 @@ static const struct partition *partition_of(const char *region)
 	return p;
 }
 
+const char *endpoint_suffix(const char *region)
+{
+	return partition_of(region)->suffix;
+}
+
 static int check_bucket(const char *bucket, struct errinfo *err)
 {
 	if (!is_set(bucket))

@@ -53,6 +53,9 @@ struct endpoint {
 const char *endpoint_region(const struct s3_options *options,
 			    const char *profile_region);
 
+/* "amazonaws.com", or what else the hosts of region end in. */
+const char *endpoint_suffix(const char *region);
+
 /*
  * Returns 0, -EINVAL (bucket, region or endpoint_url is impossible; err says
  * which and why) or -ENOMEM. On failure there is nothing to release. After a

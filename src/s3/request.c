@@ -3,9 +3,10 @@
  * The one way of every operation: build a try, sign it, send it, see what
  * came, then finish or send again.
  *
- * start runs on the caller's thread, all else on a loop thread; a request is
- * on one thread at a time. Only s3_cancel comes from the side: what it
- * touches is under the client's lock (r->locked).
+ * start runs on the caller's thread, all else on a loop thread, or on the
+ * credentials' after they were renewed; a request is on one thread at a time.
+ * Only s3_cancel comes from the side: what it touches is under the client's
+ * lock (r->locked).
  */
 #include "internal.h"
 
@@ -249,13 +250,37 @@ static int change_place(struct s3_request *r)
 	return 0;
 }
 
+/* On the thread of the credentials: they were asked for. */
+static void on_renewed(struct creds_waiter *waiter)
+{
+	struct s3_request *r = container_of(waiter, struct s3_request, renewal);
+
+	if (waiter->result == 0) {
+		attempt(r, 0);
+		return;
+	}
+	log_debug("s3", "%s: %s", r->action->name, waiter->err.text);
+	r->op->err = r->refusal;
+	settle(r, r->refusal.code);
+}
+
+/* -EINPROGRESS: r is on_renewed's from now on. */
+static int renew(struct s3_request *r)
+{
+	r->refusal = r->op->err;
+	r->renewal = (struct creds_waiter){
+		.used = r->creds,
+		.ready = on_renewed,
+	};
+	return creds_chain_refresh(r->client->creds, &r->renewal, &r->op->err);
+}
+
 /* Does what makes the next try different. */
 static int mend(struct s3_request *r, enum error_action action)
 {
 	switch (action) {
 	case ERROR_CREDENTIALS:
-		return creds_chain_refresh(r->client->creds, r->creds,
-					   &r->op->err);
+		return renew(r);
 	case ERROR_CLOCK:
 		return correct_clock(r);
 	case ERROR_REGION:
@@ -292,12 +317,16 @@ static void fail(struct s3_request *r, struct error_class class)
 		.now_ms = clock_now_ms(),
 	};
 	struct errinfo why = r->op->err;
-	int pause;
+	int pause, rc = -EACCES;
 
 	if (getrandom(&event.random, sizeof(event.random), GRND_NONBLOCK) < 0)
 		event.random = (uint32_t)clock_wall_ns();
 	pause = retry_next(&r->retry, &event);
-	if (pause < 0 || mend(r, class.action) < 0) {
+	if (pause >= 0)
+		rc = mend(r, class.action);
+	if (rc == -EINPROGRESS)
+		return;
+	if (rc < 0) {
 		r->op->err = why;
 		settle(r, class.result);
 		return;

@@ -19,7 +19,6 @@
 #include "text.h"
 
 #define ALGORITHM  "AWS4-HMAC-SHA256"
-#define SERVICE    "s3"
 #define TEXT_LIMIT (512 * 1024) /* bytes of a text to sign; headers are less */
 
 /* Kept out of V4: proxies and the HTTP layer change them. */
@@ -218,13 +217,18 @@ void sign_v4_canonical(const struct sign_request *req,
 		out->error = names->error;
 }
 
+static const char *service_of(const struct sign_request *req)
+{
+	return req->service ? req->service : "s3";
+}
+
 void sign_v4_scope(const struct sign_request *req, struct buf *out)
 {
 	char date[TEXT_BASIC_DATE_SIZE];
 
 	text_basic_date(date, req->unix_s);
-	buf_add_fmt(out, "%.8s/%s/" SERVICE "/aws4_request", date,
-		    req->endpoint->region);
+	buf_add_fmt(out, "%.8s/%s/%s/aws4_request", date, req->endpoint->region,
+		    service_of(req));
 }
 
 int sign_v4_signature(const struct sign_request *req,
@@ -250,7 +254,8 @@ int sign_v4_signature(const struct sign_request *req,
 	if (text.error)
 		return text.error;
 	snprintf(day, sizeof(day), "%.8s", date);
-	result = creds_day_key(creds, day, req->endpoint->region, SERVICE, key);
+	result = creds_day_key(creds, day, req->endpoint->region,
+			       service_of(req), key);
 	if (result == 0)
 		result = digest_hmac(DIGEST_SHA256, key, sizeof(key), text.data,
 				     text.len, hash);

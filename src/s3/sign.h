@@ -36,6 +36,7 @@ struct sign_request {
 	const struct endpoint *endpoint;
 	const char *key;           /* NULL: the bucket itself */
 	const struct query *query; /* NULL: none */
+	const char *service;       /* V4 only; NULL: "s3" */
 	/* V4 only: SHA-256 in hex, SIGN_UNSIGNED_PAYLOAD, STREAMING-... */
 	const char *payload;
 	int64_t unix_s; /* now, by the server's clock */

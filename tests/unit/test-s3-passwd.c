@@ -36,7 +36,7 @@ static int open_chain(const struct s3_options *options)
 	err = (struct errinfo)ERRINFO_INIT;
 	creds_chain_free(chain);
 	chain = NULL;
-	return creds_chain_new(options, &chain, &err);
+	return creds_chain_new(options, NULL, &chain, &err);
 }
 
 static void assert_key(const char *key)
@@ -192,6 +192,7 @@ static int set_up(void **state)
 		return -1;
 	setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
 	setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	setenv("HOME", folder, 1);
 	snprintf(named_path, sizeof(named_path), "%s/named", folder);
 	snprintf(home_path, sizeof(home_path), "%s/.passwd-s3fs", folder);
