@@ -40,7 +40,7 @@ MUST_USE int pairs_set(struct pairs *p, const char *name, const char *value);
 /* As pairs_set, but keeps earlier pairs of that name. */
 MUST_USE int pairs_add(struct pairs *p, const char *name, const char *value);
 
-/* Takes out every pair of that name. */
+/* Takes out every pair of that name, which may be one of theirs. */
 void pairs_remove(struct pairs *p, const char *name);
 
 /* Sets all pairs of from in to. Returns 0 or -ENOMEM. */

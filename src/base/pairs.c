@@ -84,13 +84,17 @@ int pairs_set(struct pairs *p, const char *name, const char *value)
 
 void pairs_remove(struct pairs *p, const char *name)
 {
+	AUTO_FREE char *last_name = NULL;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
 		struct pair *item = &p->items[i];
 
 		if (strcasecmp(item->name, name) == 0) {
-			free(item->name);
+			if (item->name == name)
+				last_name = item->name;
+			else
+				free(item->name);
 			free(item->value);
 		} else {
 			p->items[kept++] = *item;
