@@ -54,6 +54,7 @@ struct config {
 	const struct value *proxies; /* NULL or a map of texts */
 	uint64_t max_memory_bytes;
 	const char *temp_dir;
+	const char *state_dir;
 
 	bool anonymous;
 	const char *payload_signing;

@@ -132,6 +132,8 @@ static int run(const struct config *config, struct daemon *daemon)
 	log_info("main", "%s is mounted on %s", s3_client_url(m.network.s3),
 		 m.mountpoint);
 	daemon_ready(daemon);
+	if (!config->is_read_only)
+		s3_sweep_start(m.network.s3);
 	rc = fs_run(m.fs);
 	if (rc)
 		log_error("main", "the mount ended: %s", strerrordesc_np(-rc));

@@ -47,9 +47,13 @@ int network_start(const struct config *config, struct network *out,
 	layers_s3_options(config, &s3);
 	rc = check_ca_file(http.ca_file, why);
 	if (!rc)
+		rc = state_dir_find(config, &out->state);
+	if (!rc)
 		rc = object_settings_new(config, &out->objects, why);
 	if (rc)
 		return rc;
+	memcpy(s3.record_folders, out->state.records,
+	       sizeof(s3.record_folders));
 	object_settings_apply(out->objects, &s3);
 	object_settings_warn(out->objects, config);
 	if (http.skip_verify)
@@ -70,5 +74,6 @@ void network_stop(struct network *network)
 	if (network->http)
 		http_free(network->http);
 	object_settings_free(network->objects);
+	state_dir_release(&network->state);
 	memset(network, 0, sizeof(*network));
 }

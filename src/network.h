@@ -10,8 +10,10 @@
 #include "config.h"
 #include "http.h"
 #include "s3.h"
+#include "state_dir.h"
 
 struct network {
+	struct state_dir state; /* s3 borrows from it */
 	struct http *http;
 	struct object_settings *objects; /* s3 borrows from it */
 	struct s3_client *s3;

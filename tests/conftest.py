@@ -35,6 +35,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("rgw"))
 
 
+@pytest.fixture(autouse=True)
+def state_dir(tmp_path, monkeypatch):
+    """The folder that the programs of a test keep their state in; it is not made yet."""
+    monkeypatch.setattr(proc, "state_dir", tmp_path / "state")
+    return proc.state_dir
+
+
 @pytest.fixture
 def after_mounts():
     """What has to be undone when nothing is mounted any more."""

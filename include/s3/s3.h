@@ -114,6 +114,12 @@ struct s3_options {
 	const struct s3_rule *rules;
 	size_t rule_count;
 	const char *rules_prefix; /* "media/": patterns match what follows */
+	/*
+	 * Whole paths. Multipart uploads that are under way are noted in the
+	 * first that can be used, so that after a kill s3_sweep_start finds
+	 * them. NULL: none is kept.
+	 */
+	const char *record_folders[S3_RECORD_FOLDERS];
 };
 
 /* Lower goes first; see http.h. */
@@ -136,6 +142,8 @@ struct s3_op {
 	/* The client's own. */
 	struct s3_request *request;
 	bool is_done;
+	/* What waits for a disk, which no loop thread does: in s3_wait. */
+	void (*waited)(struct s3_client *c, struct s3_op *op);
 };
 
 /* What a HEAD or GET tells of an object. */
@@ -287,6 +295,10 @@ struct s3_list {
 void s3_list_start(struct s3_client *c, struct s3_list *list);
 void s3_list_release(struct s3_list *list);
 
+/*
+ * A multipart upload is created, completed and aborted with s3_wait (done is
+ * NULL): it keeps the record of what is under way.
+ */
 struct s3_create_upload {
 	struct s3_op op;
 	const char *key;
@@ -356,6 +368,7 @@ struct s3_abort_upload {
 	struct s3_op op;
 	const char *key;
 	const char *upload_id;
+	bool was_gone; /* out: it was missing */
 };
 void s3_abort_upload_start(struct s3_client *c, struct s3_abort_upload *up);
 void s3_abort_upload_release(struct s3_abort_upload *up);
@@ -428,7 +441,18 @@ void s3_bucket_location_release(struct s3_bucket_location *loc);
 MUST_USE int s3_client_new(struct http *http, const struct s3_options *options,
 			   struct s3_client **out, struct errinfo *err);
 
-/* All operations must be done. */
+/*
+ * Begins to abort, in the background and once a client, the uploads of this
+ * bucket that are noted in record_folders by processes that are dead. What
+ * came of it is in the log; what cannot be aborted stays noted. Other
+ * clients' uploads and those of living processes are never touched.
+ */
+void s3_sweep_start(struct s3_client *c);
+
+/* Waits until that is over; not at the same time as other calls of it. */
+void s3_sweep_wait(struct s3_client *c);
+
+/* All operations must be done; a sweep is ended. */
 void s3_client_free(struct s3_client *c);
 
 /*

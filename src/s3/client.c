@@ -12,6 +12,8 @@
 #include "cloudfront.h"
 #include "internal.h"
 #include "log.h"
+#include "upload_record.h"
+#include "upload_sweep.h"
 
 static int check_options(const struct s3_options *o, struct errinfo *err)
 {
@@ -37,6 +39,21 @@ static int set_url(struct s3_client *c)
 	return c->url ? 0 : -ENOMEM;
 }
 
+/* Where there is a folder for it. */
+static int start_record(struct s3_client *c)
+{
+	AUTO_BUF struct buf place = BUF_INIT(8192);
+
+	if (!c->options.record_folders[0])
+		return 0;
+	endpoint_place(&c->locked.routes[0], &place);
+	if (place.error)
+		return place.error;
+	c->record =
+		upload_record_new(c->options.record_folders, buf_str(&place));
+	return c->record ? 0 : -ENOMEM;
+}
+
 static int set_up(struct s3_client *c, struct errinfo *err)
 {
 	const char *region;
@@ -54,6 +71,8 @@ static int set_up(struct s3_client *c, struct errinfo *err)
 	rc = set_url(c);
 	if (rc == 0)
 		rc = client_start_urls(c, err);
+	if (rc == 0)
+		rc = start_record(c);
 	return rc;
 }
 
@@ -92,6 +111,8 @@ void s3_client_free(struct s3_client *c)
 {
 	if (!c)
 		return;
+	upload_sweep_free(c->sweep);
+	upload_record_free(c->record);
 	for (size_t i = 0; i < c->locked.route_count; i++)
 		endpoint_release(&c->locked.routes[i]);
 	creds_chain_free(c->creds);
@@ -168,6 +189,8 @@ int s3_wait(struct s3_client *c, struct s3_op *op)
 	}
 	lock_leave(&c->lock);
 	pthread_cond_destroy(&waiter.is_over);
+	if (op->waited)
+		op->waited(c, op);
 	return op->result;
 }
 

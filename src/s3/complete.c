@@ -14,6 +14,7 @@
 #include "internal.h"
 #include "log.h"
 #include "text.h"
+#include "upload_record.h"
 #include "xml.h"
 
 #define CLOCK_SLACK_S 2 /* Last-Modified has whole seconds */
@@ -194,12 +195,23 @@ const struct s3_action complete_upload_action = {
 	.settle = complete_settle,
 };
 
+/* The upload is no more when it is an object, or the server has lost it. */
+static void complete_waited(struct s3_client *c, struct s3_op *op)
+{
+	const struct s3_complete_upload *up =
+		container_of(op, struct s3_complete_upload, op);
+
+	if (c->record && (op->result == 0 || op->result == -ESRCH))
+		upload_record_remove(c->record, up->upload_id);
+}
+
 void s3_complete_upload_start(struct s3_client *c,
 			      struct s3_complete_upload *up)
 {
 	/* Putting many parts together takes servers some 20 ms a part. */
 	uint64_t bytes = up->count * RETRY_BYTES_PER_S / 50;
 
+	up->op.waited = complete_waited;
 	request_start(c, &up->op, &complete_upload_action, up->key,
 		      &up->headers, bytes);
 }

@@ -264,6 +264,22 @@ void endpoint_url(const struct endpoint *e, const char *key,
 		query_write(query, out);
 }
 
+void endpoint_place(const struct endpoint *e, struct buf *out)
+{
+	const char *host = e->host;
+	size_t base_len = strlen(e->base);
+
+	if (!e->is_custom)
+		host = partition_of(e->region)->suffix;
+	else if (e->is_virtual)
+		host += strlen(e->bucket) + 1;
+	if (!e->is_virtual) /* its last component is the bucket */
+		base_len = (size_t)(strrchr(e->base, '/') - e->base);
+	buf_add_fmt(out, "%s://%s%.*s/", e->is_tls ? "https" : "http", host,
+		    (int)base_len, e->base);
+	text_percent_encode(out, e->bucket, strlen(e->bucket), false);
+}
+
 enum sign_version endpoint_sign_version(enum s3_signature option,
 					const char *region,
 					enum endpoint_use use)

@@ -84,6 +84,13 @@ void endpoint_url(const struct endpoint *e, const char *key,
 		  const struct query *query, struct buf *out);
 
 /*
+ * Appends what tells the bucket from all others, however it is reached:
+ * "http://127.0.0.1:9000/bucket", "https://amazonaws.com/bucket". AWS's
+ * buckets have one name in all regions of a partition.
+ */
+void endpoint_place(const struct endpoint *e, struct buf *out);
+
+/*
  * Makes out the endpoint of the same bucket that the Location of a 307
  * answer names. Returns 0; -EPERM if requests must not go there: from https
  * to http, to a host that is neither e's, nor under its domain, nor AWS's

@@ -33,6 +33,8 @@ struct s3_client {
 	struct s3_options options;
 	struct creds_chain *creds;
 	struct cloudfront *cloudfront; /* NULL: no key for it */
+	struct upload_record *record;  /* NULL: none is kept */
+	struct upload_sweep *sweep;    /* NULL: not started */
 	struct rules rules;
 	char *url;
 	/* Found out on the way and kept. */

@@ -9,9 +9,9 @@
 #include "attrs.h"
 #include "internal.h"
 #include "log.h"
+#include "upload_note.h"
+#include "upload_record.h"
 #include "xml.h"
-
-#define UPLOAD_ID_MAX 2048 /* AWS's have some 130 bytes; ours */
 
 /* --- CreateMultipartUpload ---------------------------------------------- */
 
@@ -45,8 +45,8 @@ static int create_parse(struct s3_request *r)
 	if (!up->upload_id)
 		return -ENOMEM;
 	/*
-	 * To abort what is not known by its id could end another client's
-	 * upload of this key.
+	 * Nobody knows its id, so it is in no record either; and to abort
+	 * what has only a key could end another client's upload.
 	 */
 	if (r->sends > 1)
 		log_warn("s3",
@@ -71,8 +71,18 @@ static const struct s3_action create_action = {
 	.settle = create_settle,
 };
 
+static void create_waited(struct s3_client *c, struct s3_op *op)
+{
+	struct s3_create_upload *up =
+		container_of(op, struct s3_create_upload, op);
+
+	if (c->record && op->result == 0)
+		upload_record_add(c->record, up->key, up->upload_id);
+}
+
 void s3_create_upload_start(struct s3_client *c, struct s3_create_upload *up)
 {
+	up->op.waited = create_waited;
 	request_start(c, &up->op, &create_action, up->key, &up->headers, 0);
 }
 
@@ -169,8 +179,12 @@ static int abort_build(struct s3_request *r)
 
 static enum s3_next abort_settle(struct s3_request *r, int *result)
 {
+	struct s3_abort_upload *up =
+		container_of(r->op, struct s3_abort_upload, op);
+
 	request_expect_upload(result);
-	if (*result == -ESRCH)
+	up->was_gone = *result == -ESRCH;
+	if (up->was_gone)
 		*result = 0;
 	return S3_FINISH;
 }
@@ -183,8 +197,19 @@ static const struct s3_action abort_action = {
 	.settle = abort_settle,
 };
 
+static void abort_waited(struct s3_client *c, struct s3_op *op)
+{
+	const struct s3_abort_upload *up =
+		container_of(op, struct s3_abort_upload, op);
+
+	if (c->record && op->result == 0)
+		upload_record_remove(c->record, up->upload_id);
+}
+
 void s3_abort_upload_start(struct s3_client *c, struct s3_abort_upload *up)
 {
+	up->op.waited = abort_waited;
+	up->was_gone = false;
 	request_start(c, &up->op, &abort_action, up->key, NULL, 0);
 }
 

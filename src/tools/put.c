@@ -207,8 +207,12 @@ static int put_key(const struct tool_call *call, const char *word,
 		status = fit_name(call, &bucket, &path);
 	if (status == TOOL_OK)
 		status = tool_open_store(call, &bucket);
-	if (status == TOOL_OK)
+	if (status == TOOL_OK) {
+		s3_sweep_start(bucket.network.s3);
 		status = store_input(call, &bucket, path.data, in);
+	}
+	if (status == TOOL_OK)
+		s3_sweep_wait(bucket.network.s3);
 	if (tool_close(&bucket) && status == TOOL_OK)
 		status = tool_fail(call, TOOL_NO, "%s was not stored", name);
 	return status;

@@ -12,6 +12,9 @@ BUILD = pathlib.Path(os.environ.get("S3STOREFS_BUILD", TOP / "build")).resolve()
 PROGRAM = BUILD / "src" / "s3storefs"
 TESTSERVER = BUILD / "tests" / "server" / "s3storefs-testserver"
 
+# Where the program keeps what must outlive it; each test has one of its own.
+state_dir = None
+
 # One line of these in an output is a failure, whatever the exit status.
 SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "Assertion `")
 
@@ -30,6 +33,8 @@ def clean_environment(**more):
     # No shared files of the machine's user, and no instance metadata.
     env.update(AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_CONFIG_FILE="/dev/null", AWS_EC2_METADATA_DISABLED="true")
     env.update(sanitizer_environment())
+    if state_dir:
+        env.update(S3STOREFS_STATE_DIR=os.fspath(state_dir))
     env.update(more)
     return env
 

@@ -58,6 +58,7 @@ TESTS = {
     "max_length": "mount/test_tools.py::test_a_mount_refuses_names_over_max_length",
     "AWS_S3_MAX_MEMORY_SIZE": "mount/test_spool.py::test_one_byte_more_than_the_limit_goes_to_the_temporary_folder",
     "FILE_UPLOAD_TEMP_DIR": "mount/test_spool.py::test_a_temporary_folder_that_is_not_there_is_named_at_the_start",
+    "S3STOREFS_STATE_DIR": "mount/test_killed_uploads.py::test_the_record_is_ours_alone_and_gone_with_the_upload",
     "memory_budget": "mount/test_spool.py::test_a_copy_of_one_gib_stays_within_the_budget",
     "part_size": "test_a_large_file_goes_in_parts_of_the_size",
     "single_put_max": "test_up_to_single_put_max_it_is_one_put",
