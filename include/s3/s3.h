@@ -157,7 +157,7 @@ struct s3_object {
 	 * content-encoding, content-language, expires, x-amz-meta-*,
 	 * x-amz-storage-class, x-amz-website-redirect-location,
 	 * x-amz-server-side-encryption*, x-amz-checksum-*, x-amz-restore,
-	 * x-amz-version-id.
+	 * x-amz-version-id, x-amz-tagging-count.
 	 */
 	struct pairs headers;
 };
@@ -189,6 +189,15 @@ struct s3_head {
 };
 void s3_head_start(struct s3_client *c, struct s3_head *head);
 void s3_head_release(struct s3_head *head);
+
+/* GetObjectTagging. */
+struct s3_get_tags {
+	struct s3_op op;
+	const char *key;
+	struct buf tags; /* out, as in x-amz-tagging: "a=b&c=d", encoded */
+};
+void s3_get_tags_start(struct s3_client *c, struct s3_get_tags *get);
+void s3_get_tags_release(struct s3_get_tags *get);
 
 #define S3_WHOLE UINT64_MAX
 

@@ -24,6 +24,7 @@ static const char *const kept_headers[] = {
 	"x-amz-checksum-*",
 	"x-amz-restore",
 	"x-amz-version-id",
+	"x-amz-tagging-count",
 };
 
 int attrs_etag(const char *text, char out[S3_ETAG_MAX])

@@ -124,7 +124,7 @@ static int copy_large(struct store *store, struct object_copy *copy,
 
 /* --------------------------------------------------------- as a whole */
 
-static bool is_large(const struct store *store, const struct object_copy *copy)
+bool copy_is_large(const struct store *store, const struct object_copy *copy)
 {
 	return copy->size > store->options.copy_max_bytes;
 }
@@ -150,7 +150,7 @@ bool copy_is_plain(struct store *store, const struct object_copy *copy)
 			   (copy->wanted && pairs_get(copy->wanted, CLASS));
 
 	read_defaults(store, copy, names, &plan);
-	return !is_large(store, copy) && !headers_must_change(&plan) &&
+	return !copy_is_large(store, copy) && !headers_must_change(&plan) &&
 	       (knows_class || names[1].has_class);
 }
 
@@ -183,8 +183,12 @@ int copy_fill(struct store *store, const struct object_copy *copy,
 	s3->key = copy->key;
 	s3->length = copy->size;
 	s3->replace_headers = copy->headers != NULL;
-	if (copy->headers)
-		return pairs_merge(&s3->headers, copy->headers);
+	if (copy->headers) {
+		result = pairs_merge(&s3->headers, copy->headers);
+		/* Tags are copied; with these S3 wants another directive. */
+		pairs_remove(&s3->headers, HEADERS_TAGGING);
+		return result;
+	}
 	if (!stored)
 		return set_not_kept(&s3->headers, copy->wanted);
 	read_defaults(store, copy, names, &plan);
@@ -242,7 +246,10 @@ static int copy_restated(struct store *store, struct object_copy *copy,
 	s3_head_start(store->s3, &head);
 	result = s3_wait(store->s3, &head.op);
 	*err = head.op.err;
-	if (result == 0 && is_large(store, copy))
+	if (result == 0 && copy_is_large(store, copy))
+		result = headers_add_tags(store, copy->source_key,
+					  &head.object.headers, err);
+	if (result == 0 && copy_is_large(store, copy))
 		result = copy_large_as(store, copy, &head.object.headers, err);
 	else if (result == 0)
 		result = copy_small(store, copy, &head.object.headers, err);
@@ -255,7 +262,7 @@ int copy_object(struct store *store, struct object_copy *copy,
 {
 	copy->new_etag[0] = '\0';
 	copy->mtime_ns = 0;
-	if (copy->headers && is_large(store, copy))
+	if (copy->headers && copy_is_large(store, copy))
 		return copy_large(store, copy, copy->headers, err);
 	if (copy->headers || copy_is_plain(store, copy))
 		return copy_small(store, copy, NULL, err);

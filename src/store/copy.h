@@ -25,6 +25,9 @@ struct object_copy {
 MUST_USE int copy_object(struct store *store, struct object_copy *copy,
 			 struct errinfo *err);
 
+/* True if it goes by parts, which take no headers or tags along. */
+bool copy_is_large(const struct store *store, const struct object_copy *copy);
+
 /* True if one CopyObject does it, without asking what the source has. */
 bool copy_is_plain(struct store *store, const struct object_copy *copy);
 

@@ -128,6 +128,7 @@ static int keep_class(const struct headers_plan *plan, struct pairs *out)
 /* What it has, and no rule adds to that. */
 static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 {
+	const char *tags;
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < HEADERS_AUTOMATIC; i++) {
@@ -143,6 +144,9 @@ static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 		result = pairs_set(out, METADATA, S3_NOT_SENT);
 	if (result == 0)
 		result = keep_class(plan, out);
+	tags = pairs_get(plan->stored, HEADERS_TAGGING);
+	if (result == 0 && tags)
+		result = pairs_set(out, HEADERS_TAGGING, tags);
 	for (size_t i = 0; result == 0 && i < plan->stored->count; i++) {
 		const struct pair *p = &plan->stored->items[i];
 

@@ -63,6 +63,16 @@ bool headers_must_change(const struct headers_plan *plan);
 #define HEADERS_METADATA_MAX 2048
 size_t headers_metadata_bytes(const struct pairs *headers);
 
+#define HEADERS_TAGGING "x-amz-tagging"
+
+/*
+ * If headers, which HEAD or GET told of key, say that the object has tags:
+ * adds these as HEADERS_TAGGING. Who may not read them is warned once, and
+ * they are lost. Waits; on the pool. Returns 0, -ENOMEM, ...
+ */
+MUST_USE int headers_add_tags(struct store *store, const char *key,
+			      struct pairs *headers, struct errinfo *err);
+
 /* ------------------------------------------------------- of a node */
 
 /* What HEAD or GET told of the node's object, if it is this version. */

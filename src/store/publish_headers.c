@@ -39,6 +39,8 @@ int publish_prepare_locked(struct file *file, struct errinfo *err)
 		return result;
 	lock_leave(&file->lock);
 	result = headers_ask(store, file->node, key, &stored, err);
+	if (result == 0)
+		result = headers_add_tags(store, key, &stored, err);
 	lock_enter(&file->lock);
 	{
 		LOCK(&store->tree.lock);

@@ -120,9 +120,10 @@ static int change_unsaved(const struct change *c, struct errinfo *err)
 }
 
 /* Asks what there is, and says all of it again, with the change. */
-static int restate(const struct change *c, const char *key, struct pairs *out,
-		   struct errinfo *err)
+static int restate(const struct change *c, const struct object_copy *copy,
+		   struct pairs *out, struct errinfo *err)
 {
+	const char *key = copy->key;
 	CLEANUP(pairs_release) struct pairs stored = PAIRS_INIT;
 	CLEANUP(pairs_release) struct pairs wanted = PAIRS_INIT;
 	struct header_defaults defaults;
@@ -141,6 +142,8 @@ static int restate(const struct change *c, const char *key, struct pairs *out,
 		headers_forget_locked(c->file->node, true);
 	}
 	result = headers_ask(c->store, c->file->node, key, &stored, err);
+	if (result == 0 && copy_is_large(c->store, copy))
+		result = headers_add_tags(c->store, key, &stored, err);
 	if (result == 0)
 		result = pairs_set(&wanted, c->header, c->value);
 	headers_defaults(c->store, key, &defaults);
@@ -167,7 +170,7 @@ static int change_stored(const struct change *c, struct errinfo *err)
 		memcpy(etag, c->file->base.etag, sizeof(etag));
 		copy.size = c->file->base.layout.stored_size;
 	}
-	result = key.error ? key.error : restate(c, copy.key, &headers, err);
+	result = key.error ? key.error : restate(c, &copy, &headers, err);
 	if (result == 0)
 		result = copy_object(c->store, &copy, err);
 	if (result == 0)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+import urllib.parse
 
 import pytest
 from files import MIB, fails_with, opened, some_bytes
@@ -785,7 +786,138 @@ def test_cp_of_a_tree_asks_for_no_headers(bucket, counted, tmp_path):
     assert "HeadObject" not in mount.requests()
 
 
+# -------------------------------------------------------------------------------------------- tags
+
+TAGS = {"a": "b", "project name": "x/y+z=1:@_.-", "empty": ""}
+
+
+def put_tagged(bucket, key, data=b"x", **more):
+    bucket.put(key, data, Tagging=urllib.parse.urlencode(TAGS, quote_via=urllib.parse.quote), **more)
+
+
+def tags_of(bucket, key):
+    return {tag["Key"]: tag["Value"] for tag in bucket.s3.get_object_tagging(Bucket=bucket.name, Key=key)["TagSet"]}
+
+
+@pytest.mark.parametrize("size", [10, 24 * MIB], ids=["small", "in-parts"])
+def test_tags_stay_over_edits_for_one_more_request(bucket, counted, size):
+    put_tagged(bucket, "f", some_bytes(size))
+    mount = counted()
+    path = mount.path / "f"
+    os.listdir(mount.path)
+    mount.start_counting()
+    with open(path, "ab", buffering=0) as file:
+        for data in (b"one", b"two"):
+            file.write(data)
+            os.fsync(file)
+        # What it published the mount knows.
+        assert mount.requests()["GetObjectTagging"] == 1
+    assert tags_of(bucket, "f") == TAGS
+    os.truncate(path, 5)
+    assert tags_of(bucket, "f") == TAGS
+    assert bucket.read("f") == some_bytes(size)[:5]
+
+
+def test_tags_cost_a_file_without_them_nothing(bucket, counted):
+    bucket.put("f", b"x")
+    mount = counted()
+    with open(mount.path / "f", "ab") as file:
+        file.write(b"y")
+    assert "GetObjectTagging" not in mount.requests()
+
+
+def test_tags_stay_over_renames_and_headers_set_by_hand(bucket, counted):
+    put_tagged(bucket, "d/f.css")
+    mount = counted()
+    set_(mount.path / "d" / "f.css", "cache-control", "no-store")
+    assert tags_of(bucket, "d/f.css") == TAGS
+    os.rename(mount.path / "d" / "f.css", mount.path / "d" / "f.html")
+    os.rename(mount.path / "d", mount.path / "e")
+    assert tags_of(bucket, "e/f.html") == TAGS
+    with opened(mount.path / "e" / "f.html", os.O_WRONLY) as fd:
+        os.pwrite(fd, b"y", 1)
+        os.rename(mount.path / "e" / "f.html", mount.path / "g")
+    assert tags_of(bucket, "g") == TAGS
+
+
+def test_tags_stay_when_a_header_comes_late(bucket, counted):
+    put_tagged(bucket, "f", some_bytes(40 * MIB))
+    mount = counted()
+    path = mount.path / "f"
+    with opened(path, os.O_RDWR) as fd:
+        os.pwrite(fd, b"x" * (20 * MIB), 0)
+        set_(fd, "cache-control", "no-store")
+    assert tags_of(bucket, "f") == TAGS
+    assert bucket.head("f")["CacheControl"] == "no-store"
+
+
+def test_tags_of_a_compressed_file_stay_over_an_edit(bucket, counted):
+    mount = counted(is_gzipped="true")
+    path = mount.path / "f.css"
+    path.write_bytes(b"a {}")
+    tags = [{"Key": name, "Value": value} for name, value in TAGS.items()]
+    bucket.s3.put_object_tagging(Bucket=bucket.name, Key="f.css", Tagging={"TagSet": tags})
+    with open(path, "ab") as file:
+        file.write(b" b {}")
+    assert tags_of(bucket, "f.css") == TAGS
+    assert bucket.head("f.css")["ContentEncoding"] == "gzip"
+
+
+def test_an_objects_tags_win_over_a_rules_and_a_file_written_anew_has_the_rules(bucket, counted):
+    put_tagged(bucket, "f")
+    bucket.put("plain", b"x")
+    mount = counted(object_parameters='{"Tagging": "by=rule"}')
+    for name, due in (("f", TAGS), ("plain", {"by": "rule"})):
+        with open(mount.path / name, "ab") as file:
+            file.write(b"y")
+        assert tags_of(bucket, name) == due
+    (mount.path / "f").write_bytes(b"new")
+    assert tags_of(bucket, "f") == {"by": "rule"}
+
+
+@pytest.mark.parametrize("status, code", [(403, "AccessDenied"), (501, "NotImplemented")])
+def test_tags_that_cannot_be_read_are_lost_with_one_warning(server, bucket, counted, status, code):
+    for name in "ab":
+        put_tagged(bucket, name)
+    mount = counted()
+    server.fault("GetObjectTagging", status=status, code=code, count=0)
+    for name in "ab":
+        with open(mount.path / name, "ab") as file:
+            file.write(b"y")
+        assert bucket.read(name) == b"xy"
+    server.faults()
+    assert tags_of(bucket, "a") == {}
+    assert mount.log().count("tags cannot be read") == 1
+
+
+def test_an_edit_whose_tags_do_not_come_leaves_the_object_as_it_is(server, bucket, counted):
+    put_tagged(bucket, "f")
+    mount = counted(attempts="2")
+    mount.expect_errors()
+    server.fault("GetObjectTagging", status=500, code="InternalError", count=0)
+    with fails_with("EIO"):
+        with open(mount.path / "f", "ab") as file:
+            file.write(b"y")
+    server.faults()
+    assert (bucket.read("f"), tags_of(bucket, "f")) == (b"x", TAGS)
+
+
 # --------------------------------------------------------------------------------------------- RGW
+
+
+def test_tags_live_on_another_server(rgw_bucket, new_mount):
+    """
+    In one PUT, and over plain copies: of a copy with other metadata, or of an upload in parts, this gateway loses
+    them, whoever sends them.
+    """
+    bucket = rgw_bucket
+    put_tagged(bucket, "d/f", some_bytes(10))
+    mount = new_mount(bucket)
+    with open(mount.path / "d" / "f", "ab") as file:
+        file.write(b"tail")
+    assert tags_of(bucket, "d/f") == TAGS
+    os.rename(mount.path / "d", mount.path / "e")
+    assert tags_of(bucket, "e/f") == TAGS
 
 
 def test_headers_live_on_another_server(rgw_bucket, new_mount):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Objects that are too large for one CopyObject, on a small scale: they are
- * copied in parts and keep their headers.
+ * copied in parts and keep their headers and tags.
  */
 #include "fixture.h"
 
@@ -14,6 +14,7 @@
 #define MIB     (1024u * 1024)
 #define LARGE   (12 * MIB + 5)
 #define AT_MOST (5 * MIB)
+#define TAGS    "a=b&c=d%20e"
 
 static struct store *store;
 
@@ -80,6 +81,7 @@ static void put_large(const char *key)
 	assert_int_equal(pairs_set(&put.headers, "x-amz-storage-class",
 				   "STANDARD_IA"),
 			 0);
+	assert_int_equal(pairs_set(&put.headers, "x-amz-tagging", TAGS), 0);
 	s3_put_start(fixture.client, &put);
 	assert_int_equal(s3_wait(fixture.client, &put.op), 0);
 	s3_put_release(&put);
@@ -97,9 +99,14 @@ static void check_header(const struct s3_head *head, const char *name,
 static void check_large(const char *key, const char *cache_control)
 {
 	struct s3_head head = { .key = key };
+	struct s3_get_tags tags = { .key = key };
 	struct buf got = BUF_INIT(LARGE);
 	char *data = make_bytes(LARGE, 1);
 
+	s3_get_tags_start(fixture.client, &tags);
+	assert_int_equal(s3_wait(fixture.client, &tags.op), 0);
+	assert_string_equal(buf_str(&tags.tags), TAGS);
+	s3_get_tags_release(&tags);
 	s3_head_start(fixture.client, &head);
 	assert_int_equal(s3_wait(fixture.client, &head.op), 0);
 	check_header(&head, "content-type", "text/mine");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tags of an object that is to be written anew: a PUT and a multipart
+ * upload leave none of the old ones, so they are sent with them.
+ */
+#include <string.h>
+
+#include "headers.h"
+#include "log.h"
+
+static int refused(struct store *store, const struct errinfo *err)
+{
+	if (!atomic_exchange(&store->has_told_of_tags, true))
+		log_warn("headers",
+			 "tags cannot be read, so files that are edited lose "
+			 "theirs: %s",
+			 err->text);
+	return 0;
+}
+
+int headers_add_tags(struct store *store, const char *key,
+		     struct pairs *headers, struct errinfo *err)
+{
+	struct s3_get_tags get = { .op.priority = S3_COMMIT, .key = key };
+	const char *count = pairs_get(headers, "x-amz-tagging-count");
+	int result;
+
+	if (!count || strcmp(count, "0") == 0)
+		return 0;
+	s3_get_tags_start(store->s3, &get);
+	result = s3_wait(store->s3, &get.op);
+	if (result == -EACCES || result == -ENOTSUP)
+		result = refused(store, &get.op.err);
+	else if (result == 0 && get.tags.len > 0)
+		result =
+			pairs_set(headers, HEADERS_TAGGING, buf_str(&get.tags));
+	else
+		*err = get.op.err;
+	s3_get_tags_release(&get);
+	/* It was removed: who writes it finds out. */
+	return result == -ENOENT ? 0 : result;
+}
