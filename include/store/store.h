@@ -66,6 +66,7 @@ struct store_attr {
 	uint64_t size;
 	int64_t mtime_ns;
 	int64_t atime_ns;
+	int64_t ctime_ns; /* 0: as mtime_ns */
 	/* Set by create, mkdir, chmod, chown; kept while the node lives. */
 	bool has_mode, has_uid, has_gid;
 	mode_t mode; /* permission bits only */

@@ -38,7 +38,7 @@ void attr_to_stat(const struct fs *fs, const struct store_attr *attr,
 	st->st_blocks = (blkcnt_t)((attr->size + 511) / 512);
 	st->st_blksize = BLOCK_BYTES;
 	st->st_mtim = time_of(attr->mtime_ns);
-	st->st_ctim = st->st_mtim;
+	st->st_ctim = time_of(attr->ctime_ns ? attr->ctime_ns : attr->mtime_ns);
 	st->st_atim = time_of(attr->atime_ns);
 }
 

@@ -124,6 +124,7 @@ void file_update_node_locked(struct file *file, bool is_changed)
 	if (!is_changed)
 		return;
 	node->mtime_ns = clock_wall_ns();
+	node->ctime_ns = 0;
 	node->seq = SEQ_PENDING;
 	node->until_ms = NEVER_MS;
 }
@@ -325,6 +326,7 @@ static int create_locked(struct store *store, struct node *parent,
 	node->gid = attr->gid;
 	tree_forget_absent_locked(parent, name);
 	node_mark_created_locked(node);
+	node_note_entries_locked(parent);
 	*out = node;
 	return 0;
 }

@@ -55,6 +55,7 @@ struct node {
 	int64_t until_ms; /* believed so long */
 	uint64_t size;
 	int64_t mtime_ns, atime_ns;
+	int64_t ctime_ns; /* 0: as mtime_ns */
 	char *etag;              /* NULL: no object is known to be behind it */
 	bool has_class;          /* its storage class may not be STANDARD */
 	struct headers *headers; /* NULL: nothing is known; headers.h */
@@ -90,6 +91,7 @@ struct dir {
 struct tree {
 	struct lock lock;
 	struct node *root;
+	int64_t mount_ns; /* the time of directories that tell none */
 	struct node **buckets;
 	size_t bucket_count;
 	size_t count;
@@ -151,6 +153,10 @@ struct dir *node_dir_locked(struct node *node);
 bool node_is_below_locked(const struct node *node, const struct node *dir);
 /* True if a directory above node is_moving. */
 bool node_is_moving_locked(const struct node *node);
+/* Its name or its attributes have changed now: its ctime. */
+void node_touch_locked(struct node *node);
+/* What is in dir has changed now: its mtime and ctime. */
+void node_note_entries_locked(struct node *dir);
 /* Notes that the parent's listing does not know node. */
 void node_mark_created_locked(struct node *node);
 void node_unmark_created_locked(struct tree *tree, struct node *node);

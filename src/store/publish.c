@@ -363,6 +363,7 @@ void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 			node->headers->is_pending = false;
 		if (mtime_ns > 0)
 			node->mtime_ns = mtime_ns / 1000000000 * 1000000000;
+		node_touch_locked(node);
 		node->seq = tree_next_seq_locked(&store->tree);
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;

@@ -134,6 +134,8 @@ static int unlink_node(struct store *store, struct node *node)
 		LOCK(&store->tree.lock);
 		tree_note_absent_locked(parent, name, SEQ_PENDING, NEVER_MS);
 		tree_detach_locked(&store->tree, node);
+		node_note_entries_locked(parent);
+		node_touch_locked(node);
 	}
 	if (result == 0 && file)
 		unlink_file(file, buf_str(&key));
@@ -266,6 +268,7 @@ static int make_dir_node_locked(struct store *store, struct name_job *n)
 	tree_forget_absent_locked(n->parent, n->name);
 	know_empty_locked(node, node->seq);
 	node_mark_created_locked(node);
+	node_note_entries_locked(n->parent);
 	n->job.op->node = node;
 	node_attr_locked(store, node, &n->job.op->attr);
 	return 0;
@@ -432,6 +435,7 @@ static int run_rmdir(struct store_job *job, struct errinfo *err)
 			tree_note_absent_locked(n->parent, n->name, SEQ_PENDING,
 						NEVER_MS);
 			tree_detach_locked(&store->tree, node);
+			node_note_entries_locked(n->parent);
 		}
 		deletes_let_go(store->deletes, buf_str(&key), true);
 	}

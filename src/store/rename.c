@@ -39,6 +39,9 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 	if (result < 0)
 		return result;
 	node_mark_created_locked(node);
+	node_touch_locked(node);
+	node_note_entries_locked(r->parent);
+	node_note_entries_locked(r->new_parent);
 	tree_note_absent_locked(
 		r->parent, r->name,
 		had_object ? SEQ_PENDING : tree_next_seq_locked(tree),

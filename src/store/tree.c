@@ -26,8 +26,8 @@ int tree_init(struct tree *tree)
 	tree->root->refs = 1;
 	tree->root->is_dir = true;
 	tree->root->until_ms = NEVER_MS;
-	tree->root->mtime_ns = clock_wall_ns();
-	tree->root->atime_ns = tree->root->mtime_ns;
+	tree->mount_ns = clock_wall_ns();
+	tree->root->mtime_ns = tree->root->atime_ns = tree->mount_ns;
 	list_init(&tree->root->created_link);
 	return 0;
 }
@@ -163,7 +163,7 @@ struct node *tree_make_locked(struct tree *tree, struct node *parent,
 	node->refs = 1;
 	node->is_dir = is_dir;
 	/* S3 knows no time of a directory: that of the mount stands for it. */
-	node->mtime_ns = is_dir ? tree->root->mtime_ns : clock_wall_ns();
+	node->mtime_ns = is_dir ? tree->mount_ns : clock_wall_ns();
 	node->atime_ns = node->mtime_ns;
 	list_init(&node->created_link);
 	hash_insert(tree, node);
@@ -245,6 +245,17 @@ struct dir *node_dir_locked(struct node *node)
 		node->dir->prune_at = PRUNE_AT;
 	}
 	return node->dir;
+}
+
+void node_touch_locked(struct node *node)
+{
+	node->ctime_ns = clock_wall_ns();
+}
+
+void node_note_entries_locked(struct node *dir)
+{
+	dir->mtime_ns = clock_wall_ns();
+	dir->ctime_ns = 0;
 }
 
 void node_mark_created_locked(struct node *node)
@@ -454,6 +465,7 @@ void node_learn_locked(struct store *store, struct node *node,
 	/* Seconds, so that a listing (ms) and a HEAD (s) agree. */
 	node->mtime_ns = mtime_ns / 1000000000 * 1000000000;
 	node->atime_ns = node->mtime_ns;
+	node->ctime_ns = 0;
 	node->version++;
 }
 
@@ -469,6 +481,7 @@ void node_attr_locked(const struct store *store, const struct node *node,
 		.size = node->size,
 		.mtime_ns = node->mtime_ns,
 		.atime_ns = node->atime_ns,
+		.ctime_ns = node->ctime_ns,
 		.has_mode = node->has_mode,
 		.has_uid = node->has_uid,
 		.has_gid = node->has_gid,

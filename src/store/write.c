@@ -246,6 +246,8 @@ static void set_node_locked(struct node *node, unsigned set,
 		node->mtime_ns = attr->mtime_ns;
 	if (set & STORE_SET_ATIME)
 		node->atime_ns = attr->atime_ns;
+	if (set & ~STORE_SET_SIZE)
+		node_touch_locked(node);
 }
 
 struct resize_job {
