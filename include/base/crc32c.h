@@ -14,7 +14,4 @@
 
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 
-/* The CRC of a followed by b, from both and b's length in bytes. */
-uint32_t crc32c_combine(uint32_t a, uint32_t b, uint64_t b_len);
-
 #endif

@@ -45,11 +45,6 @@ static uint32_t zeros(uint64_t bytes)
 	return result;
 }
 
-uint32_t crc32c_combine(uint32_t a, uint32_t b, uint64_t b_len)
-{
-	return multiply(a, zeros(b_len)) ^ b;
-}
-
 static void make_tables(void)
 {
 	uint32_t skip = zeros(STREAM_BYTES);

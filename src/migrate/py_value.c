@@ -316,12 +316,6 @@ int py_equal(const struct py_value *a, const struct py_value *b)
 	}
 }
 
-bool py_is_text(const struct py_value *v, const char *text)
-{
-	return v->kind == PY_TEXT && v->len == strlen(text) &&
-	       memcmp(v->text, text, v->len) == 0;
-}
-
 /* The shortest digits that give the same number again, as repr() does. */
 static void write_real(double real, struct buf *out)
 {

@@ -111,8 +111,6 @@ int py_truth(const struct py_value *v);
 /* 1, 0, or -1: as Python's ==, of values without items. */
 int py_equal(const struct py_value *a, const struct py_value *b);
 
-bool py_is_text(const struct py_value *v, const char *text);
-
 /* Python's str(): appends it. Returns 0 or -EINVAL if it cannot be told. */
 MUST_USE int py_str(const struct py_value *v, struct buf *out);
 

@@ -171,11 +171,6 @@ uint64_t extents_total(const struct extents *set)
 	return set->total;
 }
 
-bool extents_is_empty(const struct extents *set)
-{
-	return set->count == 0;
-}
-
 void extents_clear(struct extents *set)
 {
 	set->count = 0;
@@ -197,18 +192,6 @@ void extents_truncate(struct extents *set, uint64_t size)
 		set->total -= last->end - last->start;
 		set->count--;
 	}
-}
-
-int extents_union(struct extents *to, const struct extents *from)
-{
-	/* Enough for every step, so that none can fail half way. */
-	if (reserve(to, to->count + from->count) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < from->count; i++) {
-		if (extents_add(to, from->items[i].start, from->items[i].end))
-			return -ENOMEM;
-	}
-	return 0;
 }
 
 void extents_release(struct extents *set)

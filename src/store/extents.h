@@ -65,16 +65,12 @@ bool extents_next_gap(const struct extents *set, uint64_t from, uint64_t limit,
 		      uint64_t *start, uint64_t *end);
 
 uint64_t extents_total(const struct extents *set);
-bool extents_is_empty(const struct extents *set);
 
 /* Takes everything out; keeps the memory. */
 void extents_clear(struct extents *set);
 
 /* Takes out what lies at size and behind. */
 void extents_truncate(struct extents *set, uint64_t size);
-
-/* Adds all of from to to. Returns 0, or -ENOMEM and leaves to as it was. */
-MUST_USE int extents_union(struct extents *to, const struct extents *from);
 
 void extents_release(struct extents *set);
 

@@ -18,12 +18,6 @@ static bool is_fresh(const struct held *h, int64_t now_ms, int64_t ttl_ms)
 	return now_ms - h->fetched_ms < ttl_ms;
 }
 
-static size_t held_bytes(const struct held *h)
-{
-	return sizeof(*h) + segment_bytes(h->segment) + strlen(h->after) + 1 +
-	       (h->last ? strlen(h->last) + 1 : 0);
-}
-
 static void held_release(struct held *h)
 {
 	segment_put(h->segment);
@@ -144,16 +138,12 @@ static int apply(struct listing *l, const struct splice *s)
 
 	if (reserve(l, s->first + s->count + behind) < 0)
 		return -ENOMEM;
-	for (size_t i = s->first; i < s->end; i++) {
-		l->bytes -= held_bytes(&l->held[i]);
+	for (size_t i = s->first; i < s->end; i++)
 		held_release(&l->held[i]);
-	}
 	memmove(l->held + s->first + s->count, l->held + s->end,
 		behind * sizeof(*l->held));
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; i < s->count; i++)
 		l->held[s->first + i] = s->pieces[i];
-		l->bytes += held_bytes(&s->pieces[i]);
-	}
 	l->count = s->first + s->count + behind;
 	return 0;
 }
@@ -323,11 +313,6 @@ bool listing_is_complete(const struct listing *l, int64_t now_ms,
 		at = h->last;
 	}
 	return false;
-}
-
-size_t listing_bytes(const struct listing *l)
-{
-	return l->bytes;
 }
 
 void listing_drop(struct listing *l)

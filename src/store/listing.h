@@ -38,7 +38,6 @@ struct listing {
 	struct held *held; /* rising, none overlaps another */
 	size_t count;
 	size_t cap;
-	size_t bytes;
 };
 
 #define LISTING_INIT \
@@ -103,9 +102,6 @@ bool listing_next_page(const struct listing *l, const char *after,
 /* Fresh ranges cover the directory from start to end. */
 bool listing_is_complete(const struct listing *l, int64_t now_ms,
 			 int64_t ttl_ms);
-
-/* Memory held; a segment that two ranges share counts twice. */
-size_t listing_bytes(const struct listing *l);
 
 /* Forgets everything and frees it. */
 void listing_drop(struct listing *l);

@@ -115,43 +115,6 @@ static void pieces_give_what_the_whole_gives(void **state)
 	}
 }
 
-static void combining_gives_what_the_whole_gives(void **state)
-{
-	static const size_t cuts[] = { 0,           1,       2,
-				       63,          4095,    4096,
-				       STREAMS - 1, STREAMS, STREAMS + 1,
-				       ROOM - 1,    ROOM };
-	uint32_t whole = bitwise(0, data, ROOM);
-
-	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
-		uint32_t a = crc32c(0, data, cuts[i]);
-		uint32_t b = crc32c(0, data + cuts[i], ROOM - cuts[i]);
-
-		assert_int_equal(crc32c_combine(a, b, ROOM - cuts[i]), whole);
-	}
-}
-
-static void combining_knows_lengths_beyond_32_bits(void **state)
-{
-	const uint64_t gib = 1u << 30;
-	uint32_t zeros = crc32c(0, "\0\0\0\0\0\0\0", 8), once = zeros;
-	uint32_t head = crc32c(0, "123456789", 9), whole = head;
-
-	/* 8 zeros doubled 30 times are 8 GiB of them. */
-	for (uint64_t len = 8; len < 8 * gib; len *= 2)
-		zeros = crc32c_combine(zeros, zeros, len);
-	for (uint64_t part = 0; part < 8; part++) {
-		uint32_t one = once;
-
-		for (uint64_t len = 8; len < gib; len *= 2)
-			one = crc32c_combine(one, one, len);
-		whole = crc32c_combine(whole, one, gib);
-	}
-	assert_int_equal(crc32c_combine(head, zeros, 8 * gib), whole);
-	assert_int_not_equal(crc32c_combine(head, zeros, 8 * gib),
-			     crc32c_combine(head, zeros, 4 * gib));
-}
-
 static void *first_call(void *arg)
 {
 	uint32_t *crc = arg;
@@ -186,8 +149,6 @@ int main(void)
 			every_short_length_and_alignment_matches_the_loop),
 		cmocka_unit_test(lengths_around_the_streams_match_the_loop),
 		cmocka_unit_test(pieces_give_what_the_whole_gives),
-		cmocka_unit_test(combining_gives_what_the_whole_gives),
-		cmocka_unit_test(combining_knows_lengths_beyond_32_bits),
 	};
 
 	return cmocka_run_group_tests(tests, fill, NULL);

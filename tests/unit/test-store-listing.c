@@ -177,18 +177,6 @@ static void an_answer_asked_for_earlier_brings_nothing_back(void **state)
 	listing_drop(&l);
 }
 
-static void memory_is_counted_and_given_back(void **state)
-{
-	struct listing l = LISTING_INIT;
-
-	assert_int_equal(listing_bytes(&l), 0);
-	for (uint64_t i = 0; i < 50; i++)
-		tell(&l, "a b c", "", i % 2 ? "c" : "d", 0, i);
-	assert_in_range(listing_bytes(&l), 60, 600);
-	listing_drop(&l);
-	assert_int_equal(listing_bytes(&l), 0);
-}
-
 static void bounds_that_do_not_rise_are_refused(void **state)
 {
 	struct segment *seg = build(NULL, 0, 0);
@@ -470,7 +458,6 @@ int main(void)
 		cmocka_unit_test(old_ranges_are_as_if_not_there),
 		cmocka_unit_test(
 			an_answer_asked_for_earlier_brings_nothing_back),
-		cmocka_unit_test(memory_is_counted_and_given_back),
 		cmocka_unit_test(bounds_that_do_not_rise_are_refused),
 		cmocka_unit_test(random_answers_match_a_plain_model),
 		cmocka_unit_test(pages_in_a_row_are_a_complete_listing),
