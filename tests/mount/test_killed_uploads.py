@@ -51,11 +51,26 @@ class Writer:
         return self.process.wait(30)
 
 
+def has_parts(bucket, upload):
+    """The first part goes when the upload is noted."""
+    with contextlib.suppress(bucket.s3.exceptions.NoSuchUpload):
+        parts = bucket.s3.list_parts(Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"])
+        return bool(parts.get("Parts"))
+
+
+def wait_for_parts(bucket, before=()):
+    """Until the server has a part of one more upload than before."""
+    known = {upload["UploadId"] for upload in before}
+    proc.wait_until(
+        lambda: any(has_parts(bucket, upload) for upload in bucket.uploads() if upload["UploadId"] not in known), what="a part"
+    )
+
+
 def begin(path, bucket, name="f"):
-    """Writes without close until the server has the upload."""
-    before = len(bucket.uploads())
+    """Writes without close until the server has a part."""
+    before = bucket.uploads()
     writer = Writer(path / name)
-    proc.wait_until(lambda: len(bucket.uploads()) > before, what="an upload")
+    wait_for_parts(bucket, before)
     return writer
 
 
@@ -335,7 +350,7 @@ def kill_put(bucket):
     with subprocess.Popen(Tool(bucket).command("put", "-", bucket.name, "a"), stdin=subprocess.PIPE, env=env) as running:
         running.stdin.write(DATA)
         running.stdin.flush()
-        proc.wait_until(bucket.uploads, what="an upload")
+        wait_for_parts(bucket)
         running.kill()
         with contextlib.suppress(OSError):
             running.stdin.close()

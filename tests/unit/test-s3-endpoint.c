@@ -162,6 +162,49 @@ static void a_url_has_the_host_that_botocore_gives_it(void **state)
 			    places[i].url ? places[i].url : places[i].requests);
 }
 
+/* However a bucket is reached, it is the same; and no two are. */
+static void a_bucket_has_one_place(void **state)
+{
+	static const struct place same[][3] = {
+		{ { "bkt", "us-east-1", NULL, AUTO, 0, "", NULL },
+		  { "bkt", "eu-central-1", NULL, BY_PATH, 0, "", NULL },
+		  { "bkt", "us-gov-west-1", NULL, VIRTUAL, 0, "", NULL } },
+		{ { "bkt", "cn-north-1", NULL, AUTO, 0, "", NULL },
+		  { "bkt", "cn-north-1", NULL, BY_PATH, 0, "", NULL },
+		  { "bkt", "cn-northwest-1", NULL, VIRTUAL, 0, "", NULL } },
+		{ { "bkt", "us-east-1", "http://h:9/base/", AUTO, 0, "", NULL },
+		  { "bkt", "r", "http://H:9/base", BY_PATH, 0, "", NULL },
+		  { "bkt", "r", "http://h:9/base", VIRTUAL, 0, "", NULL } },
+		{ { "b@k", "us-east-1", "https://h", AUTO, 0, "", NULL },
+		  { "b@k", "r", "https://h:443/", BY_PATH, 0, "", NULL },
+		  { "b@k", "r", "https://h", VIRTUAL, 0, "", NULL } },
+	};
+	static const char *const expected[] = {
+		"https://amazonaws.com/bkt",
+		"https://amazonaws.com.cn/bkt",
+		"http://h:9/base/bkt",
+		"https://h/b%40k",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(same) * ARRAY_SIZE(same[0]); i++) {
+		const struct place *p = &same[i / 3][i % 3];
+		const struct s3_options options = {
+			.bucket = p->bucket,
+			.endpoint_url = p->endpoint_url,
+			.addressing = p->addressing,
+		};
+		struct buf AUTO_BUF place = BUF_INIT(4096);
+		struct endpoint e;
+
+		assert_int_equal(endpoint_init(&e, &options, p->region,
+					       ENDPOINT_REQUESTS, NULL),
+				 0);
+		endpoint_place(&e, &place);
+		assert_string_equal(buf_str(&place), expected[i / 3]);
+		endpoint_release(&e);
+	}
+}
+
 static void keys_are_encoded_but_for_slashes(void **state)
 {
 	static const struct {
@@ -422,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bucket_is_where_botocore_sends_its_requests),
 		cmocka_unit_test(a_url_has_the_host_that_botocore_gives_it),
+		cmocka_unit_test(a_bucket_has_one_place),
 		cmocka_unit_test(keys_are_encoded_but_for_slashes),
 		cmocka_unit_test(
 			a_query_is_encoded_once_and_sorted_for_signing),
