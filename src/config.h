@@ -41,6 +41,7 @@ struct config {
 	const char *s3_access_key, *s3_secret_key;
 	const char *access_key, *secret_key, *session_token, *security_token;
 	const char *profile, *passwd_file;
+	const char *credential_source, *instance_role;
 	const char *bucket;
 	const char *location; /* no slash at either end */
 	bool file_overwrite;

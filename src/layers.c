@@ -124,6 +124,19 @@ static void set_urls(const struct config *config, struct s3_url_options *url)
 	url->cloudfront_key = config->cloudfront_key;
 }
 
+static enum s3_credential_source credential_source(const struct config *config)
+{
+	if (is_text(config->credential_source, "environment"))
+		return S3_CREDENTIALS_ENVIRONMENT;
+	if (is_text(config->credential_source, "profile"))
+		return S3_CREDENTIALS_PROFILE;
+	if (is_text(config->credential_source, "container"))
+		return S3_CREDENTIALS_CONTAINER;
+	if (is_text(config->credential_source, "instance"))
+		return S3_CREDENTIALS_INSTANCE;
+	return S3_CREDENTIALS_AUTO;
+}
+
 void layers_s3_options(const struct config *config, struct s3_options *options)
 {
 	memset(options, 0, sizeof(*options));
@@ -145,6 +158,8 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 		options->payload = S3_PAYLOAD_UNSIGNED;
 	options->profile = config->profile;
 	options->passwd_file = config->passwd_file;
+	options->credential_source = credential_source(config);
+	options->instance_role = config->instance_role;
 	options->anonymous = config->anonymous;
 	options->no_checksum = !config->upload_checksum;
 	options->attempts = (int)config->attempts;

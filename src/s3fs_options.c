@@ -134,6 +134,17 @@ static int own_class(struct s3fs_taker *taker, const char *value,
 	return config_add_parameter(taker->config, "StorageClass", name);
 }
 
+/* Bare or "auto": the first role of the list. */
+static int own_role(struct s3fs_taker *taker, const char *value,
+		    struct errinfo *err)
+{
+	int rc = taker->set(taker, "credential_source", "instance", err);
+
+	if (rc || !*value || strcmp(value, "auto") == 0)
+		return rc;
+	return taker->set(taker, "instance_role", value, err);
+}
+
 static int own_requester(struct s3fs_taker *taker, const char *value,
 			 struct errinfo *err)
 {
@@ -142,8 +153,8 @@ static int own_requester(struct s3fs_taker *taker, const char *value,
 
 static const char no_disk_cache[] =
 	"this version keeps data in memory and has no cache on disk";
-static const char no_remote_keys[] =
-	"this version takes keys from files and the environment only";
+static const char no_library[] =
+	"no library is loaded: write credential_process into a profile";
 static const char as_kernel[] = "the kernel is told by this program what to do";
 
 /* clang-format off */
@@ -151,13 +162,13 @@ const struct s3fs_option s3fs_options[] = {
 /* Credentials. */
 { "public_bucket", S3FS_SWITCH, "anonymous", NULL, NULL },
 { "use_session_token", S3FS_SILENT, "a token is used if there is one", NULL, NULL },
-{ "iam_role", S3FS_REFUSED, no_remote_keys, NULL, NULL },
-{ "imdsv1only", S3FS_REFUSED, no_remote_keys, NULL, NULL },
-{ "ecs", S3FS_REFUSED, no_remote_keys, NULL, NULL },
+{ "iam_role", S3FS_OWN, "credential_source = instance, and instance_role if it names one", NULL, own_role },
+{ "imdsv1only", S3FS_SILENT, "version 1 is asked where there is no version 2", NULL, NULL },
+{ "ecs", S3FS_FIXED, "credential_source", "container", NULL },
 { "ibm_iam_auth", S3FS_REFUSED, "use the store's HMAC keys", NULL, NULL },
 { "ibm_iam_endpoint", S3FS_REFUSED, "use the store's HMAC keys", NULL, NULL },
-{ "credlib", S3FS_REFUSED, no_remote_keys, NULL, NULL },
-{ "credlib_opts", S3FS_REFUSED, no_remote_keys, NULL, NULL },
+{ "credlib", S3FS_REFUSED, no_library, NULL, NULL },
+{ "credlib_opts", S3FS_REFUSED, no_library, NULL, NULL },
 { "accessKeyId", S3FS_REFUSED, "it would show in ps: write a passwd_file", NULL, NULL },
 { "secretAccessKey", S3FS_REFUSED, "it would show in ps: write a passwd_file", NULL, NULL },
 
@@ -285,7 +296,8 @@ static int check_value(const struct s3fs_option *option, const char *value,
 		       struct errinfo *err)
 {
 	bool is_bare = option->kind == S3FS_OWN &&
-		       (option->own == own_sse || option->own == own_requester);
+		       (option->own == own_sse || option->own == own_role ||
+			option->own == own_requester);
 
 	if (!value && !is_bare &&
 	    (option->kind == S3FS_SAME || option->kind == S3FS_MEGABYTES ||

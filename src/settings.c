@@ -39,6 +39,11 @@ const struct setting_def settings_table[] = {
   .default_text = "None", .help = "profile in ~/.aws; not together with keys" },
 { "passwd_file", NULL, SETTING_PATH, TO(passwd_file),
   .default_text = "None", .help = "file with keys in s3fs's format, instead of any other source" },
+{ "credential_source", NULL, SETTING_CHOICE, TO(credential_source),
+  .default_text = "auto", .choices = "auto environment profile container instance",
+  .help = "who has the keys; auto: the first of them that has some, in this order" },
+{ "instance_role", NULL, SETTING_TEXT, TO(instance_role),
+  .default_text = "None", .help = "role of the instance; None: the first that its metadata lists" },
 { "anonymous", NULL, SETTING_BOOL, TO(anonymous),
   .default_text = "False", .help = "sign nothing: for public buckets" },
 

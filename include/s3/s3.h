@@ -99,7 +99,7 @@ struct s3_options {
 	const char *profile;
 	const char *passwd_file; /* s3fs's format; instead of all others */
 	enum s3_credential_source credential_source;
-	const char *iam_role; /* of the instance; NULL: the first it has */
+	const char *instance_role; /* of the instance; NULL: the first it has */
 	bool anonymous;       /* sign nothing */
 	int attempts;         /* in all, of one request; 0: 5 */
 	int timeout_ms;       /* one operation with all its retries; 0: 30,000

@@ -229,7 +229,7 @@ static int none_at_all(const struct search *s, const struct errinfo *why,
 			   s->profile, last->text);
 }
 
-/* Whoever is there and fails, is not passed over. */
+/* Whoever is set up and fails, is not passed over. */
 static int take_rest(struct search *s, const struct errinfo *why,
 		     struct errinfo *err)
 {
@@ -239,7 +239,7 @@ static int take_rest(struct search *s, const struct errinfo *why,
 	if (rc == -ENOKEY && creds_container_is_set())
 		return take_container(s, err);
 	if (rc == -ENOKEY)
-		rc = take_instance(s, &last);
+		rc = take_instance(s, &last) < 0 ? -ENOKEY : 0;
 	if (rc == -ENOKEY)
 		return none_at_all(s, why, &last, err);
 	return rc < 0 ? errinfo_set(err, rc, "%s", last.text) : 0;
@@ -309,14 +309,14 @@ static int check(const struct search *s, struct errinfo *err)
 	if (is_set(o->passwd_file) && from != S3_CREDENTIALS_AUTO)
 		return errinfo_set(err, -EINVAL,
 				   "passwd_file should not be given with "
-				   "credential_source, iam_role or ecs: take "
+				   "credential_source (iam_role, ecs): take "
 				   "one out");
-	if (is_set(o->iam_role) && !creds_is_role_name(o->iam_role))
+	if (is_set(o->instance_role) && !creds_is_role_name(o->instance_role))
 		return errinfo_set(
 			err, -EINVAL,
-			"iam_role %.60s: no name of a role: letters, "
+			"instance_role %.60s: no name of a role: letters, "
 			"digits and +=,.@_-",
-			o->iam_role);
+			o->instance_role);
 	if (o->anonymous || is_set(o->passwd_file) ||
 	    (from != S3_CREDENTIALS_AUTO && from != S3_CREDENTIALS_ENVIRONMENT))
 		return 0;
@@ -346,7 +346,7 @@ int creds_find(const struct s3_options *options, struct creds_context *context,
 	if (creds_shared_region(s.profile, &out->region) < 0)
 		return no_memory(err);
 	context->region = endpoint_region(options, out->region);
-	context->role = is_set(options->iam_role) ? options->iam_role : NULL;
+	context->role = is_set(options->instance_role) ? options->instance_role : NULL;
 	return options->anonymous ? 0 : take_any(&s, err);
 }
 

@@ -164,12 +164,13 @@ static int get(struct visit *v, const char *name, struct errinfo *err)
 		return rc;
 	if (call.req.status == 404)
 		return errinfo_set(err, -ENOKEY,
-				   SERVICE_NAME ": this machine has no role %s",
-				   name);
+				   SERVICE_NAME ": this machine has no role%s%s",
+				   *name ? " " : "", name);
 	if (call.req.status != 200)
 		return errinfo_set(err, -EACCES,
-				   SERVICE_NAME ": status %d for role %s",
-				   call.req.status, name);
+				   SERVICE_NAME ": status %d for %s%s",
+				   call.req.status,
+				   *name ? "role " : "the list of roles", name);
 	buf_clear(&v->answer);
 	buf_add(&v->answer, buf_str(&call.req.response_body),
 		call.req.response_body.len);

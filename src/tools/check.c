@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "checks.h"
+#include "clock.h"
 #include "output.h"
 #include "probe.h"
 #include "target.h"
@@ -174,6 +175,24 @@ static const char *region_source(const struct config *config)
 	return "profile or default";
 }
 
+/* "instance metadata, role web, expires in 5 h" */
+static void report_credentials(struct report *r, struct s3_client *s3)
+{
+	AUTO_BUF struct buf text = BUF_INIT(1000);
+	int64_t expiry_s = s3_client_credentials_expiry(s3);
+	int64_t left_s = expiry_s - clock_wall_ns() / 1000000000;
+
+	buf_add_str(&text, s3_client_credentials_source(s3));
+	if (expiry_s && left_s <= 0)
+		buf_add_str(&text, ", expired");
+	else if (expiry_s && left_s < 60 * 60)
+		buf_add_fmt(&text, ", expires in %d min", (int)(left_s / 60));
+	else if (expiry_s)
+		buf_add_fmt(&text, ", expires in %lld h",
+			    (long long)left_s / (60 * 60));
+	add_row(r, "credentials", buf_str(&text));
+}
+
 static void report_settings(struct report *r, const struct tool_bucket *bucket)
 {
 	const struct config *config = &bucket->config;
@@ -184,7 +203,7 @@ static void report_settings(struct report *r, const struct tool_bucket *bucket)
 	add_row(r, "url", s3_client_url(s3));
 	add_row(r, "region", s3_client_region(s3));
 	add_row(r, "region_source", region_source(config));
-	add_row(r, "credentials", s3_client_credentials_source(s3));
+	report_credentials(r, s3);
 	add_row(r, "addressing_style",
 		config->addressing_style ? config->addressing_style : "auto");
 	add_row(r, "signature",

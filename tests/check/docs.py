@@ -121,6 +121,11 @@ def check_documents(names):
     """Every setting that a document names must exist: AWS_ words and -o NAME."""
     environment = {"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_SHARED_CREDENTIALS_FILE"}
     environment |= {"AWS_CONFIG_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
+    environment |= {"AWS_ENDPOINT_URL_STS", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_METADATA_SERVICE_TIMEOUT"}
+    environment |= {"AWS_METADATA_SERVICE_NUM_ATTEMPTS", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"}
+    environment |= {f"AWS_CONTAINER_CREDENTIALS_{name}_URI" for name in ("RELATIVE", "FULL")}
+    environment |= {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
+    environment |= {f"AWS_EC2_METADATA_{name}" for name in ("DISABLED", "V1_DISABLED", "SERVICE_ENDPOINT", "SERVICE_ENDPOINT_MODE")}
     for path in [TOP / "README.md", *sorted((TOP / "docs").glob("*"))]:
         text = re.sub(r"\\\\(?=-)", "", path.read_text())
         used = set(re.findall(r"\bAWS_[A-Z0-9_]*[A-Z0-9]\b(?!\w|\*)", text)) - environment

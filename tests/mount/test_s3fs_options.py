@@ -12,7 +12,7 @@ from mount import Mount, mount_line
 MIB = 1024 * 1024
 
 # Options that ask for nothing that is seen; the last ones are libfuse's own.
-SILENT = """use_session_token enable_content_md5 nomixupload nosscache nodnscache streamupload max_dirty_data=5120
+SILENT = """use_session_token imdsv1only enable_content_md5 nomixupload nosscache nodnscache streamupload max_dirty_data=5120
     multipart_copy_size=512 singlepart_copy_limit=512 putheader_mp_threshold=25 fd_page_size=1 check_cache_dir_exist del_cache
     max_stat_cache_size=100000 enable_noobj_cache enable_negative_cache set_check_cache_sigusr1 use_xattr use_xattr=1 compat_dir
     notsup_compat_dir complement_stat hard_remove nonempty listobjectsv2 list_object_max_keys=1000 noxmlns
@@ -26,7 +26,7 @@ WITH_EFFECT = """sigv4 readwrite_timeout=60 connect_timeout=30 retries=3 max_thr
     storage_class=standard use_rrs use_rrs=1 use_sse use_sse=1 use_sse=kmsid:key-1 requester_pays nomultipart tmpdir=/tmp
     enable_unsigned_payload use_path_request_style mime=/etc/mime.types""".split()
 WORDS = "rw dev suid exec atime noatime sync dirsync _netdev auto noauto user users nouser defaults nofail x-systemd.automount".split()
-REFUSED = """iam_role iam_role=auto imdsv1only ecs ibm_iam_auth ibm_iam_endpoint=https://h credlib=/x.so credlib_opts=a accessKeyId=A
+REFUSED = """ibm_iam_auth ibm_iam_endpoint=https://h credlib=/x.so credlib_opts=a accessKeyId=A
     secretAccessKey=hunter2 servicepath=/p ssl_client_cert=/c ahbe_conf=/f use_sse=custom:/k load_sse_c=/k proxy_cred_file=/f""".split()
 
 

@@ -30,6 +30,8 @@ TESTS = {
     "AWS_SECURITY_TOKEN": "mount/test_credentials.py::test_requests_are_signed_with_the_keys_of",
     "AWS_S3_SESSION_PROFILE": "mount/test_credentials.py::test_a_profile_of_the_shared_file_signs",
     "passwd_file": "mount/test_s3fs_options.py::test_every_form_of_key_file_works",
+    "credential_source": "mount/test_remote_keys.py::test_a_credential_source_is_the_only_one_asked",
+    "instance_role": "mount/test_remote_keys.py::test_a_role_by_name_needs_no_list",
     "anonymous": "mount/test_credentials.py::test_an_anonymous_mount_signs_nothing",
     "AWS_STORAGE_BUCKET_NAME": "test_the_buckets_name_may_be_a_setting",
     "AWS_LOCATION": "mount/test_start.py::test_settings_come_from_the_command_line_first_then_environment_then_file",
