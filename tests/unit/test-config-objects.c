@@ -5,17 +5,7 @@
  */
 #include "object_settings.h"
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
-
+#include "config-fixture.h"
 #include "rules.h"
 
 #define KEY        "0123456789abcdef0123456789ABCDEF"
@@ -24,44 +14,26 @@
 #define CLASS      "x-amz-storage-class"
 #define SSE        "x-amz-server-side-encryption"
 
-static char file_path[] = "/tmp/test-config-XXXXXX";
-static struct config config;
 static struct object_settings *objects;
 static struct s3_options options;
-static struct buf why = BUF_INIT(4096);
 
 static void release(void)
 {
 	object_settings_free(objects);
 	objects = NULL;
-	config_release(&config);
-	buf_clear(&why);
 }
 
 static int load_with(const char *text, const char *option)
 {
-	char *argv[] = { strdup("s3storefs"),
-			 strdup("media:loc"),
-			 strdup("/mnt"),
-			 strdup("-c"),
-			 strdup(file_path),
-			 strdup(option ? "-o" : "-f"),
-			 strdup(option ? option : "-f"),
-			 NULL };
-	int fd = open(file_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	int rc;
 
 	release();
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	rc = config_load(&config, 7, argv, &why);
+	rc = option ? LOAD_FILE(text, "media:loc", "/mnt", "-o", option) :
+		      LOAD_FILE(text, "media:loc", "/mnt");
 	if (rc == 0)
 		rc = object_settings_new(&config, &objects, &why);
 	if (rc == 0)
 		object_settings_apply(objects, &options);
-	for (size_t i = 0; i < ARRAY_SIZE(argv); i++)
-		free(argv[i]);
 	return rc;
 }
 
@@ -326,23 +298,6 @@ static void a_customers_key_is_kept_as_a_secret(void **state)
 	release();
 }
 
-static int make_file(void **state)
-{
-	int fd = mkstemp(file_path);
-
-	if (fd < 0)
-		return -1;
-	close(fd);
-	return 0;
-}
-
-static int remove_file(void **state)
-{
-	release();
-	buf_release(&why);
-	return unlink(file_path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,5 +310,5 @@ int main(void)
 		cmocka_unit_test(a_customers_key_is_kept_as_a_secret),
 	};
 
-	return cmocka_run_group_tests(tests, make_file, remove_file);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

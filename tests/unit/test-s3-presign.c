@@ -13,24 +13,7 @@
 #include <cmocka.h>
 
 #include "creds.h"
-
-#define NOON 1543579200 /* 2018-11-30T12:00:00Z */
-#define NAME "photos/\xc3\xa4 b+c.jpg"
-#define PATH "/photos/%C3%A4%20b%2Bc.jpg"
-
-#define GLOBAL  "https://examplebucket.s3.amazonaws.com"
-#define FRA     "eu-central-1"
-#define V2      "?AWSAccessKeyId=AKIDEXAMPLE&Signature="
-#define EXPIRES "&Expires=1543582800"
-#define V4_(region, token)                                                   \
-	"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F"   \
-	"20181130%2F" region "%2Fs3%2Faws4_request&X-Amz-Date="              \
-	"20181130T120000Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host" token \
-	"&X-Amz-Signature="
-#define V4(region)  "?" V4_(region, "")
-#define DISPOSITION "attachment; filename=\"x y.jpg\""
-#define DISPOSITION_QUERY \
-	"?response-content-disposition=attachment%3B%20filename%3D%22x%20y.jpg%22&"
+#include "presign-example.h"
 
 static const struct vector {
 	struct s3_options options; /* bucket: examplebucket */
@@ -53,7 +36,7 @@ static const struct vector {
 	  .url = GLOBAL PATH V2 "4rorFNoe1K1nmxG6GTKNkIE7a4Q%3D" EXPIRES },
 	{ .disposition = DISPOSITION,
 	  .url = GLOBAL PATH DISPOSITION_QUERY
-	  "AWSAccessKeyId=AKIDEXAMPLE&Signature="
+	  "&AWSAccessKeyId=AKIDEXAMPLE&Signature="
 	  "MezPgMn0vUKrcxhdUtxkcpdxgAY%3D" EXPIRES },
 	{ .token = "TOKEN/abc+=",
 	  .url = GLOBAL PATH V2
@@ -70,8 +53,8 @@ static const struct vector {
 					"2bba8939a814207dce4c903a6f5887a6" },
 	{ .options = { .signature = S3_SIGNATURE_V4 },
 	  .disposition = DISPOSITION,
-	  .url = GLOBAL PATH DISPOSITION_QUERY V4_(
-		  "us-east-1", "") "14e9f6784399a690f186fe71d387911a"
+	  .url = GLOBAL PATH DISPOSITION_QUERY
+	  "&" V4_("us-east-1", "") "14e9f6784399a690f186fe71d387911a"
 				   "f61ab4795ad87928439ba7f1d17046bd" },
 	{ .options = { .signature = S3_SIGNATURE_V4 },
 	  .token = "TOKEN/abc+=",
@@ -135,12 +118,9 @@ static void urls_are_those_of_django_storages(void **state)
 					       ENDPOINT_URLS, NULL),
 				 0);
 		if (!options.anonymous)
-			assert_int_equal(
-				creds_new("AKIDEXAMPLE",
-					  "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMP"
-					  "LEKEY",
-					  v->token, &creds),
-				0);
+			assert_int_equal(creds_new(ACCESS_KEY, SECRET_KEY,
+						   v->token, &creds),
+					 0);
 		assert_int_equal(presign_url(&e, &p, creds, &url, NULL), 0);
 		assert_string_equal(buf_str(&url), v->url);
 		endpoint_release(&e);

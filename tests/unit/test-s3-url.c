@@ -17,25 +17,8 @@
 
 #include "clock.h"
 #include "internal.h"
+#include "presign-example.h"
 
-#define NOON 1543579200 /* 2018-11-30T12:00:00Z */
-#define NAME "photos/\xc3\xa4 b+c.jpg"
-#define PATH "/photos/%C3%A4%20b%2Bc.jpg"
-
-#define GLOBAL  "https://examplebucket.s3.amazonaws.com"
-#define FRA     "eu-central-1"
-#define V2      "?AWSAccessKeyId=AKIDEXAMPLE&Signature="
-#define EXPIRES "&Expires=1543582800"
-#define V4_(region, token)                                                   \
-	"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F"   \
-	"20181130%2F" region "%2Fs3%2Faws4_request&X-Amz-Date="              \
-	"20181130T120000Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host" token \
-	"&X-Amz-Signature="
-#define V4(region)  "?" V4_(region, "")
-#define DISPOSITION "attachment; filename=\"x y.jpg\""
-#define DISPOSITION_QUERY                                              \
-	"?response-content-disposition=attachment%3B%20filename%3D%22" \
-	"x%20y.jpg%22"
 #define LOCAL "http://127.0.0.1:9000"
 
 /* Made for this test with openssl genrsa; it guards nothing. */
@@ -67,8 +50,8 @@ static struct s3_client *new_client(const struct s3_options *given,
 	if (!options.region)
 		options.region = "us-east-1";
 	if (!options.anonymous) {
-		options.access_key = "AKIDEXAMPLE";
-		options.secret_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+		options.access_key = ACCESS_KEY;
+		options.secret_key = SECRET_KEY;
 	}
 	rc = s3_client_new(NULL, &options, &c, err);
 	assert_int_equal(rc == 0, c != NULL);
