@@ -13,7 +13,7 @@
  *
  * The struct is the caller's; from start to done it is lent. Texts that go
  * in (key, prefix, ...) are borrowed until done. done is called once, on a
- * loop thread, and must not wait; it may start other operations. It may be
+ * thread of the layer, and must not wait; it may start other operations. It may be
  * called before start returns. Operations sign, send, retry with back-off,
  * follow a bucket to its region and correct the clock by themselves; result
  * is 0 or a negative errno from the table in src/s3/errcode.c, err says it in
@@ -500,7 +500,7 @@ MUST_USE int s3_client_metadata(const struct s3_client *c, const char *key,
 				struct pairs *headers);
 /* "environment", "profile media of /home/u/.aws/credentials", ... */
 const char *s3_client_credentials_source(const struct s3_client *c);
-
-#endif
 /* When the keys in use end, in seconds since 1970; 0: never. */
 int64_t s3_client_credentials_expiry(const struct s3_client *c);
+
+#endif

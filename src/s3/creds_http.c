@@ -72,7 +72,8 @@ static bool is_temporary(int result, int status)
 	return status == 429 || status >= 500;
 }
 
-bool creds_pause(const struct creds_context *context, int ms)
+/* False: the context is over. */
+static bool pause_ms(const struct creds_context *context, int ms)
 {
 	const struct timespec step = { 0, LOOK_MS * 1000000l };
 
@@ -88,7 +89,7 @@ int creds_call_insist(struct creds_call *call,
 	int rc = creds_call_send(call, context, http, err);
 
 	while (--attempts > 0 && is_temporary(rc, call->req.status) &&
-	       creds_pause(context, PAUSE_MS))
+	       pause_ms(context, PAUSE_MS))
 		rc = creds_call_send(call, context, http, err);
 	return rc;
 }

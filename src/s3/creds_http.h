@@ -74,7 +74,4 @@ MUST_USE int creds_token_read(const char *path, struct buf *out);
 /* Wipes and frees. */
 void creds_token_wipe(struct buf *text);
 
-/* Waits, unless the context is over: false. */
-bool creds_pause(const struct creds_context *context, int ms);
-
 #endif

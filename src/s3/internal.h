@@ -146,11 +146,11 @@ struct s3_request {
 	bool without_checksum;
 	bool with_list_v1;
 	struct retry retry;
-	int64_t started_ms;
-	int64_t started_unix_s;
 	/* While others are asked for newer keys: see mend. */
 	struct creds_waiter renewal;
 	struct errinfo refusal; /* what op ends with if there are none */
+	int64_t started_ms;
+	int64_t started_unix_s;
 	unsigned tries;
 	unsigned sends;     /* how often the server may have got it */
 	size_t next_single; /* DeleteObjects: index into keys */
