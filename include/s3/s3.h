@@ -13,8 +13,8 @@
  *
  * The struct is the caller's; from start to done it is lent. Texts that go
  * in (key, prefix, ...) are borrowed until done. done is called once, on a
- * thread of the layer, and must not wait; it may start other operations. It may be
- * called before start returns. Operations sign, send, retry with back-off,
+ * thread of the layer, and must not wait; it may start other operations. It may
+ * be called before start returns. Operations sign, send, retry with back-off,
  * follow a bucket to its region and correct the clock by themselves; result
  * is 0 or a negative errno from the table in src/s3/errcode.c, err says it in
  * words:
@@ -100,11 +100,11 @@ struct s3_options {
 	const char *passwd_file; /* s3fs's format; instead of all others */
 	enum s3_credential_source credential_source;
 	const char *instance_role; /* of the instance; NULL: the first it has */
-	bool anonymous;       /* sign nothing */
-	int attempts;         /* in all, of one request; 0: 5 */
-	int timeout_ms;       /* one operation with all its retries; 0: 30,000
-				 plus the time its bytes take at 256 KiB/s */
-	bool no_checksum;     /* send no x-amz-checksum-crc32c */
+	bool anonymous;            /* sign nothing */
+	int attempts;              /* in all, of one request; 0: 5 */
+	int timeout_ms;   /* one operation with all its retries; 0: 30,000
+			     plus the time its bytes take at 256 KiB/s */
+	bool no_checksum; /* send no x-amz-checksum-crc32c */
 	struct s3_url_options url;
 	/*
 	 * Parameters of the objects; see params.h. Later rules win over

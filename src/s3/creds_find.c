@@ -346,7 +346,8 @@ int creds_find(const struct s3_options *options, struct creds_context *context,
 	if (creds_shared_region(s.profile, &out->region) < 0)
 		return no_memory(err);
 	context->region = endpoint_region(options, out->region);
-	context->role = is_set(options->instance_role) ? options->instance_role : NULL;
+	context->role =
+		is_set(options->instance_role) ? options->instance_role : NULL;
 	return options->anonymous ? 0 : take_any(&s, err);
 }
 

@@ -164,7 +164,8 @@ static int get(struct visit *v, const char *name, struct errinfo *err)
 		return rc;
 	if (call.req.status == 404)
 		return errinfo_set(err, -ENOKEY,
-				   SERVICE_NAME ": this machine has no role%s%s",
+				   SERVICE_NAME
+				   ": this machine has no role%s%s",
 				   *name ? " " : "", name);
 	if (call.req.status != 200)
 		return errinfo_set(err, -EACCES,
