@@ -89,6 +89,19 @@ def new_mount(mounts, tmp_path):
 
 
 @pytest.fixture
+def settings(tmp_path):
+    """settings("TEXT"): a settings file that only we can read."""
+
+    def write(text, mode=0o600):
+        path = tmp_path / "settings.conf"
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+@pytest.fixture
 def new_server(after_mounts, tmp_path):
     """Start a test server: new_server("--no-list-v2")."""
     count = 0

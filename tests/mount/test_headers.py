@@ -210,11 +210,8 @@ def test_a_type_of_another_writer_stays_over_a_rename(bucket, counted):
     assert type_of(bucket, "b.html") == "text/x-special"
 
 
-def test_a_rule_for_the_last_name_applies_after_a_rename(bucket, counted, tmp_path):
-    config = tmp_path / "s3storefs.conf"
-    config.write_text('[*.css]\nAWS_S3_OBJECT_PARAMETERS = {"CacheControl": "max-age=7"}\n')
-    config.chmod(0o600)
-    mount = counted(config=config)
+def test_a_rule_for_the_last_name_applies_after_a_rename(bucket, counted, settings):
+    mount = counted(config=settings('[*.css]\nAWS_S3_OBJECT_PARAMETERS = {"CacheControl": "max-age=7"}\n'))
     (mount.path / "a.tmp").write_bytes(b"x")
     assert "CacheControl" not in bucket.head("a.tmp")
     os.rename(mount.path / "a.tmp", mount.path / "a.css")
@@ -528,11 +525,8 @@ def test_an_object_of_parts_keeps_its_headers_over_two_renames_of_its_folder(buc
     assert is_public(bucket, "f/f")
 
 
-def test_a_rule_of_the_last_folder_applies_to_an_edit_after_its_rename(bucket, counted, tmp_path):
-    config = tmp_path / "s3storefs.conf"
-    config.write_text('[old/]\nCacheControl = old\n[new/]\nCacheControl = new\n')
-    config.chmod(0o600)
-    mount = counted(config=config)
+def test_a_rule_of_the_last_folder_applies_to_an_edit_after_its_rename(bucket, counted, settings):
+    mount = counted(config=settings("[old/]\nCacheControl = old\n[new/]\nCacheControl = new\n"))
     (mount.path / "old").mkdir()
     path = mount.path / "old" / "f"
     path.write_bytes(b"x")
@@ -584,16 +578,9 @@ RULES = """AWS_S3_OBJECT_PARAMETERS = {
 
 
 @pytest.fixture
-def ruled(counted, tmp_path):
+def ruled(counted, settings):
     """A mount whose settings give headers to all files."""
-
-    def make():
-        config = tmp_path / "s3storefs.conf"
-        config.write_text(RULES)
-        config.chmod(0o600)
-        return counted(config=config)
-
-    return make
+    return lambda: counted(config=settings(RULES))
 
 
 def check_removed(bucket, key):

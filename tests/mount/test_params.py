@@ -70,19 +70,6 @@ def ids(rows):
 
 
 @pytest.fixture
-def settings(tmp_path):
-    """settings("TEXT"): a settings file that only we can read."""
-
-    def write(text):
-        path = tmp_path / "settings.conf"
-        path.write_text(text)
-        path.chmod(0o600)
-        return path
-
-    return write
-
-
-@pytest.fixture
 def mounted(new_mount, bucket, settings):
     """mounted("TEXT", location="", **options): the bucket by a settings file."""
 

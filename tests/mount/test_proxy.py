@@ -72,17 +72,6 @@ def proxy(new_proxy):
 
 
 @pytest.fixture
-def settings(tmp_path):
-    def write(text, mode=0o600):
-        path = tmp_path / "settings.conf"
-        path.write_text(text)
-        path.chmod(mode)
-        return path
-
-    return write
-
-
-@pytest.fixture
 def tls_bucket(rgw, after_mounts):
     bucket = rgw.bucket("https-path")
     after_mounts.callback(bucket.remove)

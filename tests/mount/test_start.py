@@ -121,11 +121,9 @@ def test_a_configuration_that_cannot_be_read_is_named(bucket, start_fails, tmp_p
     start_fails(bucket, "none.conf", config=tmp_path / "none.conf")
 
 
-def test_a_mistake_in_the_configuration_is_told_with_its_line(bucket, start_fails, tmp_path):
-    config = tmp_path / "my.conf"
-    config.write_text("# fine\nAWS_S3_REGION_NAME = us-east-1\nAWS_S3_FILE_OVERWRIT = False\n")
-    config.chmod(0o600)
-    start_fails(bucket, "my.conf", "3", "AWS_S3_FILE_OVERWRITE", config=config)
+def test_a_mistake_in_the_configuration_is_told_with_its_line(bucket, start_fails, settings):
+    config = settings("# fine\nAWS_S3_REGION_NAME = us-east-1\nAWS_S3_FILE_OVERWRIT = False\n")
+    start_fails(bucket, config.name, "3", "AWS_S3_FILE_OVERWRITE", config=config)
 
 
 def test_a_configuration_with_keys_that_others_can_read_is_refused(bucket, start_fails, tmp_path):
@@ -238,10 +236,8 @@ def test_in_the_background_the_parent_waits_until_the_mount_answers(bucket, tmp_
     assert not mount_line(path)
 
 
-def test_settings_come_from_the_command_line_first_then_environment_then_file(bucket, new_mount, tmp_path):
-    config = tmp_path / "my.conf"
-    config.write_text("AWS_LOCATION = 'from-file'\n")
-    config.chmod(0o600)
+def test_settings_come_from_the_command_line_first_then_environment_then_file(bucket, new_mount, settings):
+    config = settings("AWS_LOCATION = 'from-file'\n")
     one = new_mount(bucket, config=config)
     (one.path / "f").write_bytes(b"")
     two = new_mount(bucket, config=config, environment={"AWS_LOCATION": "from-environment"})
@@ -251,10 +247,8 @@ def test_settings_come_from_the_command_line_first_then_environment_then_file(bu
     assert bucket.keys() == ["from-environment/f", "from-file/f", "from-option/f"]
 
 
-def test_keys_in_a_private_configuration_work_and_show_nowhere(bucket, new_mount, tmp_path):
-    config = tmp_path / "my.conf"
-    config.write_text(f"AWS_ACCESS_KEY_ID = '{bucket.access_key}'\nAWS_SECRET_ACCESS_KEY = '{bucket.secret_key}'\n")
-    config.chmod(0o600)
+def test_keys_in_a_private_configuration_work_and_show_nowhere(bucket, new_mount, settings):
+    config = settings(f"AWS_ACCESS_KEY_ID = '{bucket.access_key}'\nAWS_SECRET_ACCESS_KEY = '{bucket.secret_key}'\n")
     empty = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     mount = new_mount(bucket, config=config, environment=empty, log_level="debug")
     (mount.path / "f").write_bytes(b"x")
