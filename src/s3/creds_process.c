@@ -23,8 +23,6 @@
 #define SAID_MAX     4096  /* bytes of its error output that are kept */
 #define SERVICE_NAME "credential_process"
 
-extern char **environ;
-
 struct process {
 	struct creds_source base;
 	struct creds_context *context;
