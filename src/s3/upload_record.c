@@ -31,7 +31,6 @@ struct upload_record {
 		int lock_fd;
 		char owner[UPLOAD_OWNER_LEN + 1];
 		unsigned count; /* of notes */
-		bool is_off;    /* there is no folder; that was said */
 		bool has_warned;
 	} locked;
 };
@@ -183,23 +182,18 @@ static int open_in_locked(struct upload_record *record, const char *path)
 	return 0;
 }
 
-/* Makes the first folder that goes ours; false: none does. */
-static bool is_open_locked(struct upload_record *record)
+/* Takes the first folder that can be used; the last one's error. */
+static int open_locked(struct upload_record *record)
 {
-	if (record->locked.is_off || record->locked.lock_fd >= 0)
-		return !record->locked.is_off;
-	for (size_t i = 0; i < FOLDERS && record->folders[i]; i++) {
-		int rc = open_in_locked(record, record->folders[i]);
+	int rc = record->locked.lock_fd >= 0 ? 0 : -ENOENT;
 
-		if (rc == 0)
-			return true;
-		log_info("s3", "uploads cannot be noted in %s: %s",
-			 record->folders[i], strerrordesc_np(-rc));
+	for (size_t i = 0; rc < 0 && i < FOLDERS && record->folders[i]; i++) {
+		rc = open_in_locked(record, record->folders[i]);
+		if (rc < 0 && !record->locked.has_warned)
+			log_info("s3", "uploads cannot be noted in %s: %s",
+				 record->folders[i], strerrordesc_np(-rc));
 	}
-	log_warn("s3", "no folder to note uploads in: what a kill leaves of "
-		       "them stays in the bucket");
-	record->locked.is_off = true;
-	return false;
+	return rc;
 }
 
 static int note_name(const struct upload_record *record, const char *id,
@@ -246,20 +240,20 @@ void upload_record_add(struct upload_record *record, const char *key,
 
 	upload_note_write(&text, record->place, key, id);
 	LOCK(&record->lock);
-	if (!is_open_locked(record))
-		return;
-	rc = text.error ? text.error : note_name(record, id, name);
+	rc = text.error ? text.error : open_locked(record);
+	if (rc == 0)
+		rc = note_name(record, id, name);
 	if (rc == 0)
 		rc = write_note(record->locked.folder_fd, name, &text);
-	if (rc == 0) {
+	if (rc == 0)
 		record->locked.count++;
-	} else if (!record->locked.has_warned) {
-		record->locked.has_warned = true;
-		log_warn("s3",
-			 "an upload cannot be noted: %s; what a kill leaves of "
-			 "it stays in the bucket key=%s",
-			 strerrordesc_np(-rc), key);
-	}
+	if (rc == 0 || record->locked.has_warned)
+		return;
+	record->locked.has_warned = true;
+	log_warn("s3",
+		 "uploads cannot be noted: %s; what a kill leaves of them "
+		 "stays in the bucket key=%s",
+		 strerrordesc_np(-rc), key);
 }
 
 void upload_record_remove(struct upload_record *record, const char *id)

@@ -22,6 +22,8 @@
 #include "upload_note.h"
 #include "upload_record.h"
 
+#define TOO_MANY_REQUESTS 429 /* RFC 6585 */
+
 struct upload_sweep {
 	struct s3_client *client;
 	pthread_t thread;
@@ -44,6 +46,13 @@ static bool is_over(struct upload_sweep *sweep)
 }
 
 /* --- one upload ---------------------------------------------------------- */
+
+/* Which may be of this upload alone, and came at once. */
+static bool is_refusal(const struct errinfo *err)
+{
+	return err->http_status >= 400 && err->http_status <= 499 &&
+	       err->http_status != TOO_MANY_REQUESTS;
+}
 
 /* Returns 0 if there is no such upload any more. */
 static int abort_noted(struct upload_sweep *sweep,
@@ -73,8 +82,7 @@ static int abort_noted(struct upload_sweep *sweep,
 	if (rc < 0 && rc != -ECANCELED) {
 		sweep->left++;
 		sweep->why = abort.op.err;
-		/* A refusal may be of this key alone; the rest is slow. */
-		sweep->is_down = rc != -EACCES;
+		sweep->is_down = !is_refusal(&abort.op.err);
 	}
 	s3_abort_upload_release(&abort);
 	return rc;

@@ -299,7 +299,7 @@ def test_without_any_folder_uploads_work(bucket, new_mount, tmp_path):
     for name in ("f", "g"):
         (mount.path / name).write_bytes(DATA)
     assert bucket.contents() == {"f": DATA, "g": DATA}
-    assert mount.log().count("no folder to note uploads in") == 1
+    assert mount.log().count("warn s3: uploads cannot be noted: ") == 1
     assert not any((tmp_path / f"s3storefs-uploads-{os.geteuid()}").iterdir())
 
 
@@ -313,7 +313,7 @@ def test_a_full_disk_does_not_fail_an_upload(bucket, new_mount, tmp_path, after_
     for name in ("f", "g"):
         (mount.path / name).write_bytes(DATA)
     assert bucket.contents() == {"f": DATA, "g": DATA}
-    assert mount.log().count("an upload cannot be noted: No space left on device") == 1
+    assert mount.log().count("warn s3: uploads cannot be noted: No space left on device") == 1
 
 
 def test_what_is_no_note_of_ours_is_neither_used_nor_removed(mount, bucket, new_mount, state_dir):

@@ -287,7 +287,7 @@ static void a_client_ends_in_the_middle_of_a_sweep(void **state)
 	assert_int_equal(notes(false), 0);
 }
 
-static void an_outage_ends_a_sweep_and_a_refusal_does_not(void **state)
+static void an_outage_ends_a_sweep(void **state)
 {
 	leave(4);
 	fixture_plan("[{\"op\": \"AbortMultipartUpload\", \"status\": 503, "
@@ -295,12 +295,26 @@ static void an_outage_ends_a_sweep_and_a_refusal_does_not(void **state)
 	sweep();
 	assert_int_equal(fixture_requests("AbortMultipartUpload"), 2);
 	assert_int_equal(notes(false), 5);
+	fixture_plan("[]");
+	sweep();
+	assert_int_equal(notes(false), 0);
+}
+
+static void a_refused_abort_does_not_keep_the_others(void **state)
+{
+	leave(4);
 	fixture_plan("[{\"op\": \"AbortMultipartUpload\", \"key\": \"k1\", "
 		     "\"status\": 403, \"code\": \"AccessDenied\", "
+		     "\"count\": 0},"
+		     "{\"op\": \"AbortMultipartUpload\", \"key\": \"k2\", "
+		     "\"status\": 400, \"code\": \"InvalidRequest\", "
 		     "\"count\": 0}]");
 	sweep();
-	assert_int_equal(notes(false), 2);
-	assert_int_equal(uploads(), 1);
+	assert_int_equal(notes(false), 3);
+	assert_int_equal(uploads(), 2);
+	fixture_plan("[]");
+	sweep();
+	assert_int_equal(notes(false), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -317,7 +331,8 @@ int main(void)
 		TEST(sweeps_at_the_same_time_share_the_work),
 		TEST(uploads_begin_while_others_sweep),
 		TEST(a_client_ends_in_the_middle_of_a_sweep),
-		TEST(an_outage_ends_a_sweep_and_a_refusal_does_not),
+		TEST(an_outage_ends_a_sweep),
+		TEST(a_refused_abort_does_not_keep_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
