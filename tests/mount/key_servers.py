@@ -61,7 +61,7 @@ class KeyServer:
                 self.end_headers()
                 self.wfile.write(text.encode())
 
-            do_GET = do_PUT = do_POST = handle_one
+            do_GET = do_PUT = do_POST = do_CONNECT = handle_one
 
             def log_message(self, *args):
                 pass
@@ -83,6 +83,13 @@ class KeyServer:
     def count(self, word):
         """How many requests had word in their path."""
         return sum(word in path for _, path in self.asked)
+
+
+class Proxy(KeyServer):
+    """It lets nobody through; asked says where to."""
+
+    def serve(self, method, path, headers, body):
+        return 502, ""
 
 
 class Container(KeyServer):

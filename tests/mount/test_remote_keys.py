@@ -14,7 +14,7 @@ import time
 import proc
 import pytest
 from bucket import Bucket
-from key_servers import Container, Instance, Keys, Sts
+from key_servers import Container, Instance, Keys, Proxy, Sts
 from mount import Mount, mount_line
 from servers import ACCESS_KEY, SECRET_KEY
 from tool import Tool
@@ -243,6 +243,18 @@ def test_nobody_there_is_found_out_in_a_second(open_server, serve, good, tmp_pat
     assert "no credentials" in said and seconds < 2
 
 
+def test_metadata_has_the_time_and_the_tries_of_its_variables(open_server, serve, good):
+    instance = serve(Instance, good)
+    instance.answer = (500, "")
+    said, seconds = refused(open_server.bucket, instance.environment(AWS_METADATA_SERVICE_NUM_ATTEMPTS="3"))
+    assert len(instance.asked) == 3 and "status 500" in said and 1.5 < seconds < 4
+    # It answers after 4 seconds.
+    instance.answer = None
+    instance.silent.set()
+    said, seconds = check(open_server.bucket, instance.environment(AWS_METADATA_SERVICE_TIMEOUT="6"))
+    assert "instance metadata, role web-role" in said and seconds > 11
+
+
 def test_a_proxy_of_the_settings_is_not_for_metadata(open_server, serve, good):
     instance = serve(Instance, good)
     said, _ = check(open_server.bucket, instance.environment(), AWS_S3_PROXIES="{}")
@@ -289,6 +301,29 @@ def test_a_refusal_of_sts_is_told_in_its_words(open_server, serve, good, tmp_pat
     assert "AWS_ROLE_ARN" in said
     said, _ = refused(open_server.bucket, {**environment, "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/jwt"})
     assert "/no/jwt" in said
+
+
+@pytest.mark.parametrize(
+    "region, environment, host",
+    [
+        ("eu-west-3", {}, "sts.eu-west-3.amazonaws.com"),
+        ("cn-north-1", {}, "sts.cn-north-1.amazonaws.com.cn"),
+        ("eu-west-3", {"AWS_STS_REGIONAL_ENDPOINTS": "legacy"}, "sts.amazonaws.com"),
+        ("eu-west-3", {"AWS_ENDPOINT_URL": "https://all.example.com"}, "all.example.com"),
+        ("eu-west-3", {"AWS_ENDPOINT_URL": "https://all.example.com", "AWS_ENDPOINT_URL_STS": "https://s.example.com/"}, "s.example.com"),
+        (
+            "eu-west-3",
+            {"AWS_ENDPOINT_URL_STS": "https://s.example.com", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+            "sts.eu-west-3.amazonaws.com",
+        ),
+    ],
+)
+def test_sts_is_asked_in_its_place_and_through_the_proxy(open_server, serve, tmp_path, region, environment, host):
+    proxy = serve(Proxy, None)
+    (tmp_path / "jwt").write_text("jwt")
+    environment = {**environment, "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"), "AWS_ROLE_ARN": ARN}
+    said, _ = refused(open_server.bucket, environment, region_name=region, AWS_S3_PROXIES=repr({"https": proxy.url}))
+    assert set(proxy.asked) == {("CONNECT", f"{host}:443")} and "web identity" in said
 
 
 KEYS_OF = "aws_access_key_id = {0}\naws_secret_access_key = {0}secret\n"
