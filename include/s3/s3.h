@@ -433,6 +433,14 @@ struct s3_create_bucket {
 void s3_create_bucket_start(struct s3_client *c, struct s3_create_bucket *b);
 void s3_create_bucket_release(struct s3_create_bucket *b);
 
+struct s3_bucket_location {
+	struct s3_op op;
+	char region[64]; /* out; "us-east-1" for the empty constraint */
+};
+void s3_bucket_location_start(struct s3_client *c,
+			      struct s3_bucket_location *loc);
+void s3_bucket_location_release(struct s3_bucket_location *loc);
+
 /*
  * Checks options, finds the first credentials and makes a client on http,
  * which must outlive it. Sends nothing. -EINVAL: an option, err says which;

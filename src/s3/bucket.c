@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* HeadBucket and CreateBucket. */
+/* HeadBucket, CreateBucket, GetBucketLocation. */
 #include <stdio.h>
 #include <string.h>
 
@@ -84,4 +84,67 @@ void s3_create_bucket_start(struct s3_client *c, struct s3_create_bucket *b)
 void s3_create_bucket_release(struct s3_create_bucket *b)
 {
 	buf_release(&b->body);
+}
+
+/* --- GetBucketLocation -------------------------------------------------- */
+
+static int location_build(struct s3_request *r)
+{
+	query_add(&r->query, "location", NULL);
+	return 0;
+}
+
+static int location_open(void *arg, unsigned depth, const char *name)
+{
+	return depth == 1 && strcmp(name, "LocationConstraint") != 0 ?
+		       -EBADMSG :
+		       0;
+}
+
+/* The root's own text; "" is the first region, "EU" the second's old name. */
+static int location_close(void *arg, unsigned depth, const char *name,
+			  const char *text, size_t len)
+{
+	struct s3_bucket_location *loc = arg;
+
+	if (depth != 1)
+		return 0;
+	if (len >= sizeof(loc->region))
+		return -EBADMSG;
+	if (len == 0)
+		text = DEFAULT_REGION;
+	else if (strcmp(text, "EU") == 0)
+		text = "eu-west-1";
+	snprintf(loc->region, sizeof(loc->region), "%s", text);
+	return 0;
+}
+
+static int location_parse(struct s3_request *r)
+{
+	static const struct xml_reader reader = {
+		.open = location_open,
+		.close = location_close,
+	};
+	const struct buf *body = &r->http.response_body;
+
+	return xml_parse(body->data, body->len, &reader,
+			 container_of(r->op, struct s3_bucket_location, op));
+}
+
+static const struct s3_action location_action = {
+	.name = "GetBucketLocation",
+	.method = "GET",
+	.params = PARAMS_BUCKET,
+	.build = location_build,
+	.parse = location_parse,
+};
+
+void s3_bucket_location_start(struct s3_client *c,
+			      struct s3_bucket_location *loc)
+{
+	request_start(c, &loc->op, &location_action, NULL, NULL, 0);
+}
+
+void s3_bucket_location_release(struct s3_bucket_location *loc)
+{
 }

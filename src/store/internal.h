@@ -55,7 +55,7 @@ struct node {
 	int64_t until_ms; /* believed so long */
 	uint64_t size;
 	int64_t mtime_ns, atime_ns;
-	int64_t ctime_ns; /* 0: as mtime_ns */
+	int64_t ctime_ns;        /* 0: as mtime_ns */
 	char *etag;              /* NULL: no object is known to be behind it */
 	bool has_class;          /* its storage class may not be STANDARD */
 	struct headers *headers; /* NULL: nothing is known; headers.h */

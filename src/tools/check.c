@@ -212,17 +212,24 @@ static void report_settings(struct report *r, const struct tool_bucket *bucket)
 					    "s3v4");
 }
 
-/* The region that the server tells, if it does. */
+/* The region that the server tells: not all tell it with every answer. */
 static void report_region(struct report *r, struct s3_client *s3)
 {
 	struct s3_head_bucket head = { 0 };
+	struct s3_bucket_location location = { 0 };
+	const char *region = NULL;
 
 	s3_head_bucket_start(s3, &head);
 	if (s3_wait(s3, &head.op) == 0 && head.region[0])
-		add_row(r, "region_of_bucket", head.region);
-	else
-		add_row(r, "region_of_bucket", NULL);
+		region = head.region;
 	s3_head_bucket_release(&head);
+	if (!region) {
+		s3_bucket_location_start(s3, &location);
+		if (s3_wait(s3, &location.op) == 0)
+			region = location.region;
+		s3_bucket_location_release(&location);
+	}
+	add_row(r, "region_of_bucket", region);
 }
 
 static void report_probes(struct report *r, const struct tool_call *call,

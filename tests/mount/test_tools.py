@@ -445,6 +445,14 @@ def test_check_tells_what_the_settings_come_to(server, bucket):
     assert bucket.contents() == {"media/a": b"mine"} and bucket.uploads() == []
 
 
+def test_check_asks_for_the_region_where_the_bucket_does_not_tell_it(rgw, after_mounts):
+    """Ceph names none in its answer to HEAD, and as location what the zone group is called."""
+    bucket = rgw.bucket("http-path")
+    assert "x-amz-bucket-region" not in bucket.s3.head_bucket(Bucket=bucket.name)["ResponseMetadata"]["HTTPHeaders"]
+    told = bucket.s3.get_bucket_location(Bucket=bucket.name)["LocationConstraint"]
+    assert Tool(bucket).json("check")["region_of_bucket"] == (told or "us-east-1")
+
+
 def test_check_shows_no_secret(tool):
     for options in [], ["--json"]:
         done = tool("check", options=options)

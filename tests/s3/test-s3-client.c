@@ -438,16 +438,21 @@ static void unfinished_uploads_are_listed_and_aborted(void **state)
 static void the_bucket_is_seen(void **state)
 {
 	struct s3_head_bucket head = { .region = "?" };
+	struct s3_bucket_location location = { .region = "?" };
 	struct s3_options options = fixture.options;
 
 	s3_head_bucket_start(fixture.client, &head);
 	assert_int_equal(s3_wait(fixture.client, &head.op), 0);
+	s3_bucket_location_start(fixture.client, &location);
+	assert_int_equal(s3_wait(fixture.client, &location.op), 0);
+	assert_string_equal(location.region, "us-east-1");
 	options.bucket = "no-such-bucket-here";
 	fixture_use(&options);
 	s3_head_bucket_start(fixture.client, &head);
 	assert_int_equal(s3_wait(fixture.client, &head.op), -ENODEV);
 	assert_int_equal(do_put("k", "", 0), -ENODEV);
 	s3_head_bucket_release(&head);
+	s3_bucket_location_release(&location);
 	fixture_use(NULL);
 }
 
