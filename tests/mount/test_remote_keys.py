@@ -579,7 +579,7 @@ def test_many_requests_that_are_refused_at_once_ask_once(new_mount, open_server,
     names = sorted(os.listdir(mount.path))
     agent.keys = Keys("SECOND", token="two")
     open_server.latency(get=300)
-    open_server.fault("GetObject", count=len(names), status=403, code="InvalidToken")
+    open_server.faults(*(dict(op="GetObject", count=1, status=403, code="InvalidToken") for _ in names))
     read = {}
     threads = [threading.Thread(target=lambda n=n: read.update({n: (mount.path / n).read_bytes()})) for n in names]
     for thread in threads:
