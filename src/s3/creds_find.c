@@ -223,9 +223,9 @@ static int none_at_all(const struct search *s, const struct errinfo *why,
 				   "~/.aws/credentials and ~/.aws/config",
 				   s->profile);
 	return errinfo_set(err, -ENOKEY,
-			   "no credentials: none in the settings, the "
-			   "environment, profile %.40s, s3fs's files; no "
-			   "container's agent; %.80s",
+			   "no credentials: no AWS_ACCESS_KEY_ID in settings "
+			   "or environment, none in profile %.40s, s3fs's "
+			   "files, a container; %.80s",
 			   s->profile, last->text);
 }
 
