@@ -6,6 +6,7 @@
 
 #include "headers.h"
 #include "log.h"
+#include "upload.h"
 
 /* Parts of a copy that is too large for CopyObject. */
 #define COPY_PART_BYTES (S3_PART_MAX / 5)
@@ -76,6 +77,8 @@ static int copy_parts(struct store *store, struct object_copy *copy,
 	if (result == 0) {
 		complete.parts = parts;
 		complete.count = count;
+		complete.if_none_match =
+			copy->only_if_free && !store->no_conditional_complete;
 		s3_complete_upload_start(store->s3, &complete);
 		result = s3_wait(store->s3, &complete.op);
 		*err = complete.op.err;
@@ -202,10 +205,12 @@ int copy_fill(struct store *store, const struct object_copy *copy,
 	return result;
 }
 
-static int copy_small(struct store *store, struct object_copy *copy,
-		      const struct pairs *stored, struct errinfo *err)
+static int copy_once(struct store *store, struct object_copy *copy,
+		     const struct pairs *stored, bool is_conditional,
+		     struct errinfo *err)
 {
-	struct s3_copy s3 = { .op.priority = S3_COMMIT };
+	struct s3_copy s3 = { .op.priority = S3_COMMIT,
+			      .if_none_match = is_conditional };
 	int result = copy_fill(store, copy, stored, &s3);
 
 	if (result == 0) {
@@ -216,6 +221,26 @@ static int copy_small(struct store *store, struct object_copy *copy,
 		copy->mtime_ns = s3.mtime_ns;
 	}
 	s3_copy_release(&s3);
+	return result;
+}
+
+/*
+ * Some servers have no conditions on copies (AWS has them since 2025), and
+ * some take a condition for one on the source: a name that is free is refused.
+ */
+static int copy_small(struct store *store, struct object_copy *copy,
+		      const struct pairs *stored, struct errinfo *err)
+{
+	bool is_conditional = copy->only_if_free && !store->no_conditional_copy;
+	int result = copy_once(store, copy, stored, is_conditional, err);
+
+	if (!is_conditional || (result != -ENOTSUP && result != -EEXIST))
+		return result;
+	if (result == -EEXIST && upload_check_free(store, copy->key, err) < 0)
+		return result;
+	result = copy_once(store, copy, stored, false, err);
+	if (result == 0)
+		store->no_conditional_copy = true;
 	return result;
 }
 

@@ -10,7 +10,8 @@ struct object_copy {
 	const char *etag; /* copied only if it still is; NULL or "": any */
 	uint64_t size;
 	const char *key;
-	bool has_class; /* its storage class may be another than STANDARD */
+	bool only_if_free; /* -EEXIST if key is taken, as far as S3 can tell */
+	bool has_class;    /* its storage class may be another than STANDARD */
 	const struct pairs *wanted;  /* set by hand: they stay; or NULL */
 	const struct pairs *headers; /* all of the copy's; NULL: as they are */
 	/* Out. */

@@ -125,6 +125,7 @@ struct store {
 	atomic_bool has_conditional_put; /* seen to work */
 	atomic_bool no_conditional_complete;
 	atomic_bool has_conditional_complete;
+	atomic_bool no_conditional_copy;
 	atomic_bool no_part_copy;
 	atomic_bool has_told_of_tags;
 };

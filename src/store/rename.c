@@ -170,6 +170,28 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 	return result;
 }
 
+static bool may_not_replace(const struct rename_job *r)
+{
+	return r->job.store->options.no_overwrite ||
+	       (r->flags & RENAME_NOREPLACE);
+}
+
+/* Another host may take the name between the look at it and the copy. */
+static int copy_to_name(struct rename_job *r, struct object_copy *copy,
+			struct errinfo *err)
+{
+	struct store *store = r->job.store;
+	int result;
+
+	copy->key = buf_str(&r->new_key);
+	result = copy_object(store, copy, err);
+	if (result != -EEXIST || !store->options.no_overwrite)
+		return result;
+	result = choose_other_name(r);
+	copy->key = buf_str(&r->new_key);
+	return result < 0 ? result : copy_object(store, copy, err);
+}
+
 static int rename_stored(struct rename_job *r, struct node *node,
 			 struct file *file, struct errinfo *err)
 {
@@ -177,8 +199,8 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	struct pairs wanted = PAIRS_INIT;
 	struct object_copy copy = {
 		.source_key = buf_str(&r->key),
-		.key = buf_str(&r->new_key),
 		.wanted = &wanted,
+		.only_if_free = may_not_replace(r),
 	};
 	int result = 0;
 
@@ -198,7 +220,7 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	}
 	copy.etag = source_etag;
 	if (result == 0)
-		result = copy_object(r->job.store, &copy, err);
+		result = copy_to_name(r, &copy, err);
 	pairs_release(&wanted);
 	if (result == 0)
 		result = hold_old(r);

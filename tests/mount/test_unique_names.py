@@ -256,6 +256,36 @@ def test_a_rename_never_replaces_a_stored_file(bucket, keeping, make, known):
     assert bucket.read("f.txt") == b"theirs"
 
 
+def test_a_rename_replaces_nothing_that_came_after_its_look(bucket, keeping, server):
+    mount = keeping(bucket, negative_timeout="600", attr_timeout="600")
+    (mount.path / "tmp").write_bytes(b"ours")
+    bucket.put("f.txt", b"theirs")
+    server.fault("HeadObject", key="f.txt", status=404, count=1)
+    os.rename(mount.path / "tmp", mount.path / "f.txt")
+    mount.sync()
+    check_all_saved(bucket, {"f.txt": [b"theirs", b"ours"]})
+    assert bucket.read("f.txt") == b"theirs"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 501, "code": "NotImplemented"}, {"status": 412, "code": "PreconditionFailed"}],
+    ids=["refused", "misread"],
+)
+def test_a_rename_needs_no_conditions_on_copies(bucket, keeping, server, fault):
+    mount = keeping(bucket)
+    for name in "ab":
+        (mount.path / name).write_bytes(name.encode())
+    server.fault("CopyObject", count=1, **fault)
+    server.reset()
+    for name in "ab":
+        os.rename(mount.path / name, mount.path / f"{name}.txt")
+    mount.sync()
+    assert bucket.contents() == {"a.txt": b"a", "b.txt": b"b"}
+    copies = [e for e in server.log_entries() if e["op"] == "CopyObject"]
+    assert [e["headers"].get("if-none-match") for e in copies] == ["*", None, None]
+
+
 def rename_noreplace(old, new):
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(AT_FDCWD, os.fsencode(old), AT_FDCWD, os.fsencode(new), RENAME_NOREPLACE) < 0:
