@@ -232,6 +232,7 @@ void faults_pick(struct fault_plan *plan, const char *op, const char *key,
 		r->fired++;
 		*out = r->fault;
 		out->rule = json_incref(r->json);
+		out->plan = plan;
 		return;
 	}
 }
@@ -252,6 +253,9 @@ bool fault_replaces(const struct fault *f)
 
 void fault_release(struct fault *fault)
 {
+	if (!fault->rule)
+		return;
+	LOCK(&fault->plan->lock);
 	json_decref(fault->rule);
 	*fault = (struct fault){ 0 };
 }

@@ -52,6 +52,7 @@ struct fault {
 	int64_t flip_byte;
 	int64_t short_body;
 	json_t *rule; /* a reference: code, message, headers, body, ... */
+	struct fault_plan *plan; /* whose lock is for the references */
 };
 
 struct fault_plan {
