@@ -167,6 +167,18 @@ void tree_note_absent_locked(struct node *parent, const char *name,
 void tree_forget_absent_locked(struct node *parent, const char *name);
 uint64_t tree_next_seq_locked(struct tree *tree);
 
+/* What the bucket said of a file; until_ms by the attribute time-out. */
+void node_learn_locked(struct store *store, struct node *node,
+		       const struct gzip_layout *layout, int64_t mtime_ns,
+		       const char *etag, uint64_t seq);
+/* How node's object is stored. Without memory nobody can read it. */
+void node_set_layout_locked(struct node *node,
+			    const struct gzip_layout *layout);
+void node_attr_locked(const struct store *store, const struct node *node,
+		      struct store_attr *attr);
+
+/* ------------------------------------------------------------- key.c */
+
 /* "media/a/b", with a slash behind directories; the root's is the location. */
 void node_key_locked(const struct store *store, const struct node *node,
 		     struct buf *key);
@@ -185,16 +197,6 @@ MUST_USE int child_key_new(struct store *store, struct node *parent,
 MUST_USE int path_key(struct store *store, const char *path, struct buf *key);
 /* The code points that max_length leaves below key, which ends in a slash. */
 size_t key_point_room(const struct store *store, const struct buf *key);
-
-/* What the bucket said of a file; until_ms by the attribute time-out. */
-void node_learn_locked(struct store *store, struct node *node,
-		       const struct gzip_layout *layout, int64_t mtime_ns,
-		       const char *etag, uint64_t seq);
-/* How node's object is stored. Without memory nobody can read it. */
-void node_set_layout_locked(struct node *node,
-			    const struct gzip_layout *layout);
-void node_attr_locked(const struct store *store, const struct node *node,
-		      struct store_attr *attr);
 
 /* ----------------------------------------------------------- store.c */
 
