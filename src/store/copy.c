@@ -107,21 +107,18 @@ static void abort_copy(struct store *store, const char *key, const char *id)
 static int copy_large(struct store *store, struct object_copy *copy,
 		      const struct pairs *headers, struct errinfo *err)
 {
-	struct s3_create_upload create = { .op.priority = S3_COMMIT,
-					   .key = copy->key };
-	int result = pairs_merge(&create.headers, headers);
+	AUTO_FREE char *id = NULL;
+	struct pairs sent = PAIRS_INIT;
+	int result = pairs_merge(&sent, headers);
 
-	if (result == 0) {
-		s3_create_upload_start(store->s3, &create);
-		result = s3_wait(store->s3, &create.op);
-		*err = create.op.err;
-	}
-	if (result == 0) {
-		result = copy_parts(store, copy, create.upload_id, err);
-		if (result < 0)
-			abort_copy(store, copy->key, create.upload_id);
-	}
-	s3_create_upload_release(&create);
+	if (result == 0)
+		result = upload_create(store, copy->key, &sent, &id, err);
+	pairs_release(&sent);
+	if (result < 0)
+		return result;
+	result = copy_parts(store, copy, id, err);
+	if (result < 0)
+		abort_copy(store, copy->key, id);
 	return result;
 }
 

@@ -73,6 +73,14 @@ size_t headers_metadata_bytes(const struct pairs *headers);
 MUST_USE int headers_add_tags(struct store *store, const char *key,
 			      struct pairs *headers, struct errinfo *err);
 
+/*
+ * Whether what was sent with headers and gave result is worth another try:
+ * it was refused, and they have tags, which need a permission of their own
+ * (s3:PutObjectTagging) and are gone now.
+ */
+bool headers_drop_tags(struct store *store, struct pairs *headers, int result,
+		       const struct errinfo *err);
+
 /* ------------------------------------------------------- of a node */
 
 /* What HEAD or GET told of the node's object, if it is this version. */

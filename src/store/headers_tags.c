@@ -8,14 +8,14 @@
 #include "headers.h"
 #include "log.h"
 
-static int refused(struct store *store, const struct errinfo *err)
+static void tell_once(struct store *store, const char *what,
+		      const struct errinfo *err)
 {
 	if (!atomic_exchange(&store->has_told_of_tags, true))
 		log_warn("headers",
-			 "tags cannot be read, so files that are edited lose "
+			 "tags cannot be %s, so files that are edited lose "
 			 "theirs: %s",
-			 err->text);
-	return 0;
+			 what, err->text);
 }
 
 int headers_add_tags(struct store *store, const char *key,
@@ -29,14 +29,25 @@ int headers_add_tags(struct store *store, const char *key,
 		return 0;
 	s3_get_tags_start(store->s3, &get);
 	result = s3_wait(store->s3, &get.op);
-	if (result == -EACCES || result == -ENOTSUP)
-		result = refused(store, &get.op.err);
-	else if (result == 0 && get.tags.len > 0)
+	*err = get.op.err;
+	if (result == -EACCES || result == -ENOTSUP) {
+		tell_once(store, "read", err);
+		result = 0;
+	} else if (result == 0 && get.tags.len > 0) {
 		result =
 			pairs_set(headers, HEADERS_TAGGING, buf_str(&get.tags));
-	else
-		*err = get.op.err;
+	}
 	s3_get_tags_release(&get);
 	/* It was removed: who writes it finds out. */
 	return result == -ENOENT ? 0 : result;
+}
+
+bool headers_drop_tags(struct store *store, struct pairs *headers, int result,
+		       const struct errinfo *err)
+{
+	if (result != -EACCES || !pairs_get(headers, HEADERS_TAGGING))
+		return false;
+	pairs_remove(headers, HEADERS_TAGGING);
+	tell_once(store, "set", err);
+	return true;
 }

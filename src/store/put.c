@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "headers.h"
 #include "log.h"
 #include "upload.h"
 
@@ -35,11 +36,10 @@ int upload_check_free(struct store *store, const char *key, struct errinfo *err)
 	return result;
 }
 
-static int put_once(struct file *file, const char *key, struct pieces *pieces,
-		    bool is_conditional, char etag[S3_ETAG_MAX],
-		    struct errinfo *err)
+static int put_with(struct store *store, const struct pairs *headers,
+		    const char *key, struct pieces *pieces, bool is_conditional,
+		    char etag[S3_ETAG_MAX], struct errinfo *err)
 {
-	struct store *store = file->store;
 	struct s3_put put = {
 		.op.priority = S3_COMMIT,
 		.key = key,
@@ -52,7 +52,7 @@ static int put_once(struct file *file, const char *key, struct pieces *pieces,
 		},
 		.if_none_match = is_conditional,
 	};
-	int result = publish_headers(file, key, &put.headers);
+	int result = pairs_merge(&put.headers, headers);
 
 	if (result == 0) {
 		s3_put_start(store->s3, &put);
@@ -61,6 +61,24 @@ static int put_once(struct file *file, const char *key, struct pieces *pieces,
 		memcpy(etag, put.etag, S3_ETAG_MAX);
 	}
 	s3_put_release(&put);
+	return result;
+}
+
+static int put_once(struct file *file, const char *key, struct pieces *pieces,
+		    bool is_conditional, char etag[S3_ETAG_MAX],
+		    struct errinfo *err)
+{
+	struct store *store = file->store;
+	struct pairs headers = PAIRS_INIT;
+	int result = publish_headers(file, key, &headers);
+
+	if (result == 0)
+		result = put_with(store, &headers, key, pieces, is_conditional,
+				  etag, err);
+	if (headers_drop_tags(store, &headers, result, err))
+		result = put_with(store, &headers, key, pieces, is_conditional,
+				  etag, err);
+	pairs_release(&headers);
 	return result;
 }
 

@@ -21,6 +21,7 @@
 
 #include "file.h"
 #include "gzip_store.h"
+#include "headers.h"
 #include "log.h"
 
 #define TURN_NS 20000000
@@ -68,26 +69,52 @@ int upload_add_part(struct upload *up, enum plan_kind kind, uint64_t offset,
 	return 0;
 }
 
+static int create_once(struct store *store, const char *key,
+		       const struct pairs *headers, char **id,
+		       struct errinfo *err)
+{
+	struct s3_create_upload create = { .op.priority = S3_COMMIT,
+					   .key = key };
+	int result = pairs_merge(&create.headers, headers);
+
+	if (result == 0) {
+		s3_create_upload_start(store->s3, &create);
+		result = s3_wait(store->s3, &create.op);
+		*err = create.op.err;
+	}
+	if (result == 0)
+		*id = STEAL(create.upload_id);
+	s3_create_upload_release(&create);
+	return result;
+}
+
+int upload_create(struct store *store, const char *key, struct pairs *headers,
+		  char **id, struct errinfo *err)
+{
+	int result = create_once(store, key, headers, id, err);
+
+	if (headers_drop_tags(store, headers, result, err))
+		result = create_once(store, key, headers, id, err);
+	return result;
+}
+
 /* Lock given up while the server answers. */
 int upload_create_locked(struct file *file, struct upload *up,
 			 struct errinfo *err)
 {
-	struct s3_create_upload create = { .key = up->key };
+	struct pairs headers = PAIRS_INIT;
+	char *id = NULL;
 	int result;
 
 	publish_note_sent(file);
 	lock_leave(&file->lock);
-	result = publish_headers(file, up->key, &create.headers);
-	if (result == 0) {
-		create.op.priority = S3_COMMIT;
-		s3_create_upload_start(file->store->s3, &create);
-		result = s3_wait(file->store->s3, &create.op);
-		*err = create.op.err;
-	}
-	lock_enter(&file->lock);
+	result = publish_headers(file, up->key, &headers);
 	if (result == 0)
-		up->id = STEAL(create.upload_id);
-	s3_create_upload_release(&create);
+		result =
+			upload_create(file->store, up->key, &headers, &id, err);
+	pairs_release(&headers);
+	lock_enter(&file->lock);
+	up->id = id;
 	return result;
 }
 

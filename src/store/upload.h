@@ -48,7 +48,14 @@ struct upload *upload_new(const char *key);
 /* -ENOMEM. */
 MUST_USE int upload_add_part(struct upload *up, enum plan_kind kind,
 			     uint64_t offset, uint64_t length);
-/* CreateMultipartUpload; file.lock is held and given up meanwhile. */
+/*
+ * CreateMultipartUpload of key with headers, whose tags go if they are
+ * refused; *id is the caller's to free. On the pool; no lock held.
+ */
+MUST_USE int upload_create(struct store *store, const char *key,
+			   struct pairs *headers, char **id,
+			   struct errinfo *err);
+/* The same for a file; file.lock is held and given up meanwhile. */
 MUST_USE int upload_create_locked(struct file *file, struct upload *up,
 				  struct errinfo *err);
 

@@ -877,6 +877,32 @@ def test_tags_that_cannot_be_read_are_lost_with_one_warning(server, bucket, coun
     assert mount.log().count("tags cannot be read") == 1
 
 
+@pytest.mark.parametrize("op, size", [("PutObject", 10), ("CreateMultipartUpload", 12 * MIB)])
+def test_tags_that_cannot_be_set_are_lost_with_one_warning(server, bucket, counted, op, size):
+    data = some_bytes(size)
+    for name in "ab":
+        put_tagged(bucket, name, data)
+    mount = counted()
+    server.faults(*({"op": op, "key": name, "status": 403, "code": "AccessDenied", "count": 1} for name in "ab"))
+    for name in "ab":
+        with open(mount.path / name, "ab") as file:
+            file.write(b"y")
+        assert bucket.read(name) == data + b"y"
+        assert tags_of(bucket, name) == {}
+    assert server.fired() == [1, 1]
+    assert mount.log().count("tags cannot be set") == 1
+
+
+def test_without_tags_a_refusal_is_final(server, bucket, counted):
+    bucket.put("f", b"x")
+    mount = counted()
+    mount.expect_errors()
+    server.fault("PutObject", status=403, code="AccessDenied", count=1)
+    with fails_with("EACCES"), open(mount.path / "f", "ab") as file:
+        file.write(b"y")
+    assert bucket.read("f") == b"x"
+
+
 def test_an_edit_whose_tags_do_not_come_leaves_the_object_as_it_is(server, bucket, counted):
     put_tagged(bucket, "f")
     mount = counted(attempts="2")
