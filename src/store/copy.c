@@ -10,6 +10,7 @@
 
 /* Parts of a copy that is too large for CopyObject. */
 #define COPY_PART_BYTES (S3_PART_MAX / 5)
+#define PARTS_AT_ONCE   8
 
 #define CLASS "x-amz-storage-class"
 #define ACL   "x-amz-acl"
@@ -23,37 +24,67 @@ static const char *source_etag(const struct object_copy *copy)
 
 /* ------------------------------------------------------------ in parts */
 
-static int copy_part(struct store *store, const struct object_copy *copy,
-		     const char *upload_id, uint64_t offset, uint64_t length,
-		     struct s3_part *out, struct errinfo *err)
-{
-	struct s3_copy_part part = {
-		.op.priority = S3_COMMIT,
-		.key = copy->key,
-		.upload_id = upload_id,
-		.number = out->number,
-		.source_key = copy->source_key,
-		.source_etag = source_etag(copy),
-		.offset = offset,
-		.length = length,
-	};
-	int result;
-
-	s3_copy_part_start(store->s3, &part);
-	result = s3_wait(store->s3, &part.op);
-	*err = part.op.err;
-	memcpy(out->etag, part.etag, S3_ETAG_MAX);
-	out->has_crc32c = part.has_crc32c;
-	out->crc32c = part.crc32c;
-	s3_copy_part_release(&part);
-	return result;
-}
-
 static uint64_t part_bytes(const struct store *store)
 {
 	uint64_t most = store->options.copy_max_bytes;
 
 	return most < COPY_PART_BYTES ? most : COPY_PART_BYTES;
+}
+
+static void start_part(struct store *store, const struct object_copy *copy,
+		       const char *upload_id, unsigned number,
+		       struct s3_copy_part *part)
+{
+	uint64_t step = part_bytes(store);
+	uint64_t offset = (number - 1) * step, left = copy->size - offset;
+
+	*part = (struct s3_copy_part){
+		.op.priority = S3_COMMIT,
+		.key = copy->key,
+		.upload_id = upload_id,
+		.number = number,
+		.source_key = copy->source_key,
+		.source_etag = source_etag(copy),
+		.offset = offset,
+		.length = left < step ? left : step,
+	};
+	s3_copy_part_start(store->s3, part);
+}
+
+static int await_part(struct store *store, struct s3_copy_part *part,
+		      struct s3_part *out, struct errinfo *err)
+{
+	int result = s3_wait(store->s3, &part->op);
+
+	if (result < 0)
+		*err = part->op.err;
+	out->number = part->number;
+	memcpy(out->etag, part->etag, S3_ETAG_MAX);
+	out->has_crc32c = part->has_crc32c;
+	out->crc32c = part->crc32c;
+	s3_copy_part_release(part);
+	return result;
+}
+
+/* count more parts, PARTS_AT_ONCE at most, side by side. */
+static int copy_some(struct store *store, const struct object_copy *copy,
+		     const char *upload_id, size_t done, size_t count,
+		     struct s3_part *parts, struct errinfo *err)
+{
+	struct s3_copy_part flying[PARTS_AT_ONCE];
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++)
+		start_part(store, copy, upload_id, (unsigned)(done + i + 1),
+			   &flying[i]);
+	for (size_t i = 0; i < count; i++) {
+		int part_result =
+			await_part(store, &flying[i], &parts[done + i], err);
+
+		if (result == 0)
+			result = part_result;
+	}
+	return result;
 }
 
 static int copy_parts(struct store *store, struct object_copy *copy,
@@ -67,12 +98,13 @@ static int copy_parts(struct store *store, struct object_copy *copy,
 	struct s3_part *parts = calloc(count, sizeof(*parts));
 	int result = parts ? 0 : -ENOMEM;
 
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		uint64_t offset = i * step, left = copy->size - offset;
+	for (size_t done = 0; result == 0 && done < count;
+	     done += PARTS_AT_ONCE) {
+		size_t left = count - done;
 
-		parts[i].number = (unsigned)i + 1;
-		result = copy_part(store, copy, upload_id, offset,
-				   left < step ? left : step, &parts[i], err);
+		result = copy_some(store, copy, upload_id, done,
+				   left < PARTS_AT_ONCE ? left : PARTS_AT_ONCE,
+				   parts, err);
 	}
 	if (result == 0) {
 		complete.parts = parts;

@@ -140,6 +140,23 @@ static void a_renamed_file_keeps_its_headers(void **state)
 	assert_int_equal(fixture_requests("CopyObject"), 0);
 }
 
+/* More parts than are copied at once. */
+static void many_parts_come_in_their_order(void **state)
+{
+	size_t size = 10 * AT_MOST + 1;
+	struct buf got = BUF_INIT(size);
+	char *data = make_bytes(size, 2);
+
+	assert_int_equal(do_put("a", data, size), 0);
+	rename_to("a", "b");
+	assert_int_equal(fixture_requests("UploadPartCopy"), 11);
+	assert_int_equal(do_get("b", 0, S3_WHOLE, NULL, &got), 0);
+	assert_int_equal(got.len, size);
+	assert_memory_equal(got.data, data, size);
+	buf_release(&got);
+	free(data);
+}
+
 static void a_file_in_a_renamed_folder_keeps_them(void **state)
 {
 	put_large("d/a.css");
@@ -190,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_renamed_file_keeps_its_headers),
+		TEST(many_parts_come_in_their_order),
 		TEST(a_file_in_a_renamed_folder_keeps_them),
 		TEST(an_attribute_is_set_by_a_copy_onto_itself),
 		TEST(a_copy_that_fails_leaves_no_upload),
