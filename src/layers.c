@@ -226,6 +226,7 @@ void layers_fs_options(const struct config *config, const char *mountpoint,
 	options->allow_dev = config->allow_dev;
 	options->no_exec = config->no_exec;
 	options->no_atime = config->no_atime;
+	options->ignores_hangup = !config->is_foreground;
 	options->bucket_bytes = config->bucket_bytes;
 	options->uid =
 		config->uid == CONFIG_UNSET ? getuid() : (uid_t)config->uid;

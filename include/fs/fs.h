@@ -35,6 +35,8 @@ struct fs_options {
 	uint64_t bucket_bytes; /* that statfs tells; 0: 256 TiB */
 	unsigned threads;      /* that receive requests; 0: 2 */
 	bool debug;            /* libfuse's own debug lines */
+	/* Nobody hangs up in the background: there logrotate sends SIGHUP. */
+	bool ignores_hangup;
 };
 
 /*
@@ -46,7 +48,7 @@ MUST_USE int fs_new(struct store *store, const struct fs_options *options,
 
 /*
  * Serves until the mount is gone or fs_stop was called; 0 or -errno. SIGINT,
- * SIGTERM and SIGHUP stop it.
+ * SIGTERM and, unless it is ignored, SIGHUP stop it.
  */
 MUST_USE int fs_run(struct fs *fs);
 

@@ -70,7 +70,7 @@ void loop_catch_signals(struct fs *fs)
 	atomic_store(&signal_fs, fs);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGHUP, &stop, NULL);
+	sigaction(SIGHUP, fs->options.ignores_hangup ? &ignore : &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 

@@ -2,8 +2,10 @@
 """A start that cannot work says why and how to mend it, and its exit status is not 0."""
 
 import os
+import signal
 import socket
 import subprocess
+import time
 
 import proc
 import pytest
@@ -234,6 +236,22 @@ def test_in_the_background_the_parent_waits_until_the_mount_answers(bucket, tmp_
     finally:
         proc.run("fusermount3", "-u", path)
     assert not mount_line(path)
+
+
+def test_in_the_background_a_hangup_ends_nothing(bucket, tmp_path):
+    """logrotate sends s3fs one, so that it opens its log anew."""
+    path = tmp_path / "mnt"
+    path.mkdir()
+    command = Mount.command_line(bucket, path)
+    command.remove("-f")
+    proc.run(*command, env=proc.clean_environment(**bucket.environment()), time_limit=60)
+    try:
+        os.kill(int(proc.run("pgrep", "-n", "-f", f" {path} ").stdout), signal.SIGHUP)
+        time.sleep(0.3)
+        (path / "f").write_bytes(b"x")
+        assert bucket.read("f") == b"x"
+    finally:
+        proc.run("fusermount3", "-u", path)
 
 
 def test_settings_come_from_the_command_line_first_then_environment_then_file(bucket, new_mount, settings):
