@@ -21,6 +21,7 @@
 #include "log.h"
 #include "network.h"
 #include "object_settings.h"
+#include "s3fs_command.h"
 #include "tools.h"
 
 enum {
@@ -189,12 +190,19 @@ static int mount_main(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct tool *tool = NULL;
+	AUTO_FREE char **words = NULL;
 
 	/* Blocks of files' bytes go back to the system when they are freed. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	/* A bucket with a tool's name: s3storefs -- url /mnt. */
 	if (argc > 1 && !command_line_is_mount(argc, argv))
 		tool = tools_find(argv[1]);
+	if (!tool && !command_line_is_mount(argc, argv))
+		words = s3fs_command_words(&argc, argv);
+	if (words) {
+		argv = words;
+		tool = tools_find(argv[1]);
+	}
 	return tool ? tool_main(tool, argc - 1, argv + 1) :
 		      mount_main(argc, argv);
 }
