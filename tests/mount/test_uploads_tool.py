@@ -152,7 +152,8 @@ def test_a_prefix_is_a_folder(bucket):
 
 
 def test_over_a_thousand_uploads_are_paged(tool, server, bucket):
-    keys = [f"k{n:04}" for n in range(2030)] + ["z"] * 3
+    # The end of the first page is between uploads of one key.
+    keys = [f"k{n:04}" for n in range(998)] + ["m"] * 4 + [f"n{n:04}" for n in range(1030)]
     begin_many(bucket, keys)
     server.reset()
     assert [row["key"] for row in rows(tool("uploads", options=["--json"]))] == keys
@@ -300,8 +301,11 @@ def test_a_page_that_is_refused_ends_it_behind_those_before(tool, server, bucket
     keys = [f"k{n:04}" for n in range(1100)]
     begin_many(bucket, keys)
     server.fault("ListMultipartUploads", skip=1, **DENIED)
+    server.reset()
     done = tool("uploads", options=["--json", "--abort", "--older-than=0"], status=1)
     assert [row["key"] for row in rows(done)] == keys[:1000] and done.stderr.count("\n") == 1
+    # The upload that the next page begins behind is still there when the server looks for it.
+    assert [entry["op"] for entry in server.log_entries()[:2]] == ["ListMultipartUploads"] * 2
     server.faults()
     assert left(bucket) == keys[1000:]
 
