@@ -3,11 +3,11 @@
 #include "pool.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "lock.h"
+#include "thread.h"
 
 #define IDLE_SECONDS 10
 #define STACK_BYTES  (256u * 1024)
@@ -84,22 +84,11 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread; 0 or -EAGAIN. */
 static int start_thread(struct pool *pool)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int rc;
+	pthread_t thread; /* joined by who leaves after it */
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	rc = pthread_create(&thread, &attr, thread_main, pool);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -rc;
+	return thread_start(&thread, STACK_BYTES, thread_main, pool);
 }
 
 struct pool *pool_new(unsigned thread_limit)

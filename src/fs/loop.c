@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "internal.h"
 #include "log.h"
+#include "thread.h"
 
 #define DEFAULT_THREADS 2
 #define MAX_THREADS     64
@@ -145,7 +146,7 @@ static int start_receiver(struct receiver *r)
 		rc = watch_fd(r->epoll_fd, fs->quit_fd, EPOLLIN);
 	if (rc == 0) {
 		atomic_fetch_add(&fs->receivers, 1);
-		rc = -pthread_create(&r->thread, NULL, receiver_main, r);
+		rc = thread_start(&r->thread, 0, receiver_main, r);
 		if (rc < 0)
 			atomic_fetch_sub(&fs->receivers, 1);
 	}
@@ -158,19 +159,15 @@ static int start_receiver(struct receiver *r)
 static int start_receivers(struct fs *fs, struct receiver *receivers,
 			   unsigned count)
 {
-	sigset_t all, old;
 	unsigned started;
 	int rc = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (started = 0; started < count && rc == 0; started++) {
 		receivers[started].fs = fs;
 		rc = start_receiver(&receivers[started]);
 		if (rc < 0)
 			break;
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return started > 0 ? (int)started : rc;
 }
 

@@ -8,7 +8,6 @@
  * queued twice.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "internal.h"
 #include "log.h"
 #include "strmap.h"
+#include "thread.h"
 
 /* When the kernel is that slow, the time-outs of its caches must do. */
 #define QUEUE_LIMIT 65536
@@ -148,8 +148,6 @@ struct notifier *notifier_new(struct fs *fs)
 		.entry = entry_changed,
 		.inode = inode_changed,
 	};
-	sigset_t all, old;
-	int rc;
 
 	if (!n)
 		return NULL;
@@ -157,11 +155,7 @@ struct notifier *notifier_new(struct fs *fs)
 	n->lock = (struct lock)LOCK_INIT;
 	pthread_cond_init(&n->work, NULL);
 	list_init(&n->locked.queue);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&n->thread, NULL, notifier_main, n);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (rc != 0) {
+	if (thread_start(&n->thread, 0, notifier_main, n) < 0) {
 		pthread_cond_destroy(&n->work);
 		pthread_mutex_destroy(&n->lock.mutex);
 		free(n);

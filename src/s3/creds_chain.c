@@ -2,7 +2,6 @@
 /* The keys in use and their renewal; see creds_chain.h. */
 #include "creds_chain.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,6 +13,7 @@
 #include "creds_renewal.h"
 #include "lock.h"
 #include "log.h"
+#include "thread.h"
 
 #define CHECK_MS   1000  /* between two looks at the source */
 #define SLICE_MS   30000 /* of a long wait: the machine may sleep meanwhile */
@@ -202,17 +202,13 @@ static void *thread_main(void *arg)
 static int start_thread(struct creds_chain *c, struct errinfo *err)
 {
 	int64_t now_s = clock_wall_ns() / 1000000000;
-	sigset_t all, old;
 	int rc;
 
 	plan(c, renewal_after_ms(now_s, creds_expiry(c->locked.current),
 				 random_number()));
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&c->thread, NULL, thread_main, c);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (rc)
-		return errinfo_set(err, -rc, "no thread for credentials");
+	rc = thread_start(&c->thread, 0, thread_main, c);
+	if (rc < 0)
+		return errinfo_set(err, rc, "no thread for credentials");
 	pthread_setname_np(c->thread, "credentials");
 	c->has_thread = true;
 	return 0;

@@ -11,7 +11,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,6 +18,7 @@
 
 #include "internal.h"
 #include "log.h"
+#include "thread.h"
 #include "upload_note.h"
 #include "upload_record.h"
 
@@ -227,19 +227,6 @@ static void *sweep_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread. */
-static int start_thread(struct upload_sweep *sweep)
-{
-	sigset_t all, old;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&sweep->thread, NULL, sweep_main, sweep);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -rc;
-}
-
 void s3_sweep_start(struct s3_client *c)
 {
 	struct upload_sweep *sweep;
@@ -251,7 +238,7 @@ void s3_sweep_start(struct s3_client *c)
 		return;
 	sweep->client = c;
 	sweep->lock = (struct lock)LOCK_INIT;
-	if (start_thread(sweep) < 0) {
+	if (thread_start(&sweep->thread, 0, sweep_main, sweep) < 0) {
 		sweep->is_joined = true;
 		upload_sweep_free(sweep);
 		return;

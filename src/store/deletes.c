@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "internal.h"
 #include "log.h"
+#include "thread.h"
 
 #define IDLE_MS           20
 #define OLDEST_MS         200
@@ -265,7 +266,7 @@ struct deletes *deletes_new(struct store *store)
 	pthread_condattr_destroy(&attr);
 	list_init(&d->locked.queue);
 	list_init(&d->locked.all);
-	if (pthread_create(&d->thread, NULL, thread_main, d) != 0) {
+	if (thread_start(&d->thread, 0, thread_main, d) < 0) {
 		free(d);
 		return NULL;
 	}
