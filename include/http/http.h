@@ -78,6 +78,9 @@ struct http_body {
 	void *arg;
 };
 
+/* A body of text, which is borrowed, to the request's end. */
+struct http_body http_body_of(struct buf *text);
+
 struct http_request {
 	/* Set by the caller; zero means none. */
 	const char *method;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "internal.h"
+#include "thread.h"
 
 enum {
 	CONNECTION_LIMIT = 64,
@@ -103,20 +104,14 @@ static void http_destroy(struct http *http)
 	free(http);
 }
 
-/* Signals are for other threads; SIGPIPE out of TLS for nobody. */
+/* SIGPIPE, too, which comes out of TLS, is blocked there. */
 static int start_thread(struct http *http)
 {
-	sigset_t all, before;
-	int error;
+	int rc = thread_start(&http->thread, 0, http_loop_main, http);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&http->thread, NULL, http_loop_main, http);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error)
-		return -error;
-	pthread_setname_np(http->thread, "http");
-	return 0;
+	if (rc == 0)
+		pthread_setname_np(http->thread, "http");
+	return rc;
 }
 
 static int set_up(struct http *http, const struct http_options *options,
@@ -204,4 +199,24 @@ void http_free(struct http *http)
 	http_queue_stop(&http->queue);
 	pthread_join(http->thread, NULL);
 	http_destroy(http);
+}
+
+static ssize_t read_text(void *arg, uint64_t offset, void *to, size_t room)
+{
+	const struct buf *text = arg;
+	size_t left = text->len - (size_t)offset;
+
+	if (room > left)
+		room = left;
+	memcpy(to, text->data + offset, room);
+	return (ssize_t)room;
+}
+
+struct http_body http_body_of(struct buf *text)
+{
+	return (struct http_body){
+		.length = text->len,
+		.read = read_text,
+		.arg = text,
+	};
 }

@@ -94,22 +94,6 @@ int creds_call_insist(struct creds_call *call,
 	return rc;
 }
 
-static ssize_t read_text(void *arg, uint64_t offset, void *to, size_t room)
-{
-	const struct buf *text = arg;
-	size_t rest = text->len - (size_t)offset;
-
-	if (rest > room)
-		rest = room;
-	memcpy(to, text->data + offset, rest);
-	return (ssize_t)rest;
-}
-
-void creds_call_body(struct creds_call *call, struct buf *text)
-{
-	call->req.body = (struct http_body){ text->len, read_text, text };
-}
-
 void creds_call_release(struct creds_call *call)
 {
 	creds_token_wipe(&call->req.response_body);

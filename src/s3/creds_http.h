@@ -62,9 +62,6 @@ MUST_USE int creds_call_insist(struct creds_call *call,
 			       struct http *http, int attempts,
 			       struct errinfo *err);
 
-/* Lends text as the body. */
-void creds_call_body(struct creds_call *call, struct buf *text);
-
 /* Frees headers and answer; both are wiped: there are keys in them. */
 void creds_call_release(struct creds_call *call);
 

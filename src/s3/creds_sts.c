@@ -208,7 +208,7 @@ static int send(const struct sts *s, const struct endpoint *e, struct buf *form,
 	call.req.method = "POST";
 	call.req.url = buf_str(&url);
 	call.req.deadline_ms = TIMEOUT_MS;
-	creds_call_body(&call, form);
+	call.req.body = http_body_of(form);
 	rc = creds_call_insist(&call, s->context, s->context->http, ATTEMPTS,
 			       &why);
 	if (rc < 0)

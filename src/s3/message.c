@@ -55,24 +55,9 @@ void request_set_bytes(struct s3_request *r, uint64_t bytes)
 			r->started_ms + retry_timeout_ms(option_ms, bytes);
 }
 
-static ssize_t read_text(void *arg, uint64_t offset, void *to, size_t room)
-{
-	const struct buf *text = arg;
-	size_t left = text->len - (size_t)offset;
-
-	if (room > left)
-		room = left;
-	memcpy(to, text->data + offset, room);
-	return (ssize_t)room;
-}
-
 void request_send_text(struct s3_request *r, struct buf *text)
 {
-	r->http.body = (struct http_body){
-		.length = text->len,
-		.read = read_text,
-		.arg = text,
-	};
+	r->http.body = http_body_of(text);
 	r->must_sign_body = true;
 	r->has_digest = false; /* it may be another text than last time */
 }
