@@ -125,7 +125,7 @@ static int keep_class(const struct headers_plan *plan, struct pairs *out)
 	return class ? pairs_set(out, CLASS, class) : 0;
 }
 
-/* What it has, and no rule adds to that. */
+/* What it has. A copy is no save: no rule adds to that. */
 static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 {
 	const char *tags;
@@ -137,10 +137,11 @@ static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 		if (follows_name(plan, i, value))
 			value = plan->after->value[i];
 		if (!value || is_of_bytes(plan, automatic[i]))
-			value = S3_NOT_SENT;
-		result = pairs_set(out, automatic[i], value);
+			value = plan->is_copy ? S3_NOT_SENT : NULL;
+		if (value)
+			result = pairs_set(out, automatic[i], value);
 	}
-	if (result == 0)
+	if (result == 0 && plan->is_copy)
 		result = pairs_set(out, METADATA, S3_NOT_SENT);
 	if (result == 0)
 		result = keep_class(plan, out);
@@ -168,15 +169,25 @@ static int set_defaults(const struct headers_plan *plan, struct pairs *out)
 	return result;
 }
 
+/* Taken away by hand, and nobody else has given it again. */
+static bool is_gone(const struct headers_plan *plan, const struct pair *wanted)
+{
+	return !wanted->value[0] && plan->stored &&
+	       !pairs_get(plan->stored, wanted->name);
+}
+
 static int apply(const struct headers_plan *plan, const struct pair *wanted,
 		 struct pairs *out)
 {
+	bool is_type = strcmp(wanted->name, automatic[TYPE]) == 0;
+
 	/* S3 keeps no ACL over a copy: that is said every time. */
-	if (!plan->applies_wanted && strcmp(wanted->name, ACL) != 0)
+	if (!plan->applies_wanted && strcmp(wanted->name, ACL) != 0 &&
+	    (is_type || !is_gone(plan, wanted)))
 		return 0;
 	if (wanted->value[0])
 		return pairs_set(out, wanted->name, wanted->value);
-	if (strcmp(wanted->name, automatic[TYPE]) == 0)
+	if (is_type)
 		return pairs_set(out, wanted->name, plan->after->value[TYPE]);
 	return pairs_set(out, wanted->name, S3_NOT_SENT);
 }

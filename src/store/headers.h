@@ -51,7 +51,8 @@ struct headers_plan {
 
 /*
  * The headers to send, S3_NOT_SENT where a rule is not to give one: what was
- * taken away, and what a stored object has not. Pure. Returns 0 or -ENOMEM.
+ * taken away by hand and, of a copy, what the object has not. Pure. Returns 0
+ * or -ENOMEM.
  */
 MUST_USE int headers_compose(const struct headers_plan *plan,
 			     struct pairs *out);

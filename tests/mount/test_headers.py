@@ -622,32 +622,24 @@ def test_a_header_of_a_rule_that_was_removed_stays_removed(bucket, ruled, size):
 
 
 @pytest.mark.parametrize("size", [10, 6 * MIB], ids=["small", "in-parts"])
-def test_a_removed_header_stays_removed_over_edits_of_another_mount(bucket, ruled, size):
-    first = ruled()
-    (first.path / "f").write_bytes(some_bytes(size))
-    for name in ("cache-control", "meta.k"):
-        os.removexattr(first.path / "f", PREFIX + name)
-    first.unmount()
-    path = ruled().path / "f"
-    with open(path, "ab") as file:
-        file.write(b"tail")
-    check_removed(bucket, "f")
-    os.rename(path, path := path.with_name("g.html"))
-    check_removed(bucket, "g.html")
-    # Written anew it is a new file to a mount that knows of no removal.
-    path.write_bytes(b"new")
-    head = bucket.head("g.html")
-    assert (head["CacheControl"], head["Metadata"]) == ("max-age=7", {"k": "v", "l": "w"})
-
-
-def test_an_edit_adds_no_rules_to_an_object_without_them(bucket, ruled):
-    bucket.put("f", b"x", ContentType="text/x-own", Metadata={"own": "1"})
+def test_an_edit_gives_an_object_what_the_rules_say_and_it_lacks(bucket, ruled, size):
+    bucket.put("f", some_bytes(size), ContentType="text/x-own", ContentLanguage="fr", Metadata={"own": "1", "k": "mine"})
     path = ruled().path / "f"
     with open(path, "ab") as file:
         file.write(b"y")
     head = bucket.head("f")
-    assert "CacheControl" not in head and "ContentLanguage" not in head
-    assert (head["ContentType"], head["Metadata"]) == ("text/x-own", {"own": "1"})
+    assert (head["CacheControl"], head["ContentLanguage"], head["ContentType"]) == ("max-age=7", "fr", "text/x-own")
+    assert head["Metadata"] == {"own": "1", "k": "mine", "l": "w"}
+
+
+def test_a_rename_gives_an_object_none_of_the_rules_headers(bucket, ruled):
+    bucket.put("a.css", b"x", ContentType="text/css")
+    path = ruled().path
+    os.rename(path / "a.css", path / "b.css")
+    os.rename(path / "b.css", path / "c.html")
+    head = bucket.head("c.html")
+    assert head["ContentType"] == "text/html"
+    assert "CacheControl" not in head and head["Metadata"] == {}
 
 
 def test_a_new_file_keeps_the_metadata_of_rules_from_save_to_save(bucket, ruled):

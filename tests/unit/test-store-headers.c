@@ -112,21 +112,31 @@ static void an_edit_keeps_what_is_stored(void **state)
 		check(f, kept[i], "v");
 	for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
 		check(f, dropped[i], NULL);
-	/* And no rule's metadata beside them. */
-	check(f, "x-amz-meta-", S3_NOT_SENT);
-	assert_int_equal(f->out.count, ARRAY_SIZE(kept) + 1);
+	assert_int_equal(f->out.count, ARRAY_SIZE(kept));
 	assert_false(headers_must_change(&f->plan));
 }
 
-static void what_an_object_has_not_no_rule_adds(void **state)
+static void what_an_object_has_not_an_edit_gets_of_the_rules(void **state)
 {
 	struct fixture *f = *state;
 
 	f->before.value[CACHE] = f->after.value[CACHE] = "by a rule";
 	set(&f->stored, "content-type", "text/css");
+	check(f, "cache-control", NULL);
+	check(f, "x-amz-meta-", NULL);
+	f->plan.is_copy = true;
 	check(f, "cache-control", S3_NOT_SENT);
-	check(f, "content-language", S3_NOT_SENT);
+	check(f, "x-amz-meta-", S3_NOT_SENT);
 	assert_false(headers_must_change(&f->plan));
+	f->plan.is_copy = false;
+	/* But for what was taken away by hand. */
+	set(&f->wanted, "cache-control", "");
+	set(&f->wanted, "x-amz-meta-a", "");
+	check(f, "cache-control", S3_NOT_SENT);
+	check(f, "x-amz-meta-a", S3_NOT_SENT);
+	set(&f->stored, "cache-control", "given again");
+	check(f, "cache-control", "given again");
+	pairs_release(&f->wanted);
 	f->plan.stored = NULL;
 	check(f, "cache-control", "by a rule");
 	check(f, "content-language", NULL);
@@ -226,7 +236,7 @@ static void compressed_bytes_are_told_by_copies_only(void **state)
 
 	set(&f->stored, "content-encoding", "gzip");
 	set(&f->stored, "x-amz-meta-s3storefs-gzip", "1 1048576 0 30");
-	check(f, "content-encoding", S3_NOT_SENT);
+	check(f, "content-encoding", NULL);
 	check(f, "x-amz-meta-s3storefs-gzip", NULL);
 	f->plan.is_copy = true;
 	check(f, "content-encoding", "gzip");
@@ -255,7 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_file_has_what_its_name_gives),
 		TEST(an_edit_keeps_what_is_stored),
-		TEST(what_an_object_has_not_no_rule_adds),
+		TEST(what_an_object_has_not_an_edit_gets_of_the_rules),
 		TEST(a_type_of_the_old_name_follows_and_another_stays),
 		TEST(rules_of_the_new_name_apply_and_the_old_ones_go),
 		TEST(without_the_stored_ones_a_change_may_be_needed),
