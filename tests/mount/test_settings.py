@@ -496,13 +496,17 @@ def test_sync_unlink_deletes_one_by_one(server, new_mount, is_sync):
     for n in range(3):
         server.bucket.put(f"f{n}", b"x")
     mount = new_mount(server.bucket, sync_unlink=is_sync)
+    os.listdir(mount.path)
     server.reset()
+    server.fault("DeleteObjects", delay_ms=0 if is_sync == "true" else 4000, count=0)
     for n in range(3):
         (mount.path / f"f{n}").unlink()
-    if is_sync == "true":
-        assert server.bucket.keys() == []
+    # Not waited for, nothing is removed yet.
+    assert len(server.bucket.keys()) == (0 if is_sync == "true" else 3)
     mount.sync()
-    assert server.requests()["DeleteObjects"] == (3 if is_sync == "true" else 1)
+    assert server.bucket.keys() == []
+    if is_sync == "true":
+        assert server.requests()["DeleteObjects"] == 3
 
 
 def test_a_preloaded_location_needs_no_request_for_a_stat(server, new_mount):
