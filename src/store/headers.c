@@ -125,10 +125,8 @@ static int keep_class(const struct headers_plan *plan, struct pairs *out)
 	return class ? pairs_set(out, CLASS, class) : 0;
 }
 
-/* What it has. A copy is no save: no rule adds to that. */
-static int keep_stored(const struct headers_plan *plan, struct pairs *out)
+static int keep_automatic(const struct headers_plan *plan, struct pairs *out)
 {
-	const char *tags;
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < HEADERS_AUTOMATIC; i++) {
@@ -141,11 +139,19 @@ static int keep_stored(const struct headers_plan *plan, struct pairs *out)
 		if (value)
 			result = pairs_set(out, automatic[i], value);
 	}
+	return result;
+}
+
+/* What it has. A copy is no save: no rule adds to that. */
+static int keep_stored(const struct headers_plan *plan, struct pairs *out)
+{
+	const char *tags = pairs_get(plan->stored, HEADERS_TAGGING);
+	int result = keep_automatic(plan, out);
+
 	if (result == 0 && plan->is_copy)
 		result = pairs_set(out, METADATA, S3_NOT_SENT);
 	if (result == 0)
 		result = keep_class(plan, out);
-	tags = pairs_get(plan->stored, HEADERS_TAGGING);
 	if (result == 0 && tags)
 		result = pairs_set(out, HEADERS_TAGGING, tags);
 	for (size_t i = 0; result == 0 && i < plan->stored->count; i++) {
