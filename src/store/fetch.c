@@ -287,7 +287,7 @@ void fetch_finish(struct fetch *fetch, int result)
 	}
 	fetch_tell(&told, &fetch->get.op.err);
 	if (must_check)
-		file_job(file, NULL, check_version);
+		file_task(file, &file->check_task, check_version);
 	fetch_free(fetch);
 	file_put(file);
 }

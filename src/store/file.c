@@ -443,7 +443,7 @@ void store_release(struct handle *handle)
 	}
 	fetch_tell(&waiters, NULL);
 	if (is_last && is_dirty)
-		file_job(file, NULL, last_close);
+		file_task(file, &file->close_task, last_close);
 	handle_put(handle);
 }
 

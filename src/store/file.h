@@ -38,6 +38,14 @@ struct base {
 	bool is_index_coming;
 };
 
+/* Work on a file that must be done: its memory is there before it is asked. */
+struct file_task {
+	struct pool_job job;
+	struct file *file;
+	int (*run)(struct file *file, struct errinfo *err);
+	unsigned asked; /* tree.lock: since it was last done */
+};
+
 struct file {
 	struct store *store;
 	struct node *node;           /* counted */
@@ -74,6 +82,7 @@ struct file {
 	struct file *plain;      /* this one is its compressed form; or NULL */
 	struct gzip_layout form; /* and how, once it is complete */
 	struct pool_job end;     /* to be freed on the pool */
+	struct file_task pump_task, check_task, close_task, unlink_task;
 	/* Under tree.lock. */
 	struct pairs kept; /* headers of the base, if has_kept */
 	bool has_kept;
@@ -231,8 +240,21 @@ void publish_note_sent(struct file *file);
 MUST_USE int publish_headers(const struct file *file, const char *key,
 			     struct pairs *headers);
 
-/* Runs run on the pool; a reference to file is held meanwhile. */
+/* ------------------------------------------------------------- job.c */
+
+/*
+ * Runs run on the pool and answers op with what it returns, or -ENOMEM; a
+ * reference to file is held meanwhile.
+ */
 void file_job(struct file *file, struct store_op *op,
 	      int (*run)(struct file *file, struct errinfo *err));
+/*
+ * Runs run on the pool, with nobody to tell the result; a reference to file
+ * is held meanwhile. Never fails. Asked for while it runs, it runs again
+ * after. Any thread; file.lock may be held. task is one of file's, always
+ * for the same run.
+ */
+void file_task(struct file *file, struct file_task *task,
+	       int (*run)(struct file *file, struct errinfo *err));
 
 #endif

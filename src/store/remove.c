@@ -104,7 +104,7 @@ static void unlink_file(struct file *file, const char *key)
 	if (is_idle)
 		deletes_let_go(file->store->deletes, key, exists);
 	else
-		file_job(file, NULL, unlink_open);
+		file_task(file, &file->unlink_task, unlink_open);
 }
 
 /* Takes node out of the tree and its object out of the bucket. */

@@ -108,7 +108,7 @@ void upload_offer_locked(struct file *file)
 	    !next_is_full(file, file->upload, &offset, &length))
 		return;
 	file->is_pump_queued = true;
-	file_job(file, NULL, pump);
+	file_task(file, &file->pump_task, pump);
 }
 
 void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
