@@ -482,12 +482,10 @@ void s3_cancel(struct s3_client *c, struct s3_op *op);
  */
 void s3_cancel_reads(struct s3_client *c);
 
-/* What the answers so far have told of the server. */
+/* What the answers so far have told of the server's clock; see traits.h. */
 struct s3_learned {
 	bool has_skew;
-	int64_t skew_s;    /* its clock less ours, by the last answer */
-	bool has_list_v2;  /* false: it has refused ListObjectsV2 */
-	bool has_checksum; /* false: it has refused x-amz-checksum-crc32c */
+	int64_t skew_s; /* its clock less ours, by the last answer */
 };
 struct s3_learned s3_client_learned(struct s3_client *c);
 

@@ -175,7 +175,8 @@ int64_t client_now_s(struct s3_client *c)
 
 bool client_has_checksums(struct s3_client *c)
 {
-	return !c->options.no_checksum && !atomic_load(&c->refuses_checksum);
+	return !c->options.no_checksum &&
+	       s3_trait(c, S3_TRAIT_CHECKSUMS) != S3_NO;
 }
 
 int s3_wait(struct s3_client *c, struct s3_op *op)
@@ -199,8 +200,6 @@ struct s3_learned s3_client_learned(struct s3_client *c)
 	return (struct s3_learned){
 		.has_skew = atomic_load(&c->has_skew),
 		.skew_s = atomic_load(&c->skew_s),
-		.has_list_v2 = !atomic_load(&c->lacks_list_v2),
-		.has_checksum = client_has_checksums(c),
 	};
 }
 

@@ -22,6 +22,7 @@
 #include "retry.h"
 #include "rules.h"
 #include "s3.h"
+#include "traits.h"
 
 #define CLIENT_ROUTES_MAX 8
 #define REQUEST_BODY_MAX  (4 * 1024 * 1024) /* 10,000 parts are 2 MiB */
@@ -38,12 +39,11 @@ struct s3_client {
 	struct rules rules;
 	char *url;
 	/* Found out on the way and kept. */
-	atomic_llong clock_offset_s; /* the server's clock less ours */
-	atomic_bool has_answered;    /* an answer of any kind came */
-	atomic_bool has_skew;        /* skew_s is known */
-	atomic_llong skew_s;         /* by the last answer's Date */
-	atomic_bool refuses_checksum;
-	atomic_bool lacks_list_v2;
+	atomic_llong clock_offset_s;        /* the server's clock less ours */
+	atomic_bool has_answered;           /* an answer of any kind came */
+	atomic_bool has_skew;               /* skew_s is known */
+	atomic_llong skew_s;                /* by the last answer's Date */
+	_Atomic int traits[S3_TRAIT_COUNT]; /* enum s3_answer */
 	atomic_bool has_told_odd_key;
 	/* A leaf but for the HTTP engine's own lock. */
 	struct lock lock;

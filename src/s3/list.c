@@ -49,7 +49,7 @@ static int list_build(struct s3_request *r)
 	const struct s3_list *list = container_of(r->op, struct s3_list, op);
 	unsigned max = list->max_keys ? list->max_keys : S3_LIST_MAX;
 
-	r->with_list_v1 |= atomic_load(&r->client->lacks_list_v2);
+	r->with_list_v1 |= s3_trait(r->client, S3_TRAIT_LIST_V2) == S3_NO;
 	if (!r->with_list_v1)
 		query_add(&r->query, "list-type", "2");
 	query_add(&r->query, "encoding-type", "url");
@@ -351,9 +351,8 @@ static int list_parse(struct s3_request *r)
 		return rc;
 	}
 	drop_odd_keys(r->client, list);
-	if (r->with_list_v1 &&
-	    !atomic_exchange(&r->client->lacks_list_v2, true))
-		log_info("s3", "the server has no ListObjectsV2; V1 is used");
+	if (r->with_list_v1)
+		s3_trait_learn(r->client, S3_TRAIT_LIST_V2, S3_NO, NULL);
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include "clock.h"
 #include "crc32c.h"
 #include "digest.h"
-#include "log.h"
 #include "text.h"
 
 #define DIGEST_PIECE (64 * 1024)
@@ -149,11 +148,8 @@ bool request_drop_checksum(struct s3_request *r)
 
 void request_keep_dropped(struct s3_request *r)
 {
-	if (!r->without_checksum)
-		return;
-	if (!atomic_exchange(&r->client->refuses_checksum, true))
-		log_warn("s3", "the server takes no x-amz-checksum-crc32c; "
-			       "uploads go without");
+	if (r->without_checksum)
+		s3_trait_learn(r->client, S3_TRAIT_CHECKSUMS, S3_NO, NULL);
 }
 
 void request_expect_upload(int *result)

@@ -6,6 +6,7 @@
 
 #include "headers.h"
 #include "log.h"
+#include "traits.h"
 #include "upload.h"
 
 /* Parts of a copy that is too large for CopyObject. */
@@ -110,7 +111,9 @@ static int copy_parts(struct store *store, struct object_copy *copy,
 		complete.parts = parts;
 		complete.count = count;
 		complete.if_none_match =
-			copy->only_if_free && !store->no_conditional_complete;
+			copy->only_if_free &&
+			s3_trait(store->s3, S3_TRAIT_CONDITIONAL_COMPLETE) !=
+				S3_NO;
 		s3_complete_upload_start(store->s3, &complete);
 		result = s3_wait(store->s3, &complete.op);
 		*err = complete.op.err;
@@ -260,7 +263,9 @@ static int copy_once(struct store *store, struct object_copy *copy,
 static int copy_small(struct store *store, struct object_copy *copy,
 		      const struct pairs *stored, struct errinfo *err)
 {
-	bool is_conditional = copy->only_if_free && !store->no_conditional_copy;
+	bool is_conditional =
+		copy->only_if_free &&
+		s3_trait(store->s3, S3_TRAIT_CONDITIONAL_COPY) != S3_NO;
 	int result = copy_once(store, copy, stored, is_conditional, err);
 
 	if (!is_conditional || (result != -ENOTSUP && result != -EEXIST))
@@ -269,7 +274,8 @@ static int copy_small(struct store *store, struct object_copy *copy,
 		return result;
 	result = copy_once(store, copy, stored, false, err);
 	if (result == 0)
-		store->no_conditional_copy = true;
+		s3_trait_learn(store->s3, S3_TRAIT_CONDITIONAL_COPY, S3_NO,
+			       NULL);
 	return result;
 }
 

@@ -6,17 +6,7 @@
 #include <string.h>
 
 #include "headers.h"
-#include "log.h"
-
-static void tell_once(struct store *store, const char *what,
-		      const struct errinfo *err)
-{
-	if (!atomic_exchange(&store->has_told_of_tags, true))
-		log_warn("headers",
-			 "tags cannot be %s, so files that are edited lose "
-			 "theirs: %s",
-			 what, err->text);
-}
+#include "traits.h"
 
 int headers_add_tags(struct store *store, const char *key,
 		     struct pairs *headers, struct errinfo *err)
@@ -31,7 +21,7 @@ int headers_add_tags(struct store *store, const char *key,
 	result = s3_wait(store->s3, &get.op);
 	*err = get.op.err;
 	if (result == -EACCES || result == -ENOTSUP) {
-		tell_once(store, "read", err);
+		s3_trait_learn(store->s3, S3_TRAIT_TAGS, S3_NO, err);
 		result = 0;
 	} else if (result == 0 && get.tags.len > 0) {
 		result =
@@ -48,6 +38,6 @@ bool headers_drop_tags(struct store *store, struct pairs *headers, int result,
 	if (result != -EACCES || !pairs_get(headers, HEADERS_TAGGING))
 		return false;
 	pairs_remove(headers, HEADERS_TAGGING);
-	tell_once(store, "set", err);
+	s3_trait_learn(store->s3, S3_TRAIT_TAGS, S3_NO, err);
 	return true;
 }

@@ -121,13 +121,6 @@ struct store {
 	atomic_bool has_no_readers; /* see store_end_reads */
 	_Atomic int spooled_parts;  /* in memory again, to be sent */
 	_Atomic int first_error;    /* of data that could not be stored */
-	atomic_bool no_conditional_put;
-	atomic_bool has_conditional_put; /* seen to work */
-	atomic_bool no_conditional_complete;
-	atomic_bool has_conditional_complete;
-	atomic_bool no_conditional_copy;
-	atomic_bool no_part_copy;
-	atomic_bool has_told_of_tags;
 };
 
 /* ------------------------------------------------------------ tree.c */

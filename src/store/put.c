@@ -17,6 +17,7 @@
 #include "file.h"
 #include "headers.h"
 #include "log.h"
+#include "traits.h"
 #include "upload.h"
 
 int upload_check_free(struct store *store, const char *key, struct errinfo *err)
@@ -82,14 +83,24 @@ static int put_once(struct file *file, const char *key, struct pieces *pieces,
 	return result;
 }
 
-static void note_no_conditions(struct store *store)
+static enum s3_answer ask_put(struct store *store)
 {
-	if (!store->no_conditional_put)
-		log_warn("upload",
-			 "the server has no conditional writes: two clients "
-			 "that create one name at the same moment can replace "
-			 "each other's file");
-	store->no_conditional_put = true;
+	return s3_trait(store->s3, S3_TRAIT_CONDITIONAL_PUT);
+}
+
+static void learn_put(struct store *store, enum s3_answer answer)
+{
+	s3_trait_learn(store->s3, S3_TRAIT_CONDITIONAL_PUT, answer, NULL);
+}
+
+static enum s3_answer ask_complete(struct store *store)
+{
+	return s3_trait(store->s3, S3_TRAIT_CONDITIONAL_COMPLETE);
+}
+
+static void learn_complete(struct store *store, enum s3_answer answer)
+{
+	s3_trait_learn(store->s3, S3_TRAIT_CONDITIONAL_COMPLETE, answer, NULL);
 }
 
 /* Stores what was just stored once more: who honours conditions refuses. */
@@ -102,9 +113,9 @@ static void see_it_refused(struct file *file, const char *key,
 	int result = put_once(file, key, pieces, true, again, &err);
 
 	if (result == -EEXIST)
-		store->has_conditional_put = true;
+		learn_put(store, S3_YES);
 	if (result == 0) {
-		note_no_conditions(store);
+		learn_put(store, S3_NO);
 		memcpy(etag, again, S3_ETAG_MAX);
 	}
 }
@@ -114,24 +125,24 @@ static int put_exclusively(struct file *file, const char *key,
 			   struct errinfo *err)
 {
 	struct store *store = file->store;
+	enum s3_answer answer = ask_put(store);
 	int result = 0;
 
-	if (!store->has_conditional_put)
+	if (answer != S3_YES)
 		result = upload_check_free(store, key, err);
 	if (result < 0)
 		return result;
-	if (!store->no_conditional_put) {
-		result = put_once(file, key, pieces, true, etag, err);
-		if (result == -EEXIST)
-			store->has_conditional_put = true;
-		else if (result == -ENOTSUP)
-			note_no_conditions(store);
-		if (result == 0 && !store->has_conditional_put)
-			see_it_refused(file, key, pieces, etag);
-		if (result != -ENOTSUP)
-			return result;
-	}
-	return put_once(file, key, pieces, false, etag, err);
+	result = put_once(file, key, pieces, answer != S3_NO, etag, err);
+	if (answer == S3_NO)
+		return result;
+	if (result == -EEXIST)
+		learn_put(store, S3_YES);
+	else if (result == 0 && answer == S3_UNKNOWN)
+		see_it_refused(file, key, pieces, etag);
+	if (result != -ENOTSUP)
+		return result;
+	learn_put(store, S3_NO);
+	return put_exclusively(file, key, pieces, etag, err);
 }
 
 int upload_put(struct file *file, const char *key, struct pieces *pieces,
@@ -181,12 +192,12 @@ static int complete_claimed(struct store *store,
 {
 	int result = -ENOTSUP;
 
-	if (!store->no_conditional_complete)
+	if (ask_complete(store) != S3_NO)
 		result = complete_once(store, wanted, true, etag, err);
 	if (result == -EEXIST)
-		store->has_conditional_complete = true;
+		learn_complete(store, S3_YES);
 	else if (result == 0 || result == -ENOTSUP)
-		store->no_conditional_complete = true;
+		learn_complete(store, S3_NO);
 	if (result == -EEXIST || result == -ENOTSUP)
 		result = complete_once(store, wanted, false, etag, err);
 	if (result < 0)
@@ -200,17 +211,17 @@ int upload_complete(struct file *file, const struct s3_complete_upload *wanted,
 {
 	struct store *store = file->store;
 	struct pieces nothing = PIECES_INIT;
-	bool is_conditional = is_exclusive && store->has_conditional_complete;
+	bool is_conditional = is_exclusive && ask_complete(store) == S3_YES;
 	int result = 0;
 
-	if (is_exclusive && store->no_conditional_put)
+	if (is_exclusive && ask_put(store) == S3_NO)
 		result = upload_check_free(store, wanted->key, err);
 	else if (is_exclusive && !is_conditional)
 		result = upload_put(file, wanted->key, &nothing, true, etag,
 				    err);
 	if (result < 0)
 		return result;
-	if (is_exclusive && !is_conditional && store->has_conditional_put)
+	if (is_exclusive && !is_conditional && ask_put(store) == S3_YES)
 		return complete_claimed(store, wanted, etag, err);
 	return complete_once(store, wanted, is_conditional, etag, err);
 }

@@ -23,6 +23,7 @@
 #include "gzip_store.h"
 #include "headers.h"
 #include "log.h"
+#include "traits.h"
 
 #define TURN_NS 20000000
 
@@ -325,6 +326,11 @@ static bool is_copy_better(const struct file *file)
 	return valid - extents_overlap(&file->held, 0, valid) >= S3_PART_MIN;
 }
 
+static bool has_part_copy(const struct file *file)
+{
+	return s3_trait(file->store->s3, S3_TRAIT_PART_COPY) != S3_NO;
+}
+
 static int plan_locked(struct file *file, const char *key, struct plan *plan)
 {
 	struct plan_input input = {
@@ -333,7 +339,7 @@ static int plan_locked(struct file *file, const char *key, struct plan *plan)
 		.dirty = &file->dirty,
 		.held = &file->held,
 		.single_put_max = file->store->options.single_put_bytes,
-		.can_copy = file->base.exists && !file->store->no_part_copy &&
+		.can_copy = file->base.exists && has_part_copy(file) &&
 			    file->base.layout.kind == GZIP_NONE,
 	};
 	int result;
@@ -367,7 +373,7 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 	     file->size <= file->store->options.single_put_bytes))
 		upload_drop_locked(file);
 	if (!file->upload) {
-		bool could_copy = !file->store->no_part_copy;
+		bool could_copy = has_part_copy(file);
 
 		result = plan_locked(file, key, &plan);
 		if (result == 0 && plan.is_single)
@@ -379,8 +385,7 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 		else
 			upload_drop_locked(file);
 		plan_release(&plan);
-		if (result == -ENOTSUP && could_copy &&
-		    file->store->no_part_copy)
+		if (result == -ENOTSUP && could_copy && !has_part_copy(file))
 			return upload_publish_locked(file, key, is_exclusive,
 						     etag, err);
 		return result;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "traits.h"
 #include "upload.h"
 
 #define FLYING_UPLOADS 32
@@ -87,7 +88,8 @@ static void copied(struct s3_op *op)
 	char etag[S3_ETAG_MAX];
 
 	if (result == -ENOTSUP)
-		flight->file->store->no_part_copy = true;
+		s3_trait_learn(flight->file->store->s3, S3_TRAIT_PART_COPY,
+			       S3_NO, &err);
 	memcpy(etag, flight->s3.copy.etag, sizeof(etag));
 	{
 		LOCK(&flight->file->lock);

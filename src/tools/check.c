@@ -13,6 +13,7 @@
 #include "probe.h"
 #include "target.h"
 #include "tool.h"
+#include "traits.h"
 
 /* Exit statuses of this tool: what is not sure is an error. */
 enum {
@@ -267,7 +268,8 @@ static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
 	learned = s3_client_learned(s3);
 	if (rc == 0)
 		add_ability(&report, "list_objects_v2",
-			    learned.has_list_v2 ? "yes" : "no");
+			    s3_trait(s3, S3_TRAIT_LIST_V2) == S3_NO ? "no" :
+								      "yes");
 	add_skew(&report, &learned);
 	if (report.is_json)
 		puts("}");

@@ -8,6 +8,7 @@
 
 #include "crc32c.h"
 #include "text.h"
+#include "traits.h"
 
 static const char body[] = "s3storefs check\n";
 
@@ -130,7 +131,7 @@ static void probe_checksum(struct s3_client *s3, const char *key,
 	}
 	if (rc)
 		say(out, rc, &head.op.err);
-	else if (!s3_client_learned(s3).has_checksum)
+	else if (s3_trait(s3, S3_TRAIT_CHECKSUMS) == S3_NO)
 		snprintf(out, PROBE_TEXT, "no: the server refuses them");
 	else if (pairs_get(&head.object.headers, "x-amz-checksum-crc32c"))
 		snprintf(out, PROBE_TEXT, "yes");

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* What servers differ in; see traits.h. */
+#include "traits.h"
+
+#include "internal.h"
+#include "log.h"
+
+/* Quiet ones cost nobody anything but a request. */
+static const struct {
+	const char *name;
+	const char *words;
+	bool is_quiet;
+} traits[S3_TRAIT_COUNT] = {
+	[S3_TRAIT_LIST_V2] = {
+		"list_objects_v2",
+		"the server has no ListObjectsV2; version 1 is used",
+		true,
+	},
+	[S3_TRAIT_CHECKSUMS] = {
+		"checksums",
+		"the server takes no x-amz-checksum-crc32c; uploads go without",
+	},
+	[S3_TRAIT_CONDITIONAL_PUT] = {
+		"conditional_writes",
+		"the server has no conditional writes: two clients that create "
+		"one name at the same moment can replace each other's file",
+	},
+	[S3_TRAIT_CONDITIONAL_COMPLETE] = {
+		"conditional_complete",
+		"the server completes multipart uploads whatever their "
+		"condition; an empty object claims the name first",
+		true,
+	},
+	[S3_TRAIT_CONDITIONAL_COPY] = {
+		"conditional_copy",
+		"the server has no condition for the target of a copy; a "
+		"rename that must not replace looks whether the name is free",
+		true,
+	},
+	[S3_TRAIT_PART_COPY] = {
+		"part_copy",
+		"the server has no UploadPartCopy; a large file that is edited "
+		"is sent anew as a whole",
+		true,
+	},
+	[S3_TRAIT_TAGS] = {
+		"tags",
+		"tags cannot be read or set, so files that are edited lose theirs",
+	},
+};
+
+enum s3_answer s3_trait(const struct s3_client *c, enum s3_trait trait)
+{
+	return (enum s3_answer)atomic_load(&c->traits[trait]);
+}
+
+static void trait_tell(enum s3_trait trait, const struct errinfo *why)
+{
+	bool has_why = why && why->text[0];
+
+	log_write(traits[trait].is_quiet ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  "s3", "%s%s%s", traits[trait].words, has_why ? ": " : "",
+		  has_why ? why->text : "");
+}
+
+void s3_trait_learn(struct s3_client *c, enum s3_trait trait,
+		    enum s3_answer answer, const struct errinfo *why)
+{
+	int unknown = S3_UNKNOWN;
+
+	if (answer == S3_YES)
+		atomic_compare_exchange_strong(&c->traits[trait], &unknown,
+					       S3_YES);
+	else if (atomic_exchange(&c->traits[trait], S3_NO) != S3_NO)
+		trait_tell(trait, why);
+}
+
+const char *s3_trait_name(enum s3_trait trait)
+{
+	return traits[trait].name;
+}
+
+const char *s3_trait_words(enum s3_trait trait)
+{
+	return traits[trait].words;
+}
