@@ -150,8 +150,6 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 		options->addressing = S3_ADDRESSING_PATH;
 	if (is_text(config->signature_version, "s3"))
 		options->signature = S3_SIGNATURE_V2;
-	else if (config->signature_version)
-		options->signature = S3_SIGNATURE_V4;
 	if (is_text(config->payload_signing, "signed"))
 		options->payload = S3_PAYLOAD_SIGNED;
 	else if (is_text(config->payload_signing, "unsigned"))

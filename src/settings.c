@@ -67,7 +67,7 @@ const struct setting_def settings_table[] = {
   .default_text = "None", .choices = "auto virtual path",
   .help = "where the bucket's name goes in a URL; None is auto" },
 { "AWS_S3_SIGNATURE_VERSION", NULL, SETTING_CHOICE, TO(signature_version),
-  .default_text = "None", .choices = "s3 s3v4 v4", .help = "None is s3v4" },
+  .default_text = "None", .choices = "s3 s3v4 v4", .help = "of requests and URLs; None is s3v4" },
 { "payload_signing", NULL, SETTING_CHOICE, TO(payload_signing),
   .default_text = "auto", .choices = "auto signed unsigned",
   .help = "hash what is sent into the signature; auto: without TLS" },

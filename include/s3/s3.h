@@ -64,9 +64,8 @@ enum s3_addressing {
 	S3_ADDRESSING_PATH
 };
 enum s3_signature {
-	S3_SIGNATURE_DEFAULT,
-	S3_SIGNATURE_V2,
-	S3_SIGNATURE_V4
+	S3_SIGNATURE_V4,
+	S3_SIGNATURE_V2
 };
 enum s3_payload {
 	S3_PAYLOAD_AUTO, /* unsigned over TLS, signed over plain HTTP */

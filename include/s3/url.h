@@ -52,10 +52,9 @@ struct s3_url {
  * below 1 or above S3_URL_EXPIRE_MAX for Signature Version 4, an unknown
  * method or parameter; -ENOMEM, -EIO (OpenSSL).
  *
- * Which signature: the client's option; without one, Version 2 in the
- * regions where boto3 still presigns with it (us-east-1 among them), else
- * Version 4. Nor is the host always that of requests: without an
- * addressing style AWS's global one, as boto3 has it.
+ * The signature is of the version that requests have. The host is not always
+ * that of requests: without an addressing style AWS's global one, as boto3
+ * has it.
  */
 MUST_USE int s3_url(struct s3_client *c, const struct s3_url *url,
 		    struct buf *out, struct errinfo *err);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define URL_EXPIRE_MAX_S 604800 /* a week: S3_URL_EXPIRE_MAX of url.h */
+
 const char *migration_literal(struct migration *m, const char *text, size_t len)
 {
 	const char *copy = py_copy(py_module_arena(m->module), text, len);
@@ -69,6 +71,35 @@ static void mend_signature_version(struct migration_rows *rows,
 	    strcmp(row->value->text, "s3-v4") == 0 ||
 	    strcmp(row->value->text, "4") == 0)
 		change(rows, row, "s3v4", 4, "version 4 is called 's3v4'");
+}
+
+static bool is_text(const struct migration_row *row, const char *text)
+{
+	return row->value && row->value->kind == PY_TEXT &&
+	       strcmp(row->value->text, text) == 0;
+}
+
+/* What a signed URL of version 4 cannot have; a start would be refused. */
+static void mend_expire(struct migration_rows *rows, struct migration_row *row)
+{
+	const struct migration_row *domain =
+		migration_row_or_top(rows, "AWS_S3_CUSTOM_DOMAIN");
+	const struct migration_row *auth =
+		migration_row_or_top(rows, "AWS_QUERYSTRING_AUTH");
+	bool is_signed = !auth->value || py_truth(auth->value) != 0;
+	bool is_custom = domain->value && py_truth(domain->value) == 1;
+
+	if (row->value->integer <= URL_EXPIRE_MAX_S || !is_signed ||
+	    is_custom ||
+	    is_text(migration_row_or_top(rows, "AWS_S3_SIGNATURE_VERSION"),
+		    "s3"))
+		return;
+	row->value = py_int(py_module_arena(rows->m->module), URL_EXPIRE_MAX_S);
+	migration_tell(rows->m, row,
+		       "URLs are signed with version 4, which allows a week "
+		       "at most; AWS_S3_SIGNATURE_VERSION = 's3' has no such "
+		       "limit, but buckets made since 2020 refuse it");
+	row->is_warning = true;
 }
 
 static void mend_endpoint_url(struct migration_rows *rows,
@@ -179,6 +210,7 @@ void migration_mend(struct migration_rows *rows, const struct setting_def *def,
 		{ "AWS_S3_CUSTOM_DOMAIN", PY_TEXT, mend_custom_domain },
 		{ "AWS_S3_URL_PROTOCOL", PY_TEXT, mend_url_protocol },
 		{ "AWS_S3_SIGNATURE_VERSION", PY_TEXT, mend_signature_version },
+		{ "AWS_QUERYSTRING_EXPIRE", PY_INT, mend_expire },
 		{ "AWS_S3_ENDPOINT_URL", PY_TEXT, mend_endpoint_url },
 		{ "AWS_S3_VERIFY", PY_TEXT, mend_verify },
 		{ "AWS_S3_PROXIES", PY_DICT, mend_proxies },

@@ -173,7 +173,7 @@ static int sign(const struct sts *s, const struct endpoint *e,
 	if (rc == 0)
 		rc = s->keys->fetch(s->keys, &keys, err);
 	if (rc == 0)
-		rc = sign_headers(&what, SIGN_V4, keys, headers, err);
+		rc = sign_headers(&what, S3_SIGNATURE_V4, keys, headers, err);
 	creds_put(keys);
 	return rc;
 }

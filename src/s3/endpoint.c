@@ -32,13 +32,6 @@ static const struct partition {
 	{ "eusc-", "amazonaws.eu" },      { "", "amazonaws.com" },
 };
 
-/* Where botocore presigns with V2: its endpoints.json lists "s3" for them. */
-static const char *const v2_url_regions[] = {
-	"ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-west-1",
-	"sa-east-1",      "us-east-1",      "us-gov-east-1",  "us-gov-west-1",
-	"us-west-1",      "us-west-2",
-};
-
 static bool is_set(const char *s)
 {
 	return s && *s;
@@ -278,19 +271,4 @@ void endpoint_place(const struct endpoint *e, struct buf *out)
 	buf_add_fmt(out, "%s://%s%.*s/", e->is_tls ? "https" : "http", host,
 		    (int)base_len, e->base);
 	text_percent_encode(out, e->bucket, strlen(e->bucket), false);
-}
-
-enum sign_version endpoint_sign_version(enum s3_signature option,
-					const char *region,
-					enum endpoint_use use)
-{
-	if (option == S3_SIGNATURE_V2)
-		return SIGN_V2;
-	if (option == S3_SIGNATURE_V4 || use == ENDPOINT_REQUESTS)
-		return SIGN_V4;
-	for (size_t i = 0; i < ARRAY_SIZE(v2_url_regions); i++) {
-		if (strcmp(region, v2_url_regions[i]) == 0)
-			return SIGN_V2;
-	}
-	return SIGN_V4;
 }

@@ -25,11 +25,6 @@
 
 #define ENDPOINT_REGION_MAX 64 /* bytes, NUL included */
 
-enum sign_version {
-	SIGN_V2,
-	SIGN_V4
-};
-
 /* botocore gives presigned URLs another host than its own requests. */
 enum endpoint_use {
 	ENDPOINT_REQUESTS,
@@ -98,13 +93,5 @@ void endpoint_place(const struct endpoint *e, struct buf *out);
  */
 MUST_USE int endpoint_redirect(const struct endpoint *e, const char *location,
 			       struct endpoint *out, struct errinfo *err);
-
-/*
- * The signature version for region: what the option says, else V4; but V2
- * for URLs in the regions where botocore still presigns with V2.
- */
-enum sign_version endpoint_sign_version(enum s3_signature option,
-					const char *region,
-					enum endpoint_use use);
 
 #endif

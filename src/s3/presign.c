@@ -95,7 +95,7 @@ static int add_url(const struct endpoint *e, const struct presign *p,
 
 	if (p->query)
 		query = *p->query;
-	if (creds && p->version == SIGN_V2)
+	if (creds && p->version == S3_SIGNATURE_V2)
 		return add_v2(p, &req, creds, &query, out);
 	if (creds)
 		return add_v4(p, &req, creds, &query, out);

@@ -17,10 +17,10 @@ struct presign {
 	const char *method; /* "GET", "HEAD", "PUT" */
 	const char *key;
 	const struct query *query; /* versionId, response-...; NULL: none */
-	enum sign_version version; /* endpoint_sign_version(..., URLS) */
-	int64_t unix_s;            /* now, by the server's clock */
-	int64_t expire_s;          /* valid so long; S3 takes up to 604800
-				      with V4 and refuses more itself */
+	enum s3_signature version;
+	int64_t unix_s;   /* now, by the server's clock */
+	int64_t expire_s; /* valid so long; S3 takes up to 604800
+			     with V4 and refuses more itself */
 };
 
 /*

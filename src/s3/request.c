@@ -131,11 +131,8 @@ static int sign(struct s3_request *r)
 	rc = creds_chain_get(c->creds, &r->creds, &r->op->err);
 	if (rc < 0)
 		return rc;
-	return sign_headers(&what,
-			    endpoint_sign_version(c->options.signature,
-						  r->endpoint->region,
-						  ENDPOINT_REQUESTS),
-			    r->creds, &r->http.headers, &r->op->err);
+	return sign_headers(&what, c->options.signature, r->creds,
+			    &r->http.headers, &r->op->err);
 }
 
 static void on_done(struct http_request *http);

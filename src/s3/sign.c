@@ -371,7 +371,7 @@ static int set_v2(const struct sign_request *req, const struct s3_creds *creds,
 }
 
 static int set_signature(const struct sign_request *req,
-			 enum sign_version version,
+			 enum s3_signature version,
 			 const struct s3_creds *creds, struct pairs *headers)
 {
 	const char *token = creds_token(creds);
@@ -383,15 +383,15 @@ static int set_signature(const struct sign_request *req,
 			return result;
 	}
 	switch (version) {
-	case SIGN_V2:
+	case S3_SIGNATURE_V2:
 		return set_v2(req, creds, headers);
-	case SIGN_V4:
+	case S3_SIGNATURE_V4:
 		return set_v4(req, creds, headers);
 	}
 	return -EINVAL;
 }
 
-int sign_headers(const struct sign_request *req, enum sign_version version,
+int sign_headers(const struct sign_request *req, enum s3_signature version,
 		 const struct s3_creds *creds, struct pairs *headers,
 		 struct errinfo *err)
 {

@@ -6,7 +6,7 @@
  *   struct sign_request req = { .method = "GET", .endpoint = &endpoint,
  *           .key = key, .query = &query, .unix_s = now,
  *           .payload = SIGN_UNSIGNED_PAYLOAD };
- *   sign_headers(&req, SIGN_V4, creds, &http.headers, err);
+ *   sign_headers(&req, S3_SIGNATURE_V4, creds, &http.headers, err);
  *   endpoint_url(&endpoint, key, &query, &url);
  *
  * Pure functions of their arguments; any thread. Neither secrets nor the
@@ -53,7 +53,7 @@ struct sign_request {
  * Returns 0, -ENOMEM, -EIO (OpenSSL) or -EINVAL (query with an error).
  */
 MUST_USE int sign_headers(const struct sign_request *req,
-			  enum sign_version version,
+			  enum s3_signature version,
 			  const struct s3_creds *creds, struct pairs *headers,
 			  struct errinfo *err);
 

@@ -53,21 +53,22 @@ static int check_domain(const char *domain, struct errinfo *err)
 	return 0;
 }
 
-static int check_expire(const struct s3_client *c, const char *region,
-			const char *what, int64_t expire_s, struct errinfo *err)
+static int check_expire(const struct s3_client *c, const char *what,
+			int64_t expire_s, struct errinfo *err)
 {
-	enum sign_version version = endpoint_sign_version(
-		c->options.signature, region, ENDPOINT_URLS);
-
 	if (expire_s < 1)
 		return errinfo_set(err, -EINVAL,
 				   "%s = %lld: a URL is valid for a second at "
 				   "least",
 				   what, (long long)expire_s);
-	if (version == SIGN_V4 && expire_s > S3_URL_EXPIRE_MAX)
+	if (c->options.signature == S3_SIGNATURE_V4 &&
+	    expire_s > S3_URL_EXPIRE_MAX)
 		return errinfo_set(err, -EINVAL,
 				   "%s = %lld: with Signature Version 4 a URL "
-				   "is valid for %d seconds (a week) at most",
+				   "is valid for %d seconds (a week) at most: "
+				   "write less, or set "
+				   "AWS_S3_SIGNATURE_VERSION to s3 where the "
+				   "server still takes Version 2",
 				   what, (long long)expire_s,
 				   S3_URL_EXPIRE_MAX);
 	return 0;
@@ -90,8 +91,8 @@ int client_start_urls(struct s3_client *c, struct errinfo *err)
 	if (is_set(o->custom_domain))
 		rc = check_domain(o->custom_domain, err);
 	else if (!o->is_bare && !c->options.anonymous)
-		rc = check_expire(c, s3_client_region(c),
-				  "AWS_QUERYSTRING_EXPIRE", o->expire_s, err);
+		rc = check_expire(c, "AWS_QUERYSTRING_EXPIRE", o->expire_s,
+				  err);
 	if (rc == 0 && is_set(o->cloudfront_key))
 		rc = cloudfront_new(o->cloudfront_key_id, o->cloudfront_key,
 				    &c->cloudfront, err);
@@ -229,8 +230,7 @@ static int add_presigned(struct s3_client *c, const struct s3_url *url,
 		.method = url->method ? url->method : "GET",
 		.key = url->key,
 		.query = query,
-		.version = endpoint_sign_version(c->options.signature, region,
-						 ENDPOINT_URLS),
+		.version = c->options.signature,
 		.unix_s = client_now_s(c),
 		.expire_s = expire_s,
 	};
@@ -240,7 +240,7 @@ static int add_presigned(struct s3_client *c, const struct s3_url *url,
 	if (rc == 0 && !c->options.url.is_bare)
 		rc = creds_chain_get(c->creds, &creds, err);
 	if (rc == 0 && creds)
-		rc = check_expire(c, region, "expire", expire_s, err);
+		rc = check_expire(c, "expire", expire_s, err);
 	if (rc == 0)
 		rc = presign_url(&endpoint, &p, creds, out, err);
 	creds_put(creds);

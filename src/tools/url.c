@@ -32,10 +32,9 @@ static const char help[] =
 	"                     resolved and \\ is /, as django-storages does it\n"
 	"  -c FILE, -o NAME=VALUE,..., --NAME=VALUE  settings, as for a mount\n"
 	"\n"
-	"Signature Version 4 allows a week (604800 seconds) at most. Without\n"
-	"AWS_S3_SIGNATURE_VERSION, Version 2 signs in the regions where boto3\n"
-	"still does, us-east-1 among them. A PUT needs its own URL, and a mount\n"
-	"makes none.\n"
+	"Signature Version 4, the default, allows a week (604800 seconds) at\n"
+	"most; AWS_S3_SIGNATURE_VERSION = s3 has no such limit, but buckets made\n"
+	"since 2020 refuse it. A PUT needs its own URL, and a mount makes none.\n"
 	"\n"
 	"Exit status: 0, 1 it failed, 2 wrong usage or setting.\n";
 

@@ -56,6 +56,7 @@ def query_of(url):
 
 
 VERSIONS = pytest.mark.parametrize("version", ["s3", "s3v4"])
+VERSIONS_OR_NONE = pytest.mark.parametrize("version", ["s3", "s3v4", None])
 
 
 # ------------------------------------------------------------------ equal to boto3
@@ -134,10 +135,11 @@ def test_urls_equal_boto3s(monkeypatch, bucket, version, style, endpoint, region
         assert url == boto.url(url, "GET", 3600, key)
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-central-1", "us-east-2", "sa-east-1", "mars-north-7"])
-def test_without_a_version_it_is_the_one_of_boto3(monkeypatch, bucket, region):
-    boto = BotoAt(monkeypatch, bucket, endpoint_url=None, region=region)
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-central-1", "mars-north-7"])
+def test_without_a_version_it_is_version_4_also_where_boto3_still_takes_2(monkeypatch, bucket, region):
+    boto = BotoAt(monkeypatch, bucket, endpoint_url=None, region=region, signature_version="s3v4")
     url = Tool(bucket, endpoint_url=None, region_name=region, addressing_style=None).url("a.txt")
+    assert "X-Amz-Signature" in query_of(url)
     assert url == boto.url(url, "GET", 3600, "a.txt")
 
 
@@ -175,7 +177,7 @@ def test_random_keys_give_boto3s_urls(monkeypatch, bucket):
 # ------------------------------------------------------------------------- fetched
 
 
-@VERSIONS
+@VERSIONS_OR_NONE
 def test_urls_work_with_curl(bucket, version):
     tool = Tool(bucket, signature_version=version)
     for key in KEYS:
@@ -270,10 +272,11 @@ def test_expire_is_a_number_above_0(bucket, given):
 
 def test_more_than_a_week_is_for_version_2_only(bucket):
     year = ["--expire", "31536000"]
-    assert "a week" in Tool(bucket, signature_version="s3v4")("url", "a", options=year, status=2).stderr
+    assert "a week" in Tool(bucket)("url", "a", options=year, status=2).stderr
     assert int(query_of(Tool(bucket, signature_version="s3").url("a", options=year))["Expires"]) > time.time() + 31500000
-    done = Tool(bucket, signature_version="s3v4", querystring_expire="604801")("ls", status=2)
-    assert "AWS_QUERYSTRING_EXPIRE" in done.stderr
+    done = Tool(bucket, querystring_expire="604801")("ls", status=2)
+    assert "AWS_QUERYSTRING_EXPIRE" in done.stderr and "a week" in done.stderr
+    assert "X-Amz-Expires=604800&" in Tool(bucket, querystring_expire="604800").url("a")
 
 
 @pytest.mark.parametrize(

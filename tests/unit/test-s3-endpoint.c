@@ -334,39 +334,6 @@ static void a_region_comes_from_the_first_that_says_one(void **state)
 	unsetenv("AWS_REGION");
 }
 
-static void requests_are_v4_and_urls_of_old_regions_v2(void **state)
-{
-	static const char *const v2[] = {
-		"ap-northeast-1", "ap-southeast-1", "ap-southeast-2",
-		"eu-west-1",      "sa-east-1",      "us-east-1",
-		"us-west-1",      "us-west-2",      "us-gov-west-1",
-	};
-	static const char *const v4[] = { "eu-central-1", "us-east-2",
-					  "cn-north-1", "mx-central-1",
-					  "garage" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(v2); i++) {
-		assert_int_equal(endpoint_sign_version(S3_SIGNATURE_DEFAULT,
-						       v2[i], ENDPOINT_URLS),
-				 SIGN_V2);
-		assert_int_equal(endpoint_sign_version(S3_SIGNATURE_DEFAULT,
-						       v2[i],
-						       ENDPOINT_REQUESTS),
-				 SIGN_V4);
-		assert_int_equal(endpoint_sign_version(S3_SIGNATURE_V4, v2[i],
-						       ENDPOINT_URLS),
-				 SIGN_V4);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(v4); i++) {
-		assert_int_equal(endpoint_sign_version(S3_SIGNATURE_DEFAULT,
-						       v4[i], ENDPOINT_URLS),
-				 SIGN_V4);
-		assert_int_equal(endpoint_sign_version(S3_SIGNATURE_V2, v4[i],
-						       ENDPOINT_REQUESTS),
-				 SIGN_V2);
-	}
-}
-
 static const struct redirect {
 	const char *endpoint_url;
 	enum s3_addressing addressing;
@@ -471,7 +438,6 @@ int main(void)
 			a_query_is_encoded_once_and_sorted_for_signing),
 		cmocka_unit_test(what_cannot_be_is_refused_with_a_sentence),
 		cmocka_unit_test(a_region_comes_from_the_first_that_says_one),
-		cmocka_unit_test(requests_are_v4_and_urls_of_old_regions_v2),
 		cmocka_unit_test(
 			a_redirect_is_followed_to_the_same_service_only),
 	};

@@ -133,8 +133,9 @@ static void v4_signs_aws_own_examples(void **state)
 		set_query(&query, cases[i].query, ARRAY_SIZE(cases[i].query));
 		set_headers(&headers, cases[i].headers,
 			    ARRAY_SIZE(cases[i].headers));
-		assert_int_equal(
-			sign_headers(&req, SIGN_V4, creds, &headers, NULL), 0);
+		assert_int_equal(sign_headers(&req, S3_SIGNATURE_V4, creds,
+					      &headers, NULL),
+				 0);
 		assert_part(&headers, "Credential=",
 			    ACCESS_KEY "/20130524/us-east-1/s3/aws4_request");
 		assert_part(&headers, "SignedHeaders=", cases[i].signed_names);
@@ -471,7 +472,7 @@ static const struct odd {
 	},
 };
 
-static void sign_odd(const struct odd *c, enum sign_version version,
+static void sign_odd(const struct odd *c, enum s3_signature version,
 		     struct pairs *headers)
 {
 	struct s3_creds *creds = creds_of(c->token);
@@ -499,7 +500,7 @@ static void v4_signs_odd_requests_as_botocore_does(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		struct pairs headers = PAIRS_INIT;
 
-		sign_odd(&odd[i], SIGN_V4, &headers);
+		sign_odd(&odd[i], S3_SIGNATURE_V4, &headers);
 		assert_part(&headers, "SignedHeaders=", odd[i].signed_names);
 		assert_part(&headers, "Signature=", odd[i].v4);
 		pairs_release(&headers);
@@ -511,7 +512,7 @@ static void v2_signs_odd_requests_as_botocore_does(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		struct pairs headers = PAIRS_INIT;
 
-		sign_odd(&odd[i], SIGN_V2, &headers);
+		sign_odd(&odd[i], S3_SIGNATURE_V2, &headers);
 		assert_part(&headers, "AWS " ACCESS_KEY ":", odd[i].v2);
 		assert_string_equal(pairs_get(&headers, "date"),
 				    "Fri, 24 May 2013 00:00:00 GMT");
@@ -535,11 +536,14 @@ static void a_second_signature_replaces_the_first(void **state)
 	};
 
 	set_endpoint(&e, "examplebucket", "us-east-1");
-	assert_int_equal(sign_headers(&req, SIGN_V4, with, &again, NULL), 0);
+	assert_int_equal(
+		sign_headers(&req, S3_SIGNATURE_V4, with, &again, NULL), 0);
 	assert_string_equal(pairs_get(&again, "x-amz-security-token"), "TOKEN");
 	req.unix_s += 86400;
-	assert_int_equal(sign_headers(&req, SIGN_V4, without, &again, NULL), 0);
-	assert_int_equal(sign_headers(&req, SIGN_V4, without, &fresh, NULL), 0);
+	assert_int_equal(
+		sign_headers(&req, S3_SIGNATURE_V4, without, &again, NULL), 0);
+	assert_int_equal(
+		sign_headers(&req, S3_SIGNATURE_V4, without, &fresh, NULL), 0);
 	assert_string_equal(pairs_get(&again, "authorization"),
 			    pairs_get(&fresh, "authorization"));
 	assert_null(pairs_get(&again, "x-amz-security-token"));
@@ -566,8 +570,10 @@ static void an_anonymous_request_has_no_signature(void **state)
 
 	set_endpoint(&e, "examplebucket", "us-east-1");
 	assert_int_equal(pairs_set(&headers, "range", "bytes=0-9"), 0);
-	assert_int_equal(sign_headers(&req, SIGN_V4, creds, &headers, NULL), 0);
-	assert_int_equal(sign_headers(&req, SIGN_V4, NULL, &headers, NULL), 0);
+	assert_int_equal(
+		sign_headers(&req, S3_SIGNATURE_V4, creds, &headers, NULL), 0);
+	assert_int_equal(
+		sign_headers(&req, S3_SIGNATURE_V4, NULL, &headers, NULL), 0);
 	assert_int_equal(headers.count, 1);
 	assert_string_equal(pairs_get(&headers, "range"), "bytes=0-9");
 	pairs_release(&headers);
@@ -594,10 +600,12 @@ static void a_query_that_is_too_long_is_refused_and_not_cut(void **state)
 	set_endpoint(&e, "examplebucket", "us-east-1");
 	for (int i = 0; i <= QUERY_MAX; i++)
 		query_add(&query, "a", "b");
-	assert_int_equal(sign_headers(&req, SIGN_V4, creds, &headers, &err),
+	assert_int_equal(sign_headers(&req, S3_SIGNATURE_V4, creds, &headers,
+				      &err),
 			 -E2BIG);
 	assert_int_equal(err.code, -E2BIG);
-	assert_int_equal(sign_headers(&req, SIGN_V2, creds, &headers, NULL),
+	assert_int_equal(sign_headers(&req, S3_SIGNATURE_V2, creds, &headers,
+				      NULL),
 			 -E2BIG);
 	assert_null(pairs_get(&headers, "authorization"));
 	endpoint_url(&e, NULL, &query, &url);

@@ -79,43 +79,46 @@ static const struct vector {
 	const char *param[2];
 	const char *text;
 } vectors[] = {
-	{ .text = GLOBAL PATH V2 "Q7SDLXP6h8OdwM%2FyhQE1tNmhQ%2FQ%3D" EXPIRES },
-	{ .options = { .endpoint_url = LOCAL,
+	{ .options = { .signature = S3_SIGNATURE_V2 },
+	  .text = GLOBAL PATH V2 "Q7SDLXP6h8OdwM%2FyhQE1tNmhQ%2FQ%3D" EXPIRES },
+	{ .options = { .signature = S3_SIGNATURE_V2,
+		       .endpoint_url = LOCAL,
 		       .addressing = S3_ADDRESSING_PATH },
 	  .text = LOCAL "/examplebucket" PATH V2
 			"Q7SDLXP6h8OdwM%2FyhQE1tNmhQ%2FQ%3D" EXPIRES },
-	{ .url = { .has_expire = true, .expire_s = 60 },
+	{ .options = { .signature = S3_SIGNATURE_V2 },
+	  .url = { .has_expire = true, .expire_s = 60 },
 	  .text = GLOBAL PATH V2
 	  "NVcYNE4ePtK8%2FYjKYOBjV3WUBNw%3D&Expires=1543579260" },
-	{ .options = { .url = { .expire_s = 60 } },
+	{ .options = { .signature = S3_SIGNATURE_V2,
+		       .url = { .expire_s = 60 } },
 	  .text = GLOBAL PATH V2
 	  "NVcYNE4ePtK8%2FYjKYOBjV3WUBNw%3D&Expires=1543579260" },
-	{ .url = { .method = "HEAD" },
+	{ .options = { .signature = S3_SIGNATURE_V2 },
+	  .url = { .method = "HEAD" },
 	  .text = GLOBAL PATH V2 "4rorFNoe1K1nmxG6GTKNkIE7a4Q%3D" EXPIRES },
-	{ .param = { "ResponseContentDisposition", DISPOSITION },
+	{ .options = { .signature = S3_SIGNATURE_V2 },
+	  .param = { "ResponseContentDisposition", DISPOSITION },
 	  .text = GLOBAL PATH DISPOSITION_QUERY
 	  "&AWSAccessKeyId=AKIDEXAMPLE&Signature="
 	  "MezPgMn0vUKrcxhdUtxkcpdxgAY%3D" EXPIRES },
-	{ .options = { .session_token = "TOKEN/abc+=" },
+	{ .options = { .signature = S3_SIGNATURE_V2,
+		       .session_token = "TOKEN/abc+=" },
 	  .text = GLOBAL PATH V2
 	  "NgUEVBhd5Ugn%2BRYDGOBOrFtNNuY%3D"
 	  "&x-amz-security-token=TOKEN%2Fabc%2B%3D" EXPIRES },
-	{ .options = { .signature = S3_SIGNATURE_V4 },
-	  .text = GLOBAL PATH V4(
+	{ .text = GLOBAL PATH V4(
 		  "us-east-1") "45436a2cc66793983cdf99edd1c21096"
 			       "d8fb6b6b89ed04be8b577a2c3caea535" },
-	{ .options = { .signature = S3_SIGNATURE_V4 },
-	  .url = { .key = "media/" NAME },
+	{ .url = { .key = "media/" NAME },
 	  .text = GLOBAL
 	  "/media" PATH V4("us-east-1") "9ffdaf60d903d9f94f7416023c1b1677"
 					"2bba8939a814207dce4c903a6f5887a6" },
-	{ .options = { .signature = S3_SIGNATURE_V4 },
-	  .param = { "ResponseContentDisposition", DISPOSITION },
+	{ .param = { "ResponseContentDisposition", DISPOSITION },
 	  .text = GLOBAL PATH DISPOSITION_QUERY
 	  "&" V4_("us-east-1", "") "14e9f6784399a690f186fe71d387911a"
 				   "f61ab4795ad87928439ba7f1d17046bd" },
-	{ .options = { .signature = S3_SIGNATURE_V4,
-		       .session_token = "TOKEN/abc+=" },
+	{ .options = { .session_token = "TOKEN/abc+=" },
 	  .text = GLOBAL PATH
 	  "?" V4_("us-east-1",
 		  "&X-Amz-Security-Token=TOKEN%2Fabc%2B%3D") "78043d37c8f08959"
@@ -202,7 +205,8 @@ static const struct vector {
 				.cloudfront_key = rsa_key } },
 	  .text = "https://d111.cloudfront.net" PATH },
 	/* A key for CloudFront is no matter without its domain. */
-	{ .options = { .url = { .cloudfront_key_id = "KEYPAIRID",
+	{ .options = { .signature = S3_SIGNATURE_V2,
+		       .url = { .cloudfront_key_id = "KEYPAIRID",
 				.cloudfront_key = rsa_key } },
 	  .text = GLOBAL PATH V2 "Q7SDLXP6h8OdwM%2FyhQE1tNmhQ%2FQ%3D" EXPIRES },
 };
@@ -241,14 +245,12 @@ static const struct {
 	{ .url = { .has_expire = true }, .says = "expire = 0" },
 	{ .url = { .has_expire = true, .expire_s = -1 },
 	  .says = "expire = -1" },
-	{ .url = { .has_expire = true, .expire_s = 604801 } },
-	{ .options = { .signature = S3_SIGNATURE_V4 },
-	  .url = { .has_expire = true, .expire_s = 604800 } },
-	{ .options = { .signature = S3_SIGNATURE_V4 },
-	  .url = { .has_expire = true, .expire_s = 604801 },
+	{ .options = { .signature = S3_SIGNATURE_V2 },
+	  .url = { .has_expire = true, .expire_s = 604801 } },
+	{ .url = { .has_expire = true, .expire_s = 604800 } },
+	{ .url = { .has_expire = true, .expire_s = 604801 },
 	  .says = "604800 seconds (a week)" },
-	{ .options = { .url = { .is_bare = true },
-		       .signature = S3_SIGNATURE_V4 },
+	{ .options = { .url = { .is_bare = true } },
 	  .url = { .has_expire = true, .expire_s = 604801 } },
 	{ .options = { .url = { .custom_domain = "d111.cloudfront.net",
 				.cloudfront_key_id = "KEYPAIRID",
@@ -319,7 +321,7 @@ static const struct {
 	{ { .url = { .custom_domain = "cdn.example.com/" } }, "only the host" },
 	{ { .url = { .custom_domain = "cdn.example.com?x" } },
 	  "a character that no host has" },
-	{ { .signature = S3_SIGNATURE_V4, .url = { .expire_s = 604801 } },
+	{ { .url = { .expire_s = 604801 } },
 	  "AWS_QUERYSTRING_EXPIRE = 604801" },
 	{ { .region = FRA, .url = { .expire_s = 604801 } },
 	  "AWS_QUERYSTRING_EXPIRE = 604801" },
@@ -338,7 +340,10 @@ static void the_start_names_the_setting_that_is_wrong(void **state)
 
 static void version_2_may_be_valid_for_more_than_a_week(void **state)
 {
-	const struct s3_options options = { .url = { .expire_s = 31536000 } };
+	const struct s3_options options = {
+		.signature = S3_SIGNATURE_V2,
+		.url = { .expire_s = 31536000 },
+	};
 	struct errinfo err = ERRINFO_INIT;
 	struct s3_client *c = new_client(&options, &err);
 
