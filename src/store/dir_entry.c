@@ -113,11 +113,14 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	}
 	node = node ? node_get_locked(node) :
 		      tree_make_locked(tree, s->dir, e.name, e.is_dir);
-	if (node && page->seq > node->seq) {
-		node_learn_locked(s->store, node, &layout, e.mtime_ns,
-				  e.is_dir ? NULL : e.etag, page->seq);
-		node->has_class = e.has_class;
+	if (!node || page->seq <= node->seq)
+		return node;
+	if (node_learn_locked(s->store, node, &layout, e.mtime_ns,
+			      e.is_dir ? NULL : e.etag, page->seq) < 0) {
+		node_put_locked(tree, node);
+		return NULL;
 	}
+	node->has_class = e.has_class;
 	return node;
 }
 

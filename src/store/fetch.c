@@ -63,14 +63,22 @@ static void stand_on_locked(struct file *file, const struct s3_object *object,
 static int check_version(struct file *file, struct errinfo *err)
 {
 	struct s3_head head = { .op.priority = S3_FOREGROUND };
+	AUTO_FREE char *key = NULL;
 	struct gzip_layout layout;
 	struct list_link waiters;
-	int result;
+	int result = -ENOMEM;
 
 	list_init(&waiters);
-	head.key = file->base.key;
-	s3_head_start(file->store->s3, &head);
-	result = s3_wait(file->store->s3, &head.op);
+	{
+		/* A rename may give the file another one meanwhile. */
+		LOCK(&file->lock);
+		key = strdup(file->base.key);
+	}
+	if (key) {
+		head.key = key;
+		s3_head_start(file->store->s3, &head);
+		result = s3_wait(file->store->s3, &head.op);
+	}
 	if (result == 0)
 		result = gzip_look_wait(file->store, head.key, &head.object,
 					&layout, &head.op.err);
@@ -91,9 +99,10 @@ static int check_version(struct file *file, struct errinfo *err)
 	}
 	if (result == 0) {
 		LOCK(&file->store->tree.lock);
-		node_learn_locked(file->store, file->node, &layout,
-				  head.object.mtime_ns, head.object.etag,
-				  tree_next_seq_locked(&file->store->tree));
+		result = node_learn_locked(
+			file->store, file->node, &layout, head.object.mtime_ns,
+			head.object.etag,
+			tree_next_seq_locked(&file->store->tree));
 	}
 	if (result == 0)
 		notify_inode(file->store, file->node->id);

@@ -225,8 +225,9 @@ void file_unclaim(struct file *file);
 
 /* The object is another one, or has other headers. */
 void file_forget_kept(struct file *file);
-/* The object was copied onto itself, to have other headers. */
-void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns);
+/* The object was copied onto itself, to have other headers. -ENOMEM. */
+MUST_USE int file_learn_copy(struct file *file, const char *etag,
+			     int64_t mtime_ns);
 
 /*
  * Before publish_headers: finds out what the next version keeps of the

@@ -68,7 +68,7 @@ struct node {
 	uint64_t cached_version; /* what the kernel's pages hold */
 
 	struct file *file; /* while open; not counted */
-	struct dir *dir;   /* made when first needed */
+	struct dir *dir;   /* made when first needed: every parent has one */
 };
 
 /* A name that is known not to be there. */
@@ -154,19 +154,26 @@ void node_note_entries_locked(struct node *dir);
 /* Notes that the parent's listing does not know node. */
 void node_mark_created_locked(struct node *node);
 void node_unmark_created_locked(struct tree *tree, struct node *node);
-/* Notes that name is not below parent. Without memory: forgets it. */
-void tree_note_absent_locked(struct node *parent, const char *name,
-			     uint64_t seq, int64_t until_ms);
+/* Notes that name is not below parent. -ENOMEM: nothing is noted. */
+MUST_USE int tree_note_absent_locked(struct node *parent, const char *name,
+				     uint64_t seq, int64_t until_ms);
 void tree_forget_absent_locked(struct node *parent, const char *name);
 uint64_t tree_next_seq_locked(struct tree *tree);
 
-/* What the bucket said of a file; until_ms by the attribute time-out. */
-void node_learn_locked(struct store *store, struct node *node,
-		       const struct gzip_layout *layout, int64_t mtime_ns,
-		       const char *etag, uint64_t seq);
-/* How node's object is stored. Without memory nobody can read it. */
-void node_set_layout_locked(struct node *node,
-			    const struct gzip_layout *layout);
+/*
+ * What the bucket said of a file; until_ms by the attribute time-out.
+ * -ENOMEM: nothing has changed, here and in the next two. Who opens a file by
+ * an ETag that is not its object's any more is told so by the bucket.
+ */
+MUST_USE int node_learn_locked(struct store *store, struct node *node,
+			       const struct gzip_layout *layout,
+			       int64_t mtime_ns, const char *etag,
+			       uint64_t seq);
+/* Which object is behind node, NULL: none; and how it is stored. */
+MUST_USE int node_set_version_locked(struct node *node, const char *etag,
+				     const struct gzip_layout *layout);
+/* The same bytes, stored the same way, are another object now. */
+MUST_USE int node_set_etag_locked(struct node *node, const char *etag);
 void node_attr_locked(const struct store *store, const struct node *node,
 		      struct store_attr *attr);
 

@@ -64,8 +64,12 @@ static int from_listing_locked(struct store *store, struct node *parent,
 				       hit.entry.is_dir);
 	if (!node)
 		return -ENOMEM;
-	node_learn_locked(store, node, &layout, hit.entry.mtime_ns,
-			  hit.entry.is_dir ? NULL : hit.entry.etag, hit.seq);
+	if (node_learn_locked(store, node, &layout, hit.entry.mtime_ns,
+			      hit.entry.is_dir ? NULL : hit.entry.etag,
+			      hit.seq) < 0) {
+		node_put_locked(&store->tree, node);
+		return -ENOMEM;
+	}
 	node->has_class = hit.entry.has_class;
 	node->until_ms = hit.fetched_ms + options->attr_timeout_ms;
 	*out = node;
@@ -174,7 +178,6 @@ static bool is_outdated_locked(struct lookup *lookup, int *result)
 
 static int learn_locked(struct lookup *lookup, bool is_dir)
 {
-	static const struct gzip_layout nothing = { 0 };
 	const struct s3_object *object = &lookup->object;
 	struct tree *tree = &lookup->store->tree;
 	struct node *node =
@@ -189,13 +192,13 @@ static int learn_locked(struct lookup *lookup, bool is_dir)
 				       is_dir);
 	if (!node)
 		return -ENOMEM;
+	if (node_learn_locked(lookup->store, node, &lookup->layout,
+			      object->mtime_ns, is_dir ? NULL : object->etag,
+			      lookup->seq) < 0) {
+		node_put_locked(tree, node);
+		return -ENOMEM;
+	}
 	tree_forget_absent_locked(lookup->parent, lookup->name);
-	if (!is_dir)
-		node_learn_locked(lookup->store, node, &lookup->layout,
-				  object->mtime_ns, object->etag, lookup->seq);
-	else
-		node_learn_locked(lookup->store, node, &nothing, node->mtime_ns,
-				  NULL, lookup->seq);
 	if (!is_dir)
 		headers_learn_locked(lookup->store, node, object);
 	lookup->op->node = node;
@@ -229,9 +232,10 @@ static void not_found(struct lookup *lookup)
 
 			if (node)
 				tree_detach_locked(&store->tree, node);
-			tree_note_absent_locked(lookup->parent, lookup->name,
-						lookup->seq,
-						clock_now_ms() + ttl_ms);
+			if (tree_note_absent_locked(
+				    lookup->parent, lookup->name, lookup->seq,
+				    clock_now_ms() + ttl_ms) < 0)
+				ttl_ms = 0;
 			lookup->op->attr.valid_ms = ttl_ms;
 			result = -ENOENT;
 		}

@@ -173,10 +173,9 @@ static int learn(struct file *file, const struct gzip_layout *layout,
 		return result;
 	s3_drop_not_sent(&headers);
 	LOCK(&store->tree.lock);
+	if (node_set_version_locked(node, etag, layout) < 0)
+		return -ENOMEM;
 	learn_headers_locked(file, &headers);
-	free(node->etag);
-	node->etag = strdup(etag);
-	node_set_layout_locked(node, layout);
 	if (!is_clean)
 		return 0;
 	node->size = layout->plain_size;
@@ -339,11 +338,12 @@ struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
 	return file;
 }
 
-void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
+int file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 {
 	struct store *store = file->store;
 	struct node *node = file->node;
 	struct list_link waiters;
+	int result;
 
 	list_init(&waiters);
 	{
@@ -356,8 +356,7 @@ void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 	file_forget_kept(file);
 	{
 		LOCK(&store->tree.lock);
-		free(node->etag);
-		node->etag = strdup(etag);
+		result = node_set_etag_locked(node, etag);
 		headers_forget_locked(node, true);
 		if (node->headers)
 			node->headers->is_pending = false;
@@ -368,10 +367,11 @@ void file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;
 		/* With another Content-Encoding it has another size. */
-		if (store->gzip)
+		if (store->gzip || result < 0)
 			node->until_ms = 0;
 	}
 	fetch_tell(&waiters, NULL);
+	return result;
 }
 
 void file_unclaim(struct file *file)

@@ -107,6 +107,27 @@ static void unlink_file(struct file *file, const char *key)
 		file_task(file, &file->unlink_task, unlink_open);
 }
 
+/* Once the removal of key is held: what is called so is gone. -ENOMEM. */
+static int remove_node(struct store *store, struct node *parent,
+		       const char *name, struct node *node, const char *key)
+{
+	int result;
+
+	{
+		LOCK(&store->tree.lock);
+		result = tree_note_absent_locked(parent, name, SEQ_PENDING,
+						 NEVER_MS);
+		if (result == 0) {
+			tree_detach_locked(&store->tree, node);
+			node_note_entries_locked(parent);
+			node_touch_locked(node);
+		}
+	}
+	if (result < 0)
+		deletes_let_go(store->deletes, key, false);
+	return result;
+}
+
 /* Takes node out of the tree and its object out of the bucket. */
 static int unlink_node(struct store *store, struct node *node)
 {
@@ -130,13 +151,8 @@ static int unlink_node(struct store *store, struct node *node)
 	result = key.error ? key.error :
 			     deletes_add(store->deletes, parent, name,
 					 buf_str(&key), true);
-	if (result == 0) {
-		LOCK(&store->tree.lock);
-		tree_note_absent_locked(parent, name, SEQ_PENDING, NEVER_MS);
-		tree_detach_locked(&store->tree, node);
-		node_note_entries_locked(parent);
-		node_touch_locked(node);
-	}
+	if (result == 0)
+		result = remove_node(store, parent, name, node, buf_str(&key));
 	if (result == 0 && file)
 		unlink_file(file, buf_str(&key));
 	else if (result == 0)
@@ -429,16 +445,11 @@ static int run_rmdir(struct store_job *job, struct errinfo *err)
 				     deletes_add(store->deletes, n->parent,
 						 n->name, buf_str(&key), true);
 	}
-	if (result == 0) {
-		{
-			LOCK(&store->tree.lock);
-			tree_note_absent_locked(n->parent, n->name, SEQ_PENDING,
-						NEVER_MS);
-			tree_detach_locked(&store->tree, node);
-			node_note_entries_locked(n->parent);
-		}
+	if (result == 0)
+		result = remove_node(store, n->parent, n->name, node,
+				     buf_str(&key));
+	if (result == 0)
 		deletes_let_go(store->deletes, buf_str(&key), true);
-	}
 	node_put(store, node, 1);
 	return result;
 }

@@ -27,34 +27,42 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 {
 	struct store *store = r->job.store;
 	struct tree *tree = &store->tree;
+	bool is_copied = etag && *etag;
+	AUTO_FREE char *new_etag = is_copied ? strdup(etag) : NULL;
 	struct node *target;
 	int result;
 	LOCK(&tree->lock);
 
-	target = tree_find_locked(tree, r->new_parent, r->new_name);
-	if (target && target != node)
-		tree_detach_locked(tree, target);
-	tree_forget_absent_locked(r->new_parent, r->new_name);
-	result = tree_move_locked(tree, node, r->new_parent, r->new_name);
-	if (result < 0)
-		return result;
-	node_mark_created_locked(node);
-	node_touch_locked(node);
-	node_note_entries_locked(r->parent);
-	node_note_entries_locked(r->new_parent);
-	tree_note_absent_locked(
+	if (is_copied && !new_etag)
+		return -ENOMEM;
+	result = tree_note_absent_locked(
 		r->parent, r->name,
 		had_object ? SEQ_PENDING : tree_next_seq_locked(tree),
 		had_object ?
 			NEVER_MS :
 			clock_now_ms() + store->options.negative_timeout_ms);
-	if (etag && *etag) {
+	if (result < 0)
+		return result;
+	target = tree_find_locked(tree, r->new_parent, r->new_name);
+	result = tree_move_locked(tree, node, r->new_parent, r->new_name);
+	if (result < 0) {
+		tree_forget_absent_locked(r->parent, r->name);
+		return result;
+	}
+	if (target && target != node)
+		tree_detach_locked(tree, target);
+	tree_forget_absent_locked(r->new_parent, r->new_name);
+	node_mark_created_locked(node);
+	node_touch_locked(node);
+	node_note_entries_locked(r->parent);
+	node_note_entries_locked(r->new_parent);
+	if (is_copied) {
 		free(node->etag);
-		node->etag = strdup(etag);
+		node->etag = STEAL(new_etag);
 		headers_forget_locked(node, true);
 	}
 	/* Not if somebody wrote to it meanwhile. */
-	if (((etag && *etag) || node->is_dir) && node->seq != SEQ_PENDING) {
+	if ((is_copied || node->is_dir) && node->seq != SEQ_PENDING) {
 		node->seq = tree_next_seq_locked(tree);
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;

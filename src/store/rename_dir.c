@@ -330,8 +330,9 @@ static void learn_copies(struct move *move)
 
 		node = find_file_locked(tree, move->dir, key + r->key.len);
 		if (node && node->etag && *etag) {
-			free(node->etag);
-			node->etag = strdup(etag);
+			/* One that stays as it was is found out: asked anew. */
+			if (node_set_etag_locked(node, etag) < 0)
+				node->until_ms = 0;
 			headers_forget_locked(node, true);
 		}
 		etag += strlen(etag) + 1;

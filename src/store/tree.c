@@ -42,21 +42,11 @@ static void dir_free(struct dir *dir)
 	free(dir);
 }
 
-/* Of nodes whose own found no memory: nobody may read the stored bytes. */
-static struct gzip_layout unreadable = { .kind = GZIP_BROKEN };
-
-static void drop_layout(struct node *node)
-{
-	if (node->layout != &unreadable)
-		free(node->layout);
-	node->layout = NULL;
-}
-
 static void node_free(struct node *node)
 {
 	dir_free(node->dir);
 	free(node->name);
-	drop_layout(node);
+	free(node->layout);
 	headers_free(node->headers);
 	free(node->etag);
 	free(node);
@@ -145,7 +135,8 @@ struct node *tree_find_locked(struct tree *tree, const struct node *parent,
 struct node *tree_make_locked(struct tree *tree, struct node *parent,
 			      const char *name, bool is_dir)
 {
-	struct node *node = calloc(1, sizeof(*node));
+	struct dir *dir = node_dir_locked(parent);
+	struct node *node = dir ? calloc(1, sizeof(*node)) : NULL;
 
 	if (!node)
 		return NULL;
@@ -200,7 +191,7 @@ int tree_move_locked(struct tree *tree, struct node *node, struct node *parent,
 		     const char *name)
 {
 	struct node *old_parent = node->parent;
-	char *copy = strdup(name);
+	char *copy = node_dir_locked(parent) ? strdup(name) : NULL;
 
 	if (!copy)
 		return -ENOMEM;
@@ -258,12 +249,11 @@ void node_note_entries_locked(struct node *dir)
 
 void node_mark_created_locked(struct node *node)
 {
-	struct dir *dir = node_dir_locked(node->parent);
-
-	if (!dir || node->is_created || node->is_detached)
+	if (node->is_created || node->is_detached)
 		return;
 	node->is_created = true;
-	list_push(&dir->created, &node_get_locked(node)->created_link);
+	list_push(&node->parent->dir->created,
+		  &node_get_locked(node)->created_link);
 }
 
 void node_unmark_created_locked(struct tree *tree, struct node *node)
@@ -294,14 +284,14 @@ static void prune_absent(struct dir *dir)
 	dir->prune_at = kept.count * 2 > PRUNE_AT ? kept.count * 2 : PRUNE_AT;
 }
 
-void tree_note_absent_locked(struct node *parent, const char *name,
-			     uint64_t seq, int64_t until_ms)
+int tree_note_absent_locked(struct node *parent, const char *name, uint64_t seq,
+			    int64_t until_ms)
 {
 	struct dir *dir = node_dir_locked(parent);
 	struct absence *absence;
 
 	if (!dir)
-		return;
+		return -ENOMEM;
 	absence = strmap_get(&dir->absent, name);
 	if (!absence) {
 		if (dir->absent.count >= dir->prune_at)
@@ -310,11 +300,12 @@ void tree_note_absent_locked(struct node *parent, const char *name,
 		if (!absence ||
 		    strmap_set(&dir->absent, name, absence, NULL) < 0) {
 			free(absence);
-			return;
+			return -ENOMEM;
 		}
 	}
 	absence->seq = seq;
 	absence->until_ms = until_ms;
+	return 0;
 }
 
 void tree_forget_absent_locked(struct node *parent, const char *name)
@@ -335,16 +326,32 @@ struct node *node_get(struct node *node)
 	return node;
 }
 
-void node_set_layout_locked(struct node *node, const struct gzip_layout *layout)
+int node_set_etag_locked(struct node *node, const char *etag)
 {
-	drop_layout(node);
-	if (layout->kind == GZIP_NONE)
-		return;
-	node->layout = malloc(sizeof(*node->layout));
-	if (node->layout)
-		*node->layout = *layout;
-	else
-		node->layout = &unreadable;
+	char *copy = etag ? strdup(etag) : NULL;
+
+	if (etag && !copy)
+		return -ENOMEM;
+	free(node->etag);
+	node->etag = copy;
+	return 0;
+}
+
+int node_set_version_locked(struct node *node, const char *etag,
+			    const struct gzip_layout *layout)
+{
+	bool is_plain = layout->kind == GZIP_NONE;
+	struct gzip_layout *copy = is_plain ? NULL : malloc(sizeof(*copy));
+
+	if ((!is_plain && !copy) || node_set_etag_locked(node, etag) < 0) {
+		free(copy);
+		return -ENOMEM;
+	}
+	free(node->layout);
+	node->layout = copy;
+	if (copy)
+		*copy = *layout;
+	return 0;
 }
 
 static bool has_layout(const struct node *node,
@@ -355,28 +362,29 @@ static bool has_layout(const struct node *node,
 	return layout->kind == GZIP_NONE && node->size == layout->plain_size;
 }
 
-void node_learn_locked(struct store *store, struct node *node,
-		       const struct gzip_layout *layout, int64_t mtime_ns,
-		       const char *etag, uint64_t seq)
+int node_learn_locked(struct store *store, struct node *node,
+		      const struct gzip_layout *layout, int64_t mtime_ns,
+		      const char *etag, uint64_t seq)
 {
-	bool is_same = node->etag && etag && strcmp(node->etag, etag) == 0 &&
-		       has_layout(node, layout);
+	bool is_known = node->is_dir ||
+			(node->etag && etag && strcmp(node->etag, etag) == 0 &&
+			 has_layout(node, layout));
 
+	if (!is_known && node_set_version_locked(node, etag, layout) < 0)
+		return -ENOMEM;
 	node->seq = seq;
 	node->until_ms = clock_now_ms() + store->options.attr_timeout_ms;
-	if (node->is_dir || is_same)
-		return;
+	if (is_known)
+		return 0;
 	headers_forget_locked(node, false);
 	node->has_class = false;
-	free(node->etag);
-	node->etag = etag ? strdup(etag) : NULL;
 	node->size = layout->plain_size;
-	node_set_layout_locked(node, layout);
 	/* Seconds, so that a listing (ms) and a HEAD (s) agree. */
 	node->mtime_ns = mtime_ns / 1000000000 * 1000000000;
 	node->atime_ns = node->mtime_ns;
 	node->ctime_ns = 0;
 	node->version++;
+	return 0;
 }
 
 void node_attr_locked(const struct store *store, const struct node *node,

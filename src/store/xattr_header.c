@@ -176,7 +176,7 @@ static int change_stored(const struct change *c, struct errinfo *err)
 	if (result == 0)
 		result = want(c);
 	if (result == 0)
-		file_learn_copy(c->file, copy.new_etag, copy.mtime_ns);
+		result = file_learn_copy(c->file, copy.new_etag, copy.mtime_ns);
 	return result;
 }
 
