@@ -205,25 +205,39 @@ void store_read_release(struct store_read *read);
 
 /*
  * data is used up when store_write returns, done or not. result: len.
- * O_APPEND handles write at the end, whatever offset says.
+ * O_APPEND handles write at the end, whatever offset says. is_page: the
+ * bytes are a page of a mapping, which any writer's handle may have brought.
  */
 void store_write(struct handle *handle, uint64_t offset, const void *data,
-		 size_t len, struct store_op *op);
+		 size_t len, bool is_page, struct store_op *op);
 
 /* fallocate(2) with mode 0 or KEEP_SIZE; others -EOPNOTSUPP. */
 void store_fallocate(struct handle *handle, int mode, uint64_t offset,
 		     uint64_t len, struct store_op *op);
 
+/* What handle has changed that is not in the bucket yet. */
+enum store_unsaved {
+	STORE_SAVED,   /* nothing */
+	STORE_MADE,    /* the file was created or cut by O_TRUNC, no more */
+	STORE_WRITTEN, /* bytes or the size; also what is being stored now */
+};
+enum store_unsaved store_unsaved(struct handle *handle);
+
 /*
- * close(2) and fsync(2): done with 0 only when everything written before is
- * in the bucket. An error stays with the file until all handles are closed.
+ * fsync(2), and close(2) of a descriptor. must_store: done with 0 only when
+ * everything written before is in the bucket. Otherwise it is stored when
+ * handle is released, and only an error that is known already is told. An
+ * error stays with the file until all handles are closed.
  */
-void store_flush(struct handle *handle, struct store_op *op);
+void store_flush(struct handle *handle, bool must_store, struct store_op *op);
 
 /* What was written through handle is not to be stored, as if unlinked. */
 void store_discard(struct handle *handle);
 
-/* The last close. The handle is gone when this returns. */
+/*
+ * The last close: what is unsaved is stored in the background. The handle is
+ * gone when this returns.
+ */
 void store_release(struct handle *handle);
 
 /* True if version is still what a read through handle gives. */

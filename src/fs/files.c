@@ -23,6 +23,8 @@ static bool adopt_handle(struct call *call, fuse_ino_t ino)
 
 	if (!o)
 		return false;
+	if (!only_reads)
+		o->process = process_of_thread(call->pid);
 	fi->fh = (uintptr_t)o;
 	fi->noflush = only_reads;
 	return true;
@@ -216,7 +218,7 @@ static void files_write(fuse_req_t req, fuse_ino_t ino, const char *data,
 	if (clears)
 		call->io.op.done = write_done;
 	store_write(call->opened->handle, (uint64_t)offset, data, size,
-		    &call->io.op);
+		    fi->writepage, &call->io.op);
 }
 
 static const struct call_kind flush_kind = {
@@ -224,6 +226,39 @@ static const struct call_kind flush_kind = {
 	.interrupt = CALL_KILLABLE,
 	.reply = call_reply_ok,
 };
+
+/*
+ * close(2) of one of the descriptors that may lead here. What is written is
+ * stored when the program that opened the file closes; not when one that it
+ * has lent the descriptor to ends, which has its own errors to tell. A shell
+ * that redirects closes the descriptor it got from open(2) before anything
+ * is written through a copy of it: to store the empty file then would cost
+ * the old object. So a file that was only made or emptied is stored here if
+ * this was the last descriptor, else when all are closed.
+ */
+static bool flush_must_store(const struct call *call)
+{
+	struct opened *o = call->opened;
+	const struct process_inode inode = {
+		.dev_major = call->fs->device.major,
+		.dev_minor = call->fs->device.minor,
+		.ino = call->ino,
+	};
+
+	if (process_of_thread(call->pid) != o->process) {
+		atomic_store(&o->is_shared, true);
+		return false;
+	}
+	switch (store_unsaved(o->handle)) {
+	case STORE_WRITTEN:
+		return true;
+	case STORE_MADE:
+		return !atomic_load(&o->is_shared) &&
+		       !process_may_hold(o->process, &inode);
+	default:
+		return false;
+	}
+}
 
 static void files_flush(fuse_req_t req, fuse_ino_t ino,
 			struct fuse_file_info *fi)
@@ -236,7 +271,8 @@ static void files_flush(fuse_req_t req, fuse_ino_t ino,
 	}
 	call = call_new_opened(req, &flush_kind, ino, fi);
 	if (call)
-		store_flush(call->opened->handle, &call->io.op);
+		store_flush(call->opened->handle, flush_must_store(call),
+			    &call->io.op);
 }
 
 static const struct call_kind fsync_kind = {
@@ -251,7 +287,7 @@ static void files_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 	struct call *call = call_new_opened(req, &fsync_kind, ino, fi);
 
 	if (call)
-		store_flush(call->opened->handle, &call->io.op);
+		store_flush(call->opened->handle, true, &call->io.op);
 }
 
 static void files_release(fuse_req_t req, fuse_ino_t ino,

@@ -121,6 +121,18 @@ void init_session(void *userdata, struct fuse_conn_info *conn)
 	conn->time_gran = 1;
 }
 
+/* What the kernel knows of the mount without asking us. */
+void init_learn_device(struct fs *fs)
+{
+	struct statx stx = { 0 };
+
+	if (statx(AT_FDCWD, fs->options.mountpoint, AT_STATX_DONT_SYNC, 0,
+		  &stx) < 0)
+		log_warn("fs", "%s: %m", fs->options.mountpoint);
+	fs->device.major = stx.stx_dev_major;
+	fs->device.minor = stx.stx_dev_minor;
+}
+
 /*
  * The kernel reads 128 KiB ahead and INIT can only lower that; root may
  * raise it for the mount. At 1 MiB a read costs half the CPU.
@@ -128,15 +140,10 @@ void init_session(void *userdata, struct fuse_conn_info *conn)
 void init_raise_read_ahead(struct fs *fs)
 {
 	char path[64], value[16];
-	struct statx stx;
 	int len;
 
-	/* What the kernel knows of the mount without asking us. */
-	if (statx(AT_FDCWD, fs->options.mountpoint, AT_STATX_DONT_SYNC, 0,
-		  &stx) < 0)
-		return;
 	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb",
-		 stx.stx_dev_major, stx.stx_dev_minor);
+		 fs->device.major, fs->device.minor);
 	len = snprintf(value, sizeof(value), "%d\n", READ_AHEAD_KIB);
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, value, (size_t)len) != len)

@@ -24,6 +24,7 @@
 #include "inode.h"
 #include "list.h"
 #include "lock.h"
+#include "process.h"
 #include "store.h"
 
 struct notifier;
@@ -35,6 +36,9 @@ struct fs {
 	struct fuse_session *session;
 	struct notifier *notifier;
 	int device_fd; /* /dev/fuse, a descriptor of our own */
+	struct {
+		unsigned major, minor;
+	} device; /* st_dev of what is mounted */
 	int wake_fd;   /* eventfd: fs_run has something to look at */
 	int quit_fd;   /* eventfd: receive threads leave */
 	atomic_bool is_stop_asked;
@@ -62,6 +66,7 @@ void loop_forget_signals(void);
 /* init.c: what is negotiated with the kernel. */
 MUST_USE int init_take_device(struct fs *fs);
 void init_session(void *userdata, struct fuse_conn_info *conn);
+void init_learn_device(struct fs *fs); /* before anything is received */
 void init_raise_read_ahead(struct fs *fs);
 
 /*
@@ -77,6 +82,8 @@ struct opened {
 	struct handle *handle; /* a file, or NULL */
 	struct stream *stream; /* a directory, or NULL */
 	bool flushes;          /* close(2) waits for the store */
+	pid_t process;         /* that opened it */
+	atomic_bool is_shared; /* another one has closed a descriptor */
 	/* A stream serves one call at a time; dirs.c. */
 	struct lock lock;
 	bool is_busy;

@@ -225,6 +225,7 @@ int fs_run(struct fs *fs)
 
 	if (count > MAX_THREADS)
 		count = MAX_THREADS;
+	init_learn_device(fs);
 	started = start_receivers(fs, receivers, count);
 	if (started < 0)
 		return started;

@@ -59,7 +59,7 @@ static void mknod_created(struct store_op *op, int result)
 		return;
 	}
 	op->done = mknod_flushed;
-	store_flush(op->handle, op);
+	store_flush(op->handle, true, op);
 }
 
 static void tree_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,

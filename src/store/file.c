@@ -253,8 +253,9 @@ static struct handle *handle_new(struct file *file, int flags)
 }
 
 /* Cuts to nothing; the old object stays until the new one is stored. */
-static int truncate_open(struct file *file, struct errinfo *err)
+static int truncate_open(struct handle *handle, struct errinfo *err)
 {
+	struct file *file = handle->file;
 	LOCK(&file->lock);
 	if (file->error) {
 		*err = file->err;
@@ -269,6 +270,7 @@ static int truncate_open(struct file *file, struct errinfo *err)
 	file->is_fresh = true;
 	file->size = 0;
 	file->is_dirty = true;
+	handle->unsaved = STORE_MADE;
 	file->write_seq++;
 	file_update_node_locked(file, true);
 	return 0;
@@ -288,7 +290,7 @@ void store_open(struct store *store, struct node *node, int flags,
 	if (!op->handle)
 		result = node->is_dir ? -EISDIR : -ENOMEM;
 	else if ((flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
-		result = truncate_open(file, &op->err);
+		result = truncate_open(op->handle, &op->err);
 	if (result < 0 && op->handle) {
 		store_release(op->handle);
 		op->handle = NULL;
@@ -354,6 +356,8 @@ static void create(struct store *store, struct node *parent, const char *name,
 		lock_leave(&file->lock);
 		op->handle = handle_new(file, flags);
 	}
+	if (op->handle)
+		op->handle->unsaved = STORE_MADE;
 	if (result == 0 && !op->handle)
 		result = -ENOMEM;
 	if (result == 0) {
@@ -430,19 +434,20 @@ void store_release(struct handle *handle)
 {
 	struct file *file = handle->file;
 	struct list_link waiters;
-	bool is_last, is_dirty;
+	bool is_last, must_store;
 
 	list_init(&waiters);
 	{
 		LOCK(&file->lock);
 		list_remove(&handle->link);
 		is_last = list_is_empty(&file->handles);
-		is_dirty = file->is_dirty && !file->is_unlinked;
+		must_store = file->is_dirty && !file->is_unlinked &&
+			     (is_last || handle->unsaved != STORE_SAVED);
 		if (is_last)
 			fetch_end_locked(file, &waiters);
 	}
 	fetch_tell(&waiters, NULL);
-	if (is_last && is_dirty)
+	if (must_store)
 		file_task(file, &file->close_task, last_close);
 	handle_put(handle);
 }

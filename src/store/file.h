@@ -100,11 +100,11 @@ struct read_stream {
 #define READ_STREAMS 4
 
 struct handle {
-	struct file *file;     /* a reference */
-	struct list_link link; /* in file.handles */
-	_Atomic unsigned refs; /* one for the user, one a pending read */
-	int flags;             /* of open(2) */
-	bool was_flushed;      /* and nothing was written since */
+	struct file *file;          /* a reference */
+	struct list_link link;      /* in file.handles */
+	_Atomic unsigned refs;      /* one for the user, one a pending read */
+	int flags;                  /* of open(2) */
+	enum store_unsaved unsaved; /* file.lock; since it was clean */
 	struct read_stream streams[READ_STREAMS];
 };
 

@@ -184,6 +184,14 @@ static int learn(struct file *file, const struct gzip_layout *layout,
 	return 0;
 }
 
+static void note_clean_locked(struct file *file)
+{
+	extents_clear(&file->dirty);
+	file->is_dirty = false;
+	list_for_each(link, &file->handles)
+		container_of(link, struct handle, link)->unsaved = STORE_SAVED;
+}
+
 /* Lock held: the new version is what the file stands on. */
 static int rebase_locked(struct publish *p, uint64_t write_seq,
 			 const char *etag, struct list_link *waiters)
@@ -203,10 +211,8 @@ static int rebase_locked(struct publish *p, uint64_t write_seq,
 	file->base.valid = size < file->least_size ? size : file->least_size;
 	file->is_ours = true;
 	file->is_exclusive = false;
-	if (is_clean) {
-		extents_clear(&file->dirty);
-		file->is_dirty = false;
-	}
+	if (is_clean)
+		note_clean_locked(file);
 	fetch_rebase_locked(file, waiters);
 	file->is_fresh = file->least_size == 0;
 	return learn(file, &p->layout, etag, is_clean);
@@ -422,7 +428,18 @@ static int publish_and_tell(struct file *file, struct errinfo *err)
 	return result;
 }
 
-void store_flush(struct handle *handle, struct store_op *op)
+enum store_unsaved store_unsaved(struct handle *handle)
+{
+	struct file *file = handle->file;
+	LOCK(&file->lock);
+
+	if (file_is_busy_locked(file))
+		return STORE_WRITTEN;
+	return file->is_dirty && !file->is_unlinked ? handle->unsaved :
+						      STORE_SAVED;
+}
+
+void store_flush(struct handle *handle, bool must_store, struct store_op *op)
 {
 	struct file *file = handle->file;
 	bool must_wait;
@@ -430,13 +447,12 @@ void store_flush(struct handle *handle, struct store_op *op)
 
 	{
 		LOCK(&file->lock);
-		handle->was_flushed = true;
 		result = file->error;
 		if (result < 0) {
 			op->err = file->err;
 			file->was_told = true;
 		}
-		must_wait = result == 0 && !file->is_unlinked &&
+		must_wait = must_store && result == 0 && !file->is_unlinked &&
 			    (file->is_dirty || file_is_busy_locked(file));
 	}
 	if (must_wait)

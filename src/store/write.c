@@ -149,15 +149,29 @@ static int write_later(struct handle *handle, uint64_t offset, const void *data,
 	return 0;
 }
 
+/* Of a page nobody can tell whose mapping changed it: any writer's. */
+static void note_unsaved_locked(struct handle *handle, bool is_page)
+{
+	handle->unsaved = STORE_WRITTEN;
+	if (!is_page)
+		return;
+	list_for_each(link, &handle->file->handles) {
+		struct handle *h = container_of(link, struct handle, link);
+
+		if ((h->flags & O_ACCMODE) == O_RDWR)
+			h->unsaved = STORE_WRITTEN;
+	}
+}
+
 void store_write(struct handle *handle, uint64_t offset, const void *data,
-		 size_t len, struct store_op *op)
+		 size_t len, bool is_page, struct store_op *op)
 {
 	struct file *file = handle->file;
 	int result;
 
 	{
 		LOCK(&file->lock);
-		handle->was_flushed = false;
+		note_unsaved_locked(handle, is_page);
 		offset = place_locked(handle, offset);
 		if (offset > SIZE_LIMIT - len)
 			result = -EFBIG;
@@ -221,6 +235,8 @@ void store_fallocate(struct handle *handle, int mode, uint64_t offset,
 			result = -EFBIG;
 		else if (offset + len > file->size)
 			result = truncate_locked(file, offset + len);
+		if (result == 0)
+			handle->unsaved = STORE_WRITTEN;
 	}
 	op->done(op, result);
 }
@@ -291,14 +307,12 @@ static void opened(struct store_op *op, int result)
 	(void)result;
 }
 
+/* Somebody who will store it is in the middle of writing. */
 static bool has_writer_locked(const struct file *file)
 {
 	list_for_each(link, &file->handles) {
-		const struct handle *h =
-			container_of(link, const struct handle, link);
-
-		/* What close(2) has flushed may still be here for a moment. */
-		if ((h->flags & O_ACCMODE) != O_RDONLY && !h->was_flushed)
+		if (container_of(link, const struct handle, link)->unsaved !=
+		    STORE_SAVED)
 			return true;
 	}
 	return false;
@@ -356,6 +370,7 @@ void store_setattr(struct store *store, struct node *node,
 	} else if ((set & STORE_SET_SIZE) && handle) {
 		LOCK(&handle->file->lock);
 		result = truncate_locked(handle->file, attr->size);
+		handle->unsaved = STORE_WRITTEN;
 		if (result < 0)
 			op->err = handle->file->err;
 	} else if (set & STORE_SET_SIZE) {

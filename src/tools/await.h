@@ -3,7 +3,7 @@
  * Calls of the store that a thread waits for, one at a time:
  *
  *   struct await a = AWAIT_INIT;
- *   store_flush(handle, await_op(&a));
+ *   store_flush(handle, true, await_op(&a));
  *   rc = await_end(&a);
  */
 #ifndef TOOLS_AWAIT_H

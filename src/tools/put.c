@@ -136,7 +136,8 @@ static int write_all(struct handle *handle, struct input *in, struct await *a)
 	int rc = chunk ? 0 : -ENOMEM;
 
 	while (rc >= 0 && (n = read_input(in, chunk)) > 0) {
-		store_write(handle, offset, chunk, (size_t)n, await_op(a));
+		store_write(handle, offset, chunk, (size_t)n, false,
+			    await_op(a));
 		rc = await_end(a);
 		offset += (uint64_t)n;
 	}
@@ -170,7 +171,7 @@ static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
 	node = a.read.op.node;
 	rc = write_all(handle, in, &a);
 	if (rc == 0) {
-		store_flush(handle, await_op(&a));
+		store_flush(handle, true, await_op(&a));
 		rc = await_end(&a);
 	} else {
 		store_discard(handle);

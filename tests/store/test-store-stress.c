@@ -158,7 +158,7 @@ static void flush_slot(struct slot *slot)
 {
 	struct call call = CALL_INIT;
 
-	store_flush(slot->handle, &call.read.op);
+	store_flush(slot->handle, true, &call.read.op);
 	CHECK(await(&call) == 0);
 }
 
@@ -211,7 +211,7 @@ static void write_slot(struct worker *w, struct slot *slot)
 		struct call part = call;
 		size_t n = size - at < 131072 ? size - at : 131072;
 
-		store_write(slot->handle, offset + at, data + at, n,
+		store_write(slot->handle, offset + at, data + at, n, false,
 			    &part.read.op);
 		CHECK(await(&part) == (int)n);
 		at += n;

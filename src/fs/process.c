@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* See process.h. */
+#include "process.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "macros.h"
+
+/* The beginning of a file below dir, as text; false: it cannot be read. */
+static bool proc_read(int dir, const char *path, char *text, size_t room)
+{
+	AUTO_CLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, text, room - 1);
+
+	if (len < 0)
+		return false;
+	text[len] = '\0';
+	return true;
+}
+
+/* Why a look into proc failed: what was there has ended. */
+static bool is_gone(void)
+{
+	return errno == ENOENT || errno == ESRCH;
+}
+
+/* The number behind a label at the beginning of a line, or -1. */
+static int64_t proc_number(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+
+	return at ? strtoll(at + strlen(label), NULL, 10) : -1;
+}
+
+pid_t process_of_thread(pid_t thread)
+{
+	char path[32], status[512];
+	int64_t process = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
+	if (thread > 0 && proc_read(AT_FDCWD, path, status, sizeof(status)))
+		process = proc_number(status, "\nTgid:");
+	return process > 0 ? (pid_t)process : thread;
+}
+
+/*
+ * Descriptor fd of a process, whose folder in proc is dir. What another file
+ * system would have to be asked for is only looked at if the number is right
+ * (fdinfo tells it since Linux 5.14), and then as the kernel knows it.
+ */
+static bool descriptor_is_of(int dir, const char *fd,
+			     const struct process_inode *inode)
+{
+	char path[300], info[256];
+	struct statx stx;
+
+	snprintf(path, sizeof(path), "fdinfo/%s", fd);
+	if (!proc_read(dir, path, info, sizeof(info)))
+		return !is_gone();
+	if (proc_number(info, "\nino:") >= 0 &&
+	    (uint64_t)proc_number(info, "\nino:") != inode->ino)
+		return false;
+	snprintf(path, sizeof(path), "fd/%s", fd);
+	if (statx(dir, path, AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
+		return !is_gone();
+	return stx.stx_ino == inode->ino &&
+	       stx.stx_dev_major == inode->dev_major &&
+	       stx.stx_dev_minor == inode->dev_minor;
+}
+
+/* proc is /proc, pid the name of a folder in it. */
+static bool table_may_hold(DIR *proc, const char *pid,
+			   const struct process_inode *inode)
+{
+	AUTO_CLOSE int dir =
+		openat(dirfd(proc), pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fds = dir < 0 ?
+			  -1 :
+			  openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fds < 0 ? NULL : fdopendir(fds);
+	struct dirent *entry;
+	bool may_hold = false;
+
+	if (!list) {
+		may_hold = !is_gone();
+		if (fds >= 0)
+			close(fds);
+		return may_hold;
+	}
+	while (!may_hold && (entry = readdir(list)))
+		may_hold = isdigit((unsigned char)entry->d_name[0]) &&
+			   descriptor_is_of(dir, entry->d_name, inode);
+	closedir(list);
+	return may_hold;
+}
+
+/* "PID (NAME) STATE PPID": the name may hold anything. */
+static bool is_child(DIR *proc, const char *pid, pid_t parent)
+{
+	char path[300], stat[512];
+	const char *name_end;
+	int ppid;
+
+	snprintf(path, sizeof(path), "%s/stat", pid);
+	if (!proc_read(dirfd(proc), path, stat, sizeof(stat)))
+		return false;
+	name_end = strrchr(stat, ')');
+	return name_end && sscanf(name_end, ") %*c %d", &ppid) == 1 &&
+	       ppid == parent;
+}
+
+bool process_may_hold(pid_t process, const struct process_inode *inode)
+{
+	DIR *proc = process > 0 ? opendir("/proc") : NULL;
+	struct dirent *entry;
+	bool may_hold;
+	char pid[16];
+
+	if (!proc)
+		return true;
+	snprintf(pid, sizeof(pid), "%d", (int)process);
+	may_hold = table_may_hold(proc, pid, inode);
+	while (!may_hold && (entry = readdir(proc)))
+		may_hold = isdigit((unsigned char)entry->d_name[0]) &&
+			   is_child(proc, entry->d_name, process) &&
+			   table_may_hold(proc, entry->d_name, inode);
+	closedir(proc);
+	return may_hold;
+}
