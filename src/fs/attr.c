@@ -47,17 +47,16 @@ double attr_seconds(const struct store_attr *attr)
 	return attr->valid_ms <= 0 ? 0.0 : attr->valid_ms / 1000.0;
 }
 
-void attr_of_creator(fuse_req_t req, mode_t mode, struct store_attr *attr)
+void attr_of_creator(const struct call *call, mode_t mode,
+		     struct store_attr *attr)
 {
-	const struct fuse_ctx *who = fuse_req_ctx(req);
-
 	*attr = (struct store_attr){
 		.has_mode = true,
 		.has_uid = true,
 		.has_gid = true,
 		.mode = mode & 07777,
-		.uid = who->uid,
-		.gid = who->gid,
+		.uid = call->uid,
+		.gid = call->gid,
 	};
 }
 

@@ -129,6 +129,7 @@ static struct call *call_make(fuse_req_t req, const struct call_kind *kind,
 			      const char *to_name)
 {
 	size_t room = room_of(name), to_room = room_of(to_name);
+	const struct fuse_ctx *caller = fuse_req_ctx(req);
 	struct fs *fs = fs_of(req);
 	struct call *call;
 
@@ -150,7 +151,9 @@ static struct call *call_make(fuse_req_t req, const struct call_kind *kind,
 	call->fs = fs;
 	call->req = req;
 	call->ino = ino;
-	call->pid = fuse_req_ctx(req)->pid;
+	call->pid = caller->pid;
+	call->uid = caller->uid;
+	call->gid = caller->gid;
 	list_init(&call->link);
 	list_init(&call->turn);
 	LOCK(&fs->calls.lock);

@@ -63,14 +63,13 @@ static void files_open(fuse_req_t req, fuse_ino_t ino,
 		       struct fuse_file_info *fi)
 {
 	bool truncates = (fi->flags & O_TRUNC) != 0;
-	bool is_root = fuse_req_ctx(req)->uid == 0;
 	struct call *call = call_new(
 		req, truncates ? &open_truncate_kind : &open_kind, ino, NULL);
 
 	if (!call)
 		return;
 	call->fi = *fi;
-	if (truncates && !is_root)
+	if (truncates && call->uid != 0)
 		call->io.op.done = truncated_done;
 	store_open(call->fs->store, call->node, fi->flags, &call->io.op);
 }
@@ -102,9 +101,14 @@ static const struct call_kind create_kind = {
 
 static void existing_opened(struct store_op *op, int result)
 {
+	struct call *call = call_of(op);
+
 	if (result >= 0)
-		op->node = STEAL(call_of(op)->to_node);
-	call_done(op, result);
+		op->node = node_get(call->node);
+	if ((call->fi.flags & O_TRUNC) && call->uid != 0)
+		setid_clear(call, result);
+	else
+		call_done(op, result);
 }
 
 static void existing_found(struct store_op *op, int result)
@@ -115,13 +119,15 @@ static void existing_found(struct store_op *op, int result)
 		call_done(op, result);
 		return;
 	}
-	call->to_node = STEAL(op->node);
+	node_put(call->fs->store, call->node, 1);
+	call->node = STEAL(op->node);
+	call->ino = inodes_number(&call->fs->inodes, op->attr.id);
 	if (op->attr.is_dir) {
 		call_done(op, -EISDIR);
 		return;
 	}
 	op->done = existing_opened;
-	store_open(call->fs->store, call->to_node,
+	store_open(call->fs->store, call->node,
 		   call->fi.flags & ~(O_CREAT | O_EXCL), op);
 }
 
@@ -147,7 +153,7 @@ static void files_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 
 	if (!call)
 		return;
-	attr_of_creator(req, mode, &attr);
+	attr_of_creator(call, mode, &attr);
 	call->fi = *fi;
 	call->io.op.done = create_done;
 	store_create(call->fs->store, call->node, call->name, fi->flags, &attr,
@@ -203,19 +209,18 @@ static const struct call_kind write_kind = {
 
 static void write_done(struct store_op *op, int result)
 {
-	setid_clear(call_of(op), result);
+	setid_clear_written(call_of(op), result);
 }
 
 static void files_write(fuse_req_t req, fuse_ino_t ino, const char *data,
 			size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	/* Writes of a mapping carry no caller. */
-	bool clears = !fi->writepage && fuse_req_ctx(req)->uid != 0;
 	struct call *call = call_new_opened(req, &write_kind, ino, fi);
 
 	if (!call)
 		return;
-	if (clears)
+	/* Writes of a mapping carry no caller. */
+	if (!fi->writepage && call->uid != 0)
 		call->io.op.done = write_done;
 	store_write(call->opened->handle, (uint64_t)offset, data, size,
 		    fi->writepage, &call->io.op);

@@ -38,9 +38,9 @@ struct fs {
 	int device_fd; /* /dev/fuse, a descriptor of our own */
 	struct {
 		unsigned major, minor;
-	} device; /* st_dev of what is mounted */
-	int wake_fd;   /* eventfd: fs_run has something to look at */
-	int quit_fd;   /* eventfd: receive threads leave */
+	} device;    /* st_dev of what is mounted */
+	int wake_fd; /* eventfd: fs_run has something to look at */
+	int quit_fd; /* eventfd: receive threads leave */
 	atomic_bool is_stop_asked;
 	atomic_uint receivers;    /* receive threads still at work */
 	atomic_int receive_error; /* the first, negative errno */
@@ -52,6 +52,7 @@ struct fs {
 		pthread_cond_t idle; /* count became 0 */
 		unsigned count;      /* calls that are not freed yet */
 		struct list_link watched;
+		struct call *looked_at; /* of watched; NULL: it is gone */
 	} calls;
 	struct {
 		struct lock lock;
@@ -139,7 +140,9 @@ struct call {
 	fuse_req_t req; /* gone once state left CALL_PENDING */
 	fuse_ino_t ino;
 	atomic_int state;
-	pid_t pid;             /* the caller, for signals */
+	pid_t pid; /* the caller */
+	uid_t uid;
+	gid_t gid;
 	struct list_link link; /* in fs->calls.watched */
 	struct node *node;     /* owned, or NULL */
 	struct node *to_node;  /* owned, or NULL */
@@ -175,7 +178,8 @@ static inline struct fs *fs_of(fuse_req_t req)
  * A call on the inode ino, on name in it if not NULL, or on what fi has
  * open. NULL: it was answered with an error already. Checks the name's
  * length and that the inode is known. Afterwards the op's done must be
- * called, which frees the call.
+ * called, which frees the call. An interrupt may answer from now on: nobody
+ * but that answer asks req for anything, what is to be known is in the call.
  */
 struct call *call_new(fuse_req_t req, const struct call_kind *kind,
 		      fuse_ino_t ino, const char *name);
@@ -205,9 +209,11 @@ void call_drop_node(struct call *call, int result);
 /*
  * setid.c: Linux clears set-user-id and set-group-id when a file is written,
  * truncated or given away; with FUSE_HANDLE_KILLPRIV_V2 that is ours to do.
- * Goes on with call_done, now or later.
+ * After the change to call->node, whose attributes op has, or, after a write,
+ * to what call->ino has open. Go on with call_done, now or later.
  */
 void setid_clear(struct call *call, int result);
+void setid_clear_written(struct call *call, int result);
 
 /* interrupt.c */
 void interrupt_arrived(fuse_req_t req, void *data);
@@ -221,7 +227,8 @@ void attr_to_stat(const struct fs *fs, const struct store_attr *attr,
 		  struct stat *st);
 double attr_seconds(const struct store_attr *attr);
 /* What create, mkdir and mknod ask the store to keep. */
-void attr_of_creator(fuse_req_t req, mode_t mode, struct store_attr *attr);
+void attr_of_creator(const struct call *call, mode_t mode,
+		     struct store_attr *attr);
 /*
  * Fills e for op's node and attr and counts the lookup. Takes the node's
  * reference over in any case. Returns 0 or -ENOMEM.

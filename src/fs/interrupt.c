@@ -51,17 +51,15 @@ static uint64_t pending_signals(pid_t pid)
 	       (~mask_of(status, "\nSigBlk:") | KILLS);
 }
 
-static bool caller_should_go(const struct call *call)
+/* The signals that end call. */
+static uint64_t mask_of_call(const struct call *call)
 {
-	uint64_t mask =
-		call->kind->interrupt == CALL_INTERRUPTIBLE ? ASKS : KILLS;
-
-	return (pending_signals(call->pid) & mask) != 0;
+	return call->kind->interrupt == CALL_INTERRUPTIBLE ? ASKS : KILLS;
 }
 
 /*
  * Whoever calls holds what keeps call alive; if true it may be gone when he
- * lets go. False: not to be answered now, or answered already.
+ * lets go. False: it was answered already.
  */
 static bool answer_interrupted(struct call *call)
 {
@@ -70,8 +68,7 @@ static bool answer_interrupted(struct call *call)
 	fuse_req_t req = call->req;
 	int pending = CALL_PENDING;
 
-	if (!caller_should_go(call) ||
-	    !atomic_compare_exchange_strong(&call->state, &pending,
+	if (!atomic_compare_exchange_strong(&call->state, &pending,
 					    CALL_INTERRUPTED))
 		return false;
 	log_debug("fs", "%s: interrupted inode=%llu", name, ino);
@@ -86,7 +83,8 @@ void interrupt_arrived(fuse_req_t req, void *data)
 	struct call *call = data;
 	struct fs *fs = call->fs;
 
-	if (answer_interrupted(call))
+	if ((pending_signals(call->pid) & mask_of_call(call)) &&
+	    answer_interrupted(call))
 		return;
 	LOCK(&fs->calls.lock);
 	list_push(&fs->calls.watched, &call->link);
@@ -94,19 +92,43 @@ void interrupt_arrived(fuse_req_t req, void *data)
 		log_warn("fs", "cannot wake the main loop: %m");
 }
 
+/*
+ * Every request takes this lock, so it is not held over a look into proc(5).
+ * call_free takes it too: a call that is still looked_at is alive.
+ */
+static void look_locked(struct fs *fs, struct call *call)
+{
+	uint64_t mask = mask_of_call(call);
+	pid_t pid = call->pid;
+	bool should_go;
+
+	fs->calls.looked_at = call;
+	lock_leave(&fs->calls.lock);
+	should_go = pending_signals(pid) & mask;
+	lock_enter(&fs->calls.lock);
+	if (should_go && fs->calls.looked_at && answer_interrupted(call))
+		list_remove(&call->link);
+	fs->calls.looked_at = NULL;
+}
+
 bool interrupt_watch(struct fs *fs)
 {
-	/* call_free takes this lock, so a call in the list is alive. */
+	struct list_link seen, *link;
 	LOCK(&fs->calls.lock);
-	list_for_each_safe(link, &fs->calls.watched) {
-		if (answer_interrupted(container_of(link, struct call, link)))
-			list_remove(link);
+
+	list_init(&seen);
+	while ((link = list_pop(&fs->calls.watched))) {
+		list_push(&seen, link);
+		look_locked(fs, container_of(link, struct call, link));
 	}
+	list_splice(&fs->calls.watched, &seen);
 	return !list_is_empty(&fs->calls.watched);
 }
 
 void interrupt_unwatch_locked(struct call *call)
 {
 	lock_assert_held(&call->fs->calls.lock);
+	if (call->fs->calls.looked_at == call)
+		call->fs->calls.looked_at = NULL;
 	list_remove(&call->link);
 }

@@ -115,7 +115,6 @@ static void names_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 {
 	struct call *call = call_new(req, &setattr_kind, ino, NULL);
 	struct store_attr attr;
-	bool is_root = fuse_req_ctx(req)->uid == 0;
 	unsigned set = fields_of(st, to_set, &attr);
 
 	if (!call)
@@ -123,8 +122,9 @@ static void names_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 	if (fi)
 		call->opened = opened_get(opened_of(fi));
 	/* chown by root clears the bits too, truncation by root does not. */
-	if (!(set & STORE_SET_MODE) && (set & (STORE_SET_UID | STORE_SET_GID) ||
-					(set & STORE_SET_SIZE && !is_root)))
+	if (!(set & STORE_SET_MODE) &&
+	    (set & (STORE_SET_UID | STORE_SET_GID) ||
+	     (set & STORE_SET_SIZE && call->uid != 0)))
 		call->io.op.done = given_away_done;
 	if (set == 0)
 		store_getattr(call->fs->store, call->node, &call->io.op);

@@ -22,12 +22,13 @@ static void clear_done(struct store_op *op, int result)
 	call_done(op, call->result);
 }
 
-static void attr_done(struct store_op *op, int result)
+/* op has the attributes of call->node. */
+static void clear(struct call *call)
 {
-	struct call *call = call_of(op);
+	struct store_op *op = &call->io.op;
 	struct store_attr attr = { .mode = without_set_id(op->attr.mode) };
 
-	if (result < 0 || !op->attr.has_mode || op->attr.is_dir ||
+	if (!op->attr.has_mode || op->attr.is_dir ||
 	    attr.mode == op->attr.mode) {
 		call_done(op, call->result);
 		return;
@@ -38,6 +39,25 @@ static void attr_done(struct store_op *op, int result)
 }
 
 void setid_clear(struct call *call, int result)
+{
+	call->result = result;
+	if (result < 0)
+		call_done(&call->io.op, result);
+	else
+		clear(call);
+}
+
+static void attr_done(struct store_op *op, int result)
+{
+	struct call *call = call_of(op);
+
+	if (result < 0)
+		call_done(op, call->result);
+	else
+		clear(call);
+}
+
+void setid_clear_written(struct call *call, int result)
 {
 	struct fs *fs = call->fs;
 

@@ -19,7 +19,7 @@ static void tree_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name,
 
 	if (!call)
 		return;
-	attr_of_creator(req, mode, &attr);
+	attr_of_creator(call, mode, &attr);
 	attr.is_dir = true;
 	store_mkdir(call->fs->store, call->node, call->name, &attr,
 		    &call->io.op);
@@ -75,7 +75,7 @@ static void tree_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 	call = call_new(req, &mknod_kind, parent, name);
 	if (!call)
 		return;
-	attr_of_creator(req, mode, &attr);
+	attr_of_creator(call, mode, &attr);
 	call->io.op.done = mknod_created;
 	store_create(call->fs->store, call->node, call->name,
 		     O_CREAT | O_EXCL | O_WRONLY, &attr, &call->io.op);

@@ -16,6 +16,8 @@ grep -rnwE 'TODO|FIXME|XXX' src include tests docs README.md meson.build 2>/dev/
 	grep -v '^tests/check/' && complain 'an open end'
 grep -rnE '^[[:space:]]*typedef (struct|enum)' src include --include='*.[ch]' &&
 	complain 'a typedef of a struct or an enum'
+grep -rn 'fuse_req_ctx' src/fs | grep -v '^src/fs/call\.c:' &&
+	complain 'a request may have been answered: its caller stands in the call'
 for file in $(find src include tests -name '*.[ch]'); do
 	case $(head -n 1 "$file") in
 	'/* SPDX-License-Identifier: MIT */') ;;

@@ -7,7 +7,7 @@ import os
 import stat
 
 import pytest
-from files import MIB, fails_with, opened, read_at, some_bytes, write_all
+from files import MIB, by_nobody, fails_with, opened, read_at, some_bytes, write_all
 
 
 def test_a_file_written_then_read_back_is_the_same(folder, bucket):
@@ -478,3 +478,20 @@ def test_thirty_two_open_files_at_once_each_get_their_content(folder, bucket):
         os.close(fd)
     for n in range(32):
         assert bucket.read(f"f{n}") == b"".join(b"%02d-%d;" % (n, turn) for turn in range(4))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_set_id_bits_end_when_another_user_changes_a_file(bucket, new_mount):
+    folder = new_mount(bucket, allow_other=True).path
+    name = folder / "f"
+
+    def mode_after(change):
+        name.write_bytes(b"bytes")
+        name.chmod(0o6777)
+        change()
+        return stat.S_IMODE(name.stat().st_mode)
+
+    assert mode_after(lambda: name.write_bytes(b"of root")) == 0o6777
+    for change in ["echo more >>f", ": >f", ": >>f; truncate -s 1 f"]:
+        assert mode_after(lambda: by_nobody(folder, change).check_returncode()) == 0o777, change
+    assert mode_after(lambda: os.chown(name, 65534, 65534)) == 0o777
