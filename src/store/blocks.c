@@ -433,23 +433,29 @@ int pieces_add(struct pieces *p, struct blocks *b, const struct extents *have,
 
 ssize_t pieces_read(void *arg, uint64_t offset, void *to, size_t room)
 {
-	const struct pieces *p = arg;
+	struct pieces *p = arg;
 	size_t done = 0;
 
-	for (size_t i = 0; i < p->count && done < room; i++) {
-		const struct piece *piece = &p->items[i];
+	if (offset < p->at_offset) { /* sent again */
+		p->at = 0;
+		p->at_offset = 0;
+	}
+	while (p->at < p->count && done < room) {
+		const struct piece *piece = &p->items[p->at];
+		uint64_t skip = offset - p->at_offset;
 		size_t n;
 
-		if (offset >= piece->len) {
-			offset -= piece->len;
+		if (skip >= piece->len) {
+			p->at++;
+			p->at_offset += piece->len;
 			continue;
 		}
-		n = piece->len - (size_t)offset;
+		n = piece->len - (size_t)skip;
 		if (n > room - done)
 			n = room - done;
-		memcpy((char *)to + done, piece->data + offset, n);
+		memcpy((char *)to + done, piece->data + skip, n);
 		done += n;
-		offset = 0;
+		offset += n;
 	}
 	return (ssize_t)done;
 }

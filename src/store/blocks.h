@@ -79,6 +79,9 @@ struct pieces {
 	size_t count;
 	size_t cap;
 	uint64_t length; /* of all */
+	/* Where the last pieces_read ended: in this item, which begins here. */
+	size_t at;
+	uint64_t at_offset;
 };
 
 #define PIECES_INIT \
@@ -95,7 +98,10 @@ MUST_USE int pieces_add(struct pieces *p, struct blocks *b,
 			const struct extents *have, uint64_t offset,
 			uint64_t len);
 
-/* The read function of an upload's body; arg is a struct pieces. */
+/*
+ * The read function of an upload's body; arg is a struct pieces. Forward
+ * reads cost what they give, however many pieces lie before. One thread.
+ */
 ssize_t pieces_read(void *arg, uint64_t offset, void *to, size_t room);
 
 uint32_t pieces_crc32c(const struct pieces *p);

@@ -12,7 +12,6 @@
 
 #include "clock.h"
 #include "dir.h"
-#include "log.h"
 #include "name.h"
 
 /* A page on its way. */
@@ -162,8 +161,8 @@ static int next_page_cached(struct stream *s)
 /* ------------------------------------------------- a page from the server */
 
 /* The part of a key below the prefix, as an entry; false: not shown. */
-static bool to_entry(const struct s3_listed *item, size_t prefix_len,
-		     struct segment_entry *entry)
+static bool to_entry(struct store *store, const struct s3_listed *item,
+		     size_t prefix_len, struct segment_entry *entry)
 {
 	const char *name = item->key + prefix_len;
 	size_t len = item->key_len - prefix_len;
@@ -173,14 +172,7 @@ static bool to_entry(const struct s3_listed *item, size_t prefix_len,
 	if (item->is_prefix)
 		len--;
 	if (!name_is_showable(name, len)) {
-		static atomic_bool was_said;
-
-		if (!was_said)
-			log_warn("dir",
-				 "%s cannot be a file name and is not shown; "
-				 "further ones are not reported",
-				 item->key);
-		was_said = true;
+		key_note_unshown(store, item->key);
 		return false;
 	}
 	*entry = (struct segment_entry){
@@ -204,7 +196,8 @@ static int build_segment(struct page_request *r, struct segment **out)
 	for (size_t i = 0; result == 0 && i < r->list.count; i++) {
 		struct segment_entry entry;
 
-		if (to_entry(&r->list.items[i], r->prefix.len, &entry))
+		if (to_entry(r->stream->store, &r->list.items[i], r->prefix.len,
+			     &entry))
 			result = segment_builder_add(&builder, &entry);
 	}
 	if (result == 0)

@@ -118,9 +118,10 @@ struct store {
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */
 	pthread_cond_t files_gone;
-	atomic_bool has_no_readers; /* see store_end_reads */
-	_Atomic int spooled_parts;  /* in memory again, to be sent */
-	_Atomic int first_error;    /* of data that could not be stored */
+	atomic_bool has_no_readers;      /* see store_end_reads */
+	_Atomic int spooled_parts;       /* in memory again, to be sent */
+	_Atomic int first_error;         /* of data that could not be stored */
+	atomic_bool has_told_of_unshown; /* see key_note_unshown */
 };
 
 /* ------------------------------------------------------------ tree.c */
@@ -195,6 +196,8 @@ MUST_USE int child_key_new(struct store *store, struct node *parent,
 			   const char *name, struct buf *key);
 /* The key of a path as store_lookup_path takes it. */
 MUST_USE int path_key(struct store *store, const char *path, struct buf *key);
+/* No path leads to key: the log says so of the first one. */
+void key_note_unshown(struct store *store, const char *key);
 /* The code points that max_length leaves below key, which ends in a slash. */
 size_t key_point_room(const struct store *store, const struct buf *key);
 

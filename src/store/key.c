@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "log.h"
 #include "name.h"
 #include "text.h"
 
@@ -65,6 +66,15 @@ int path_key(struct store *store, const char *path, struct buf *key)
 	if (key->error == -EMSGSIZE || key->len > S3_KEY_MAX)
 		return -ENAMETOOLONG;
 	return key->error;
+}
+
+void key_note_unshown(struct store *store, const char *key)
+{
+	if (!atomic_exchange(&store->has_told_of_unshown, true))
+		log_warn("store",
+			 "%s cannot be a path and is not shown; further ones "
+			 "are not reported",
+			 key);
 }
 
 size_t key_point_room(const struct store *store, const struct buf *key)

@@ -211,12 +211,16 @@ static int tell_page(struct walk_request *r)
 		.after = buf_str(&r->start_after) + top_len,
 		.last = is_end ? NULL : r->list.last_key + top_len,
 	};
+	int result;
 
 	if (!is_end && strlen(r->list.last_key) > S3_KEY_MAX)
 		return -EBADMSG;
 	r->fetched_ms = clock_now_ms();
-	r->teller.tell = tell_dir;
-	return walk_page_split(&page, &r->teller);
+	r->teller = (struct walk_teller){ .tell = tell_dir };
+	result = walk_page_split(&page, &r->teller);
+	if (r->teller.unshown)
+		key_note_unshown(r->store, r->teller.unshown);
+	return result;
 }
 
 static void request_free(struct walk_request *r)

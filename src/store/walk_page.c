@@ -5,10 +5,8 @@
  */
 #include "walk_page.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-#include "log.h"
 #include "name.h"
 #include "segment.h"
 
@@ -102,17 +100,13 @@ static int finish_level(struct splitter *s, const char *last)
 	return rc;
 }
 
-static bool is_shown(const char *name, size_t len, const char *path)
+static bool is_shown(struct splitter *s, const char *name, size_t len,
+		     const char *path)
 {
-	static atomic_bool was_said;
-
 	if (name_is_showable(name, len))
 		return true;
-	if (!atomic_exchange(&was_said, true))
-		log_warn("walk",
-			 "%s cannot be a path and is not shown; further ones "
-			 "are not reported",
-			 path);
+	if (!s->teller->unshown)
+		s->teller->unshown = path;
 	return false;
 }
 
@@ -167,8 +161,8 @@ static int enter(struct splitter *s, const char *path)
 		int rc;
 
 		if (len == 0 || name[len - 1] != '/')
-			return len == 0 || is_shown(name, len, path);
-		if (!is_shown(name, len - 1, path))
+			return len == 0 || is_shown(s, name, len, path);
+		if (!is_shown(s, name, len - 1, path))
 			return 0;
 		rc = add_entry(s, name, len - 1, NULL);
 		if (rc == 0)

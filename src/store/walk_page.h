@@ -34,6 +34,7 @@ struct walk_page {
 struct walk_teller {
 	int (*tell)(struct walk_teller *teller, const char *path,
 		    struct listing_range *range);
+	const char *unshown; /* out: the first path that none can be; or NULL */
 };
 MUST_USE int walk_page_split(const struct walk_page *page,
 			     struct walk_teller *teller);
