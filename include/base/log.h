@@ -28,8 +28,8 @@ enum log_level {
 void log_setup(enum log_level level, bool to_syslog);
 
 /*
- * To a file, which may be moved away (logrotate) while we write. path is
- * borrowed for good. Returns 0, or -errno of opening it: lines then go to
+ * To a file. It may be moved away (logrotate) while we write: within a second
+ * there is a new one. Returns 0, or -errno of opening it: lines then go to
  * stderr.
  */
 MUST_USE int log_setup_file(enum log_level level, const char *path);

@@ -7,8 +7,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
+
+#include "clock.h"
+#include "lock.h"
+
+#define MOVED_CHECK_MS 1000
 
 static const struct {
 	const char *name;
@@ -22,22 +28,34 @@ static const struct {
 
 static _Atomic int threshold = LOG_LEVEL_WARN;
 static atomic_bool use_syslog;
-static const char *file_path; /* borrowed; NULL: none */
 
-static int open_file(void)
+static struct {
+	struct lock lock;
+	char *path; /* NULL: none */
+	int fd;     /* -1: none, to stderr then */
+	int64_t checked_ms;
+} file = { .lock = LOCK_INIT, .fd = -1 };
+
+static int file_open(const char *path)
 {
-	return open(file_path,
-		    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+		    0600);
 }
 
 int log_setup_file(enum log_level level, const char *path)
 {
-	AUTO_CLOSE int fd = -1;
+	char *copy = strdup(path);
+	LOCK(&file.lock);
 
 	threshold = (int)level;
-	file_path = path;
-	fd = open_file();
-	return fd < 0 ? -errno : 0;
+	if (!copy)
+		return -ENOMEM;
+	free(file.path);
+	file.path = copy;
+	close_fd(&file.fd);
+	file.fd = file_open(path);
+	file.checked_ms = clock_now_ms();
+	return file.fd < 0 ? -errno : 0;
 }
 
 void log_setup(enum log_level level, bool to_syslog)
@@ -80,16 +98,43 @@ static void escape(char *out, size_t room, const char *in)
 	out[n] = '\0';
 }
 
-/* Opened for each line, the file may be moved away at any time. */
+static bool file_is_at_path_locked(void)
+{
+	struct stat ours, named;
+
+	return file.fd >= 0 && fstat(file.fd, &ours) == 0 &&
+	       stat(file.path, &named) == 0 && ours.st_dev == named.st_dev &&
+	       ours.st_ino == named.st_ino;
+}
+
+/* The file may be moved away at any time: another one is begun soon. */
+static int file_fd_locked(void)
+{
+	int64_t now_ms = clock_now_ms();
+	int fd;
+
+	if (!file.path)
+		return STDERR_FILENO;
+	if (now_ms - file.checked_ms >= MOVED_CHECK_MS) {
+		file.checked_ms = now_ms;
+		fd = file_is_at_path_locked() ? -1 : file_open(file.path);
+		if (fd >= 0) {
+			close_fd(&file.fd);
+			file.fd = fd;
+		}
+	}
+	return file.fd >= 0 ? file.fd : STDERR_FILENO;
+}
+
 static void to_file(enum log_level level, const char *area, const char *line)
 {
-	AUTO_CLOSE int fd = file_path ? open_file() : -1;
 	struct timespec now;
 	struct tm tm;
+	LOCK(&file.lock);
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	dprintf(fd < 0 ? STDERR_FILENO : fd,
+	dprintf(file_fd_locked(),
 		"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: %s\n",
 		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, levels[level].name,

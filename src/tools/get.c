@@ -145,11 +145,12 @@ static int finish(const struct tool_call *call, struct output *out,
 
 	progress_end(&out->progress);
 	if (out->part) {
-		if (futimens(out->fd, times) < 0 || close(out->fd) < 0 ||
-		    rename(out->part, out->file) < 0)
+		int fd = out->fd, rc = futimens(fd, times);
+
+		out->fd = -1;
+		if (close(fd) < 0 || rc < 0 || rename(out->part, out->file) < 0)
 			return tool_fail(call, TOOL_NO, "%s: %s", out->file,
 					 strerrordesc_np(errno));
-		out->fd = -1;
 		free(STEAL(out->part));
 	}
 	if (tool_option(call, "json")) {
