@@ -72,8 +72,8 @@ struct store_attr {
 	mode_t mode; /* permission bits only */
 	uid_t uid;
 	gid_t gid;
-	int valid_ms;     /* how long these may be believed */
-	uint64_t version; /* another number when the bytes are others */
+	int valid_ms; /* how long these may be believed */
+	bool is_gone; /* no path leads to it any more */
 };
 
 struct store_op {
@@ -112,6 +112,8 @@ struct store_notify {
 	void *arg;
 	void (*entry)(void *arg, uint64_t parent_id, const char *name);
 	void (*inode)(void *arg, uint64_t id);
+	/* Attributes only, and done when it returns. No lock is held. */
+	void (*size)(void *arg, uint64_t id);
 };
 /*
  * notify is copied; NULL functions: none. When this returns, the functions

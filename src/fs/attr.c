@@ -31,7 +31,7 @@ void attr_to_stat(const struct fs *fs, const struct store_attr *attr,
 	st->st_ino = inodes_number(&fs->inodes, attr->id);
 	st->st_mode = (attr->is_dir ? S_IFDIR : S_IFREG) | (perm & 07777);
 	/* Also a directory's: nobody counts its children (find -noleaf). */
-	st->st_nlink = 1;
+	st->st_nlink = attr->is_gone ? 0 : 1;
 	st->st_uid = attr->has_uid ? attr->uid : o->uid;
 	st->st_gid = attr->has_gid ? attr->gid : o->gid;
 	st->st_size = (off_t)attr->size;

@@ -99,6 +99,18 @@ static void inode_changed(void *arg, uint64_t id)
 	enqueue(n, inodes_number(&n->fs->inodes, id), "");
 }
 
+/*
+ * Negative: attributes only. The kernel waits for no page and no lock then,
+ * so that who answers a read may tell it.
+ */
+static void size_changed(void *arg, uint64_t id)
+{
+	const struct notifier *n = arg;
+
+	fuse_lowlevel_notify_inval_inode(
+		n->fs->session, inodes_number(&n->fs->inodes, id), -1, 0);
+}
+
 static void tell(struct notifier *n, const struct item *item)
 {
 	struct fuse_session *session = n->fs->session;
@@ -147,6 +159,7 @@ struct notifier *notifier_new(struct fs *fs)
 		.arg = n,
 		.entry = entry_changed,
 		.inode = inode_changed,
+		.size = size_changed,
 	};
 
 	if (!n)

@@ -107,19 +107,18 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	/* Told without a node, it is looked up by who wants its size. */
 	if (!gzip_listed_locked(s->store, s->dir, node, &e, &layout))
 		return NULL;
-	if (node && node->is_dir != e.is_dir) {
-		tree_detach_locked(tree, node);
-		node = NULL;
-	}
-	node = node ? node_get_locked(node) :
-		      tree_make_locked(tree, s->dir, e.name, e.is_dir);
-	if (!node || page->seq <= node->seq)
-		return node;
-	if (node_learn_locked(s->store, node, &layout, e.mtime_ns,
-			      e.is_dir ? NULL : e.etag, page->seq) < 0) {
-		node_put_locked(tree, node);
+	if (node && page->seq <= node->seq)
+		return node->is_dir == e.is_dir ? node_get_locked(node) : NULL;
+	node = tree_learn_locked(s->store, s->dir, e.name,
+				 &(struct node_facts){
+					 .is_dir = e.is_dir,
+					 .layout = &layout,
+					 .mtime_ns = e.mtime_ns,
+					 .etag = e.etag,
+					 .seq = page->seq,
+				 });
+	if (!node)
 		return NULL;
-	}
 	node->has_class = e.has_class;
 	return node;
 }

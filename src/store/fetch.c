@@ -11,6 +11,7 @@
 #include "gzip_store.h"
 #include "headers.h"
 #include "log.h"
+#include "version.h"
 
 /* Up to this, a reader waits for the checksum of all. */
 #define WHOLE_BYTES (1024u * 1024)
@@ -20,7 +21,6 @@
 void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 {
 	file->base.number++;
-	file->was_delivered = false;
 	extents_clear(&file->flying);
 	free(STEAL(file->base.index));
 	file->base.is_index_coming = false;
@@ -28,87 +28,11 @@ void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 	pthread_cond_broadcast(&file->changed);
 }
 
-/*
- * What a waiter hears of a failed fetch. One that was given up because all
- * had closed may have met a new reader since: he tries again.
- */
-static int told_as(const struct store *store, int result)
+int fetch_told_as(const struct store *store, int result)
 {
 	if (result == -ECANCELED && !store->has_no_readers)
 		return 0;
 	return result == -ENOENT ? -ESTALE : result;
-}
-
-/* True if the file may stand on a newer version without anybody noticing. */
-static bool may_switch_locked(const struct file *file)
-{
-	return !file->was_delivered && !file->is_dirty && !file->is_unlinked &&
-	       !file->is_publishing && !file->is_moving;
-}
-
-static void stand_on_locked(struct file *file, const struct s3_object *object,
-			    const struct gzip_layout *layout)
-{
-	file_set_base_locked(file, NULL, object->etag);
-	file_forget_kept(file);
-	file->base.layout = *layout;
-	file->base.size = layout->plain_size;
-	file->base.valid = layout->plain_size;
-	file->size = layout->plain_size;
-	extents_clear(&file->held);
-	blocks_drop(&file->blocks, 0, UINT64_MAX);
-}
-
-/* The object is another one than we opened, and nobody has seen a byte. */
-static int check_version(struct file *file, struct errinfo *err)
-{
-	struct s3_head head = { .op.priority = S3_FOREGROUND };
-	AUTO_FREE char *key = NULL;
-	struct gzip_layout layout;
-	struct list_link waiters;
-	int result = -ENOMEM;
-
-	list_init(&waiters);
-	{
-		/* A rename may give the file another one meanwhile. */
-		LOCK(&file->lock);
-		key = strdup(file->base.key);
-	}
-	if (key) {
-		head.key = key;
-		s3_head_start(file->store->s3, &head);
-		result = s3_wait(file->store->s3, &head.op);
-	}
-	if (result == 0)
-		result = gzip_look_wait(file->store, head.key, &head.object,
-					&layout, &head.op.err);
-	{
-		LOCK(&file->lock);
-		file->is_checking = false;
-		/* Somebody may have written or read meanwhile. */
-		if (result == 0 && !may_switch_locked(file))
-			result = -ESTALE;
-		if (result == 0) {
-			stand_on_locked(file, &head.object, &layout);
-			fetch_rebase_locked(file, &waiters);
-		} else {
-			waiters_fail_locked(file, 0, UINT64_MAX,
-					    told_as(file->store, result),
-					    &waiters);
-		}
-	}
-	if (result == 0) {
-		LOCK(&file->store->tree.lock);
-		result = node_learn_locked(
-			file->store, file->node, &layout, head.object.mtime_ns,
-			head.object.etag,
-			tree_next_seq_locked(&file->store->tree));
-	}
-	if (result == 0)
-		notify_inode(file->store, file->node->id);
-	fetch_tell(&waiters, &head.op.err);
-	s3_head_release(&head);
-	return result;
 }
 
 /* ------------------------------------------------------------ fetches */
@@ -229,7 +153,7 @@ static void end_index_locked(struct fetch *fetch, int result,
 	struct file *file = fetch->file;
 
 	waiters_fail_locked(file, 0, UINT64_MAX,
-			    result < 0 ? told_as(file->store, result) : 0,
+			    result < 0 ? fetch_told_as(file->store, result) : 0,
 			    told);
 }
 
@@ -251,52 +175,61 @@ static int settle_range_locked(struct fetch *fetch, int result)
 	return result;
 }
 
-/* Finds who has to be told. True: the object's version is to be looked at. */
-static bool settle_locked(struct fetch *fetch, int result,
-			  struct list_link *told)
+/* What a settled fetch leaves to be done. */
+struct fetch_after {
+	struct list_link told;
+	bool must_check; /* the file may go over to a newer version */
+	bool is_stale;   /* it cannot, but there is one */
+};
+
+static void fetch_settle_locked(struct fetch *fetch, int result,
+				struct fetch_after *after)
 {
 	struct file *file = fetch->file;
-	bool must_check = false;
+	struct list_link *told = &after->told;
+	bool is_gone;
 
 	if (fetch->kind == FETCH_INDEX)
 		file->base.is_index_coming = false;
 	result = settle_range_locked(fetch, result);
-	if ((result == -ESTALE || result == -ENOENT || result == -ERANGE) &&
-	    may_switch_locked(file)) {
-		must_check = !file->is_checking;
+	is_gone = result == -ESTALE || result == -ENOENT || result == -ERANGE;
+	if (is_gone && version_may_switch_locked(file)) {
+		after->must_check = !file->is_checking;
 		file->is_checking = true;
 	} else if (fetch->kind == FETCH_INDEX) {
 		end_index_locked(fetch, result, told);
 	} else if (result < 0) {
 		waiters_fail_locked(file, fetch->is_whole ? 0 : fetch->pos,
-				    fetch->end, told_as(file->store, result),
-				    told);
+				    fetch->end,
+				    fetch_told_as(file->store, result), told);
 	}
+	after->is_stale = is_gone && !file->is_checking;
 	if (result == 0)
 		waiters_collect_locked(file, told);
 	if (!file->is_checking)
 		waiters_forgotten_locked(file, told);
-	return must_check;
 }
 
 void fetch_finish(struct fetch *fetch, int result)
 {
 	struct file *file = fetch->file;
-	struct list_link told;
-	bool must_check = false;
+	struct fetch_after after = { 0 };
 
-	list_init(&told);
+	list_init(&after.told);
 	{
 		LOCK(&file->lock);
 		list_remove(&fetch->link);
 		file->fetch_count--;
 		if (fetch->base_number == file->base.number)
-			must_check = settle_locked(fetch, result, &told);
+			fetch_settle_locked(fetch, result, &after);
 		pthread_cond_broadcast(&file->changed);
 	}
-	fetch_tell(&told, &fetch->get.op.err);
-	if (must_check)
-		file_task(file, &file->check_task, check_version);
+	/* Who hears of it and opens the path again gets the new version. */
+	if (after.is_stale)
+		version_doubt(file);
+	fetch_tell(&after.told, &fetch->get.op.err);
+	if (after.must_check)
+		file_task(file, &file->check_task, version_check);
 	fetch_free(fetch);
 	file_put(file);
 }

@@ -56,6 +56,12 @@ bool fetch_is_void_locked(const struct fetch *fetch);
 /* The end of a fetch: tells who waited, frees it. fetch.get.op.err is told. */
 void fetch_finish(struct fetch *fetch, int result);
 
+/*
+ * What a waiter hears of a failed fetch. One that was given up because all
+ * had closed may have met a new reader since: he tries again.
+ */
+int fetch_told_as(const struct store *store, int result);
+
 /* ---------------------------------------------------------- waiters.c */
 
 /* All: those who are to be told (fetch_tell) move to the list given. */

@@ -83,8 +83,9 @@ static void revert_node(struct file *file)
 		return;
 	/* Who opens it next has nothing to do with this failure. */
 	file->node->file = NULL;
-	file->node->until_ms = 0;
+	file->node->until_ms = IN_DOUBT_MS;
 	file->node->seq = tree_next_seq_locked(tree);
+	file->node->version++;
 	node_unmark_created_locked(tree, file->node);
 	/* The size that the writes made; the kernel has it, too. */
 	file->node->size = file->base.size;
@@ -134,15 +135,6 @@ static struct gzip_layout layout_of(const struct node *node)
 	return node->layout ? *node->layout : gzip_layout_none(node->size);
 }
 
-/* What node knows of its object is what the file stands on. */
-static bool stands_on(const struct file *file, const struct node *node)
-{
-	/* The size is the node's own business while it is open. */
-	return strcmp(file->base.etag, node->etag) == 0 &&
-	       file->base.layout.kind ==
-		       (node->layout ? node->layout->kind : GZIP_NONE);
-}
-
 /* A file that stands on what node knows of its object. */
 static struct file *file_new_locked(struct store *store, struct node *node)
 {
@@ -174,6 +166,7 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 		file->base.valid = node->size;
 		file->size = node->size;
 		file->base.layout = layout_of(node);
+		file->was_read = node->was_read;
 	}
 	return file;
 }
@@ -198,16 +191,11 @@ struct file *file_new_stored(struct file *plain)
 	return file;
 }
 
-/*
- * A clean one that stands on an older version than node knows is left to
- * those who have it, and a new one is made.
- */
 struct file *file_of_locked(struct store *store, struct node *node)
 {
 	struct file *file = node->file;
 
-	if (file && (node->seq == SEQ_PENDING || !node->etag ||
-		     stands_on(file, node))) {
+	if (file) {
 		file->refs++;
 		return file;
 	}
@@ -279,17 +267,22 @@ static int truncate_open(struct handle *handle, struct errinfo *err)
 void store_open(struct store *store, struct node *node, int flags,
 		struct store_op *op)
 {
-	struct file *file;
-	int result = 0;
+	struct file *file = NULL;
+	int result = node->is_dir ? -EISDIR : 0;
 
-	{
+	op->handle = NULL;
+	if (result == 0) {
 		LOCK(&store->tree.lock);
-		file = node->is_dir ? NULL : file_of_locked(store, node);
+		if (node_is_stale_locked(node))
+			result = -ESTALE;
+		else
+			file = file_of_locked(store, node);
 	}
-	op->handle = file ? handle_new(file, flags) : NULL;
-	if (!op->handle)
-		result = node->is_dir ? -EISDIR : -ENOMEM;
-	else if ((flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
+	if (file)
+		op->handle = handle_new(file, flags);
+	if (result == 0 && !op->handle)
+		result = -ENOMEM;
+	if (result == 0 && (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
 		result = truncate_open(op->handle, &op->err);
 	if (result < 0 && op->handle) {
 		store_release(op->handle);
@@ -315,8 +308,10 @@ static int create_locked(struct store *store, struct node *parent,
 		return -EEXIST;
 	}
 	node = tree_find_locked(&store->tree, parent, name);
-	if (node)
+	if (node) {
+		node->is_replaced = true;
 		tree_detach_locked(&store->tree, node);
+	}
 	node = tree_make_locked(&store->tree, parent, name, false);
 	if (!node)
 		return -ENOMEM;

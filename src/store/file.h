@@ -63,10 +63,10 @@ struct file {
 	struct list_link fetches, waiters;
 	unsigned fetch_count;
 	bool is_dirty, is_spooled, is_unlinked, is_exclusive;
-	bool is_ours;       /* the base was published by its last writer */
-	bool was_delivered; /* a reader got bytes of the base */
-	bool needs_ranges;  /* a whole GET came short */
-	bool is_checking;   /* asking for the base's newest version */
+	bool is_ours;      /* the base was published by its last writer */
+	bool was_read;     /* a reader, or the kernel, has bytes of it */
+	bool needs_ranges; /* a whole GET came short */
+	bool is_checking;  /* asking for the base's newest version */
 	bool is_publishing;
 	bool awaits_removal; /* publishing, but not yet sending */
 	bool is_moving;      /* renamed just now: publishers wait */

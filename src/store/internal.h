@@ -29,6 +29,7 @@
 
 #define SEQ_PENDING UINT64_MAX
 #define NEVER_MS    INT64_MAX
+#define IN_DOUBT_MS 0 /* node.until_ms: is to be asked for */
 
 struct dir;
 struct file;
@@ -46,6 +47,7 @@ struct node {
 	_Atomic unsigned refs;
 	bool is_dir;
 	bool is_detached; /* no path leads here any more */
+	bool is_replaced; /* so, and another node has the name: version.h */
 	bool is_created;  /* stands in the parent's list of created nodes */
 	bool is_moving;   /* a directory whose keys are being renamed */
 	struct list_link created_link;
@@ -64,6 +66,7 @@ struct node {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
+	bool was_read;           /* somebody has bytes of this version */
 	uint64_t version;        /* of the bytes */
 	uint64_t cached_version; /* what the kernel's pages hold */
 
@@ -98,6 +101,11 @@ struct tree {
 	uint64_t last_id;
 	uint64_t seq;
 	pthread_cond_t moved; /* a directory's keys have been renamed */
+	/*
+	 * Counted, or NULL: who took another node's name last. The kernel sees
+	 * another inode, forgets it, and asks for the name once more.
+	 */
+	struct node *successor;
 };
 
 struct store {
@@ -139,6 +147,8 @@ struct node *node_get_locked(struct node *node);
 void node_put_locked(struct tree *tree, struct node *node);
 /* Takes node out of its name; who holds it keeps it. */
 void tree_detach_locked(struct tree *tree, struct node *node);
+/* Puts node back under its name, instead of who has it now. */
+void tree_attach_locked(struct tree *tree, struct node *node);
 /* Gives node another name. -ENOMEM: nothing has changed. */
 MUST_USE int tree_move_locked(struct tree *tree, struct node *node,
 			      struct node *parent, const char *name);
@@ -160,6 +170,32 @@ MUST_USE int tree_note_absent_locked(struct node *parent, const char *name,
 				     uint64_t seq, int64_t until_ms);
 void tree_forget_absent_locked(struct node *parent, const char *name);
 uint64_t tree_next_seq_locked(struct tree *tree);
+
+/* What the bucket said of a name. */
+struct node_facts {
+	bool is_dir;
+	const struct gzip_layout *layout; /* the rest: files only */
+	int64_t mtime_ns;
+	const char *etag;
+	uint64_t seq;
+};
+
+/*
+ * The node of a name by what the bucket said; counted. One that knows another
+ * version leaves the tree, and a new one takes its name (version.h). NULL:
+ * no memory, and nothing has changed.
+ */
+struct node *tree_learn_locked(struct store *store, struct node *parent,
+			       const char *name,
+			       const struct node_facts *facts);
+/*
+ * The kernel knows a file's node by a name that has another one by now, or
+ * may have: it asks for the name again when it hears ESTALE (path_openat,
+ * retry_estale).
+ */
+bool node_is_stale_locked(const struct node *node);
+/* Whoever asks for node's name is to ask the bucket. */
+void node_doubt_locked(struct store *store, struct node *node);
 
 /*
  * What the bucket said of a file; until_ms by the attribute time-out.
@@ -206,6 +242,8 @@ size_t key_point_room(const struct store *store, const struct buf *key);
 /* What the kernel should forget; any thread, any lock may be held. */
 void notify_entry(struct store *store, uint64_t parent_id, const char *name);
 void notify_inode(struct store *store, uint64_t id);
+/* The kernel asks for the size of id before it reads on; no lock is held. */
+void notify_size(struct store *store, uint64_t id);
 
 /* ---------------------------------------------------------- lookup.c */
 

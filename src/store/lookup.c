@@ -55,21 +55,16 @@ static int from_listing_locked(struct store *store, struct node *parent,
 	}
 	if (!gzip_listed_locked(store, parent, node, &hit.entry, &layout))
 		return -EAGAIN;
-	if (node && node->is_dir != hit.entry.is_dir) {
-		tree_detach_locked(&store->tree, node);
-		node = NULL;
-	}
-	node = node ? node_get_locked(node) :
-		      tree_make_locked(&store->tree, parent, name,
-				       hit.entry.is_dir);
+	node = tree_learn_locked(store, parent, name,
+				 &(struct node_facts){
+					 .is_dir = hit.entry.is_dir,
+					 .layout = &layout,
+					 .mtime_ns = hit.entry.mtime_ns,
+					 .etag = hit.entry.etag,
+					 .seq = hit.seq,
+				 });
 	if (!node)
 		return -ENOMEM;
-	if (node_learn_locked(store, node, &layout, hit.entry.mtime_ns,
-			      hit.entry.is_dir ? NULL : hit.entry.etag,
-			      hit.seq) < 0) {
-		node_put_locked(&store->tree, node);
-		return -ENOMEM;
-	}
 	node->has_class = hit.entry.has_class;
 	node->until_ms = hit.fetched_ms + options->attr_timeout_ms;
 	*out = node;
@@ -88,10 +83,11 @@ int lookup_cached_locked(struct store *store, struct node *parent,
 
 	if (absence && absence->until_ms <= now_ms)
 		absence = NULL;
-	if (node && node->until_ms <= now_ms)
-		node = NULL;
+	/* An older listing does not know better than what has expired. */
 	if (node)
 		best = node->seq;
+	if (node && node->until_ms <= now_ms)
+		node = NULL;
 	if (absence && absence->seq > best)
 		best = absence->seq;
 	result = from_listing_locked(store, parent, name, best, out, until_ms);
@@ -179,25 +175,18 @@ static bool is_outdated_locked(struct lookup *lookup, int *result)
 static int learn_locked(struct lookup *lookup, bool is_dir)
 {
 	const struct s3_object *object = &lookup->object;
-	struct tree *tree = &lookup->store->tree;
 	struct node *node =
-		tree_find_locked(tree, lookup->parent, lookup->name);
+		tree_learn_locked(lookup->store, lookup->parent, lookup->name,
+				  &(struct node_facts){
+					  .is_dir = is_dir,
+					  .layout = &lookup->layout,
+					  .mtime_ns = object->mtime_ns,
+					  .etag = object->etag,
+					  .seq = lookup->seq,
+				  });
 
-	if (node && node->is_dir != is_dir) {
-		tree_detach_locked(tree, node);
-		node = NULL;
-	}
-	node = node ? node_get_locked(node) :
-		      tree_make_locked(tree, lookup->parent, lookup->name,
-				       is_dir);
 	if (!node)
 		return -ENOMEM;
-	if (node_learn_locked(lookup->store, node, &lookup->layout,
-			      object->mtime_ns, is_dir ? NULL : object->etag,
-			      lookup->seq) < 0) {
-		node_put_locked(tree, node);
-		return -ENOMEM;
-	}
 	tree_forget_absent_locked(lookup->parent, lookup->name);
 	if (!is_dir)
 		headers_learn_locked(lookup->store, node, object);

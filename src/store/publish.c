@@ -161,6 +161,19 @@ static void learn_headers_locked(struct file *file, struct pairs *headers)
 		node->headers->is_pending = false;
 }
 
+/* The name led to what another client stored: this replaced it. */
+static void take_name_back_locked(struct file *file)
+{
+	struct node *node = file->node;
+
+	if (!node->is_detached || file->is_unlinked)
+		return;
+	tree_attach_locked(&file->store->tree, node);
+	tree_forget_absent_locked(node->parent, node->name);
+	node_mark_created_locked(node);
+	notify_entry(file->store, node->parent->id, node->name);
+}
+
 static int learn(struct file *file, const struct gzip_layout *layout,
 		 const char *etag, bool is_clean)
 {
@@ -175,6 +188,7 @@ static int learn(struct file *file, const struct gzip_layout *layout,
 	LOCK(&store->tree.lock);
 	if (node_set_version_locked(node, etag, layout) < 0)
 		return -ENOMEM;
+	take_name_back_locked(file);
 	learn_headers_locked(file, &headers);
 	if (!is_clean)
 		return 0;
@@ -374,7 +388,7 @@ int file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 			clock_now_ms() + store->options.attr_timeout_ms;
 		/* With another Content-Encoding it has another size. */
 		if (store->gzip || result < 0)
-			node->until_ms = 0;
+			node->until_ms = IN_DOUBT_MS;
 	}
 	fetch_tell(&waiters, NULL);
 	return result;

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "fetch.h"
+#include "version.h"
 
 #define KIB           1024ull
 #define MIB           (1024 * KIB)
@@ -266,8 +267,7 @@ static int try_locked(struct read_state *state, struct list_link *now,
 	}
 	result = pieces_add(&state->pieces, &file->blocks, &file->held,
 			    state->offset, end - state->offset);
-	if (state->offset < file->base.valid)
-		file->was_delivered = true;
+	version_note_read_locked(file);
 	drop_behind_locked(file);
 	return result < 0 ? result : 1;
 }

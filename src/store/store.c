@@ -193,6 +193,13 @@ void notify_inode(struct store *store, uint64_t id)
 		store->notify.inode(store->notify.arg, id);
 }
 
+void notify_size(struct store *store, uint64_t id)
+{
+	LOCK(&store->notify_lock);
+	if (store->notify.size)
+		store->notify.size(store->notify.arg, id);
+}
+
 int store_free(struct store *store)
 {
 	int result;

@@ -55,6 +55,10 @@ static void node_free(struct node *node)
 /* Drops the created lists, which hold nodes, then the root. */
 void tree_release(struct tree *tree)
 {
+	{
+		LOCK(&tree->lock);
+		node_put_locked(tree, STEAL(tree->successor));
+	}
 	for (size_t i = 0; tree->buckets && i < tree->bucket_count; i++) {
 		while (tree->buckets[i]) {
 			struct node *node = tree->buckets[i];
@@ -185,6 +189,20 @@ void tree_detach_locked(struct tree *tree, struct node *node)
 	hash_remove(tree, node);
 	node->is_detached = true;
 	node_unmark_created_locked(tree, node);
+}
+
+void tree_attach_locked(struct tree *tree, struct node *node)
+{
+	struct node *other = tree_find_locked(tree, node->parent, node->name);
+
+	if (other == node)
+		return;
+	if (other) {
+		other->is_replaced = true;
+		tree_detach_locked(tree, other);
+	}
+	node->is_detached = node->is_replaced = false;
+	hash_insert(tree, node);
 }
 
 int tree_move_locked(struct tree *tree, struct node *node, struct node *parent,
@@ -319,6 +337,15 @@ uint64_t tree_next_seq_locked(struct tree *tree)
 	return ++tree->seq;
 }
 
+bool node_is_stale_locked(const struct node *node)
+{
+	if (node->is_dir)
+		return false;
+	if (node->is_detached)
+		return node->is_replaced || !node->file;
+	return node->until_ms == IN_DOUBT_MS;
+}
+
 struct node *node_get(struct node *node)
 {
 	/* Whoever holds a node may give another reference away. */
@@ -354,9 +381,12 @@ int node_set_version_locked(struct node *node, const char *etag,
 	return 0;
 }
 
-static bool has_layout(const struct node *node,
-		       const struct gzip_layout *layout)
+/* What node knows is of this very version, read in this way. */
+static bool node_is_of(const struct node *node,
+		       const struct gzip_layout *layout, const char *etag)
 {
+	if (!node->etag || !etag || strcmp(node->etag, etag) != 0)
+		return false;
 	if (node->layout)
 		return gzip_layout_is_equal(node->layout, layout);
 	return layout->kind == GZIP_NONE && node->size == layout->plain_size;
@@ -366,9 +396,7 @@ int node_learn_locked(struct store *store, struct node *node,
 		      const struct gzip_layout *layout, int64_t mtime_ns,
 		      const char *etag, uint64_t seq)
 {
-	bool is_known = node->is_dir ||
-			(node->etag && etag && strcmp(node->etag, etag) == 0 &&
-			 has_layout(node, layout));
+	bool is_known = node->is_dir || node_is_of(node, layout, etag);
 
 	if (!is_known && node_set_version_locked(node, etag, layout) < 0)
 		return -ENOMEM;
@@ -384,7 +412,65 @@ int node_learn_locked(struct store *store, struct node *node,
 	node->atime_ns = node->mtime_ns;
 	node->ctime_ns = 0;
 	node->version++;
+	node->was_read = false;
 	return 0;
+}
+
+void node_doubt_locked(struct store *store, struct node *node)
+{
+	if (node->seq == SEQ_PENDING || node->is_detached || !node->parent)
+		return;
+	node->until_ms = IN_DOUBT_MS;
+	node->seq = tree_next_seq_locked(&store->tree);
+}
+
+/* What is known of node can become what facts say without a change of inode. */
+static bool node_fits(const struct node *node, const struct node_facts *facts)
+{
+	if (node->is_dir || facts->is_dir)
+		return node->is_dir == facts->is_dir;
+	return !node->etag || node_is_of(node, facts->layout, facts->etag);
+}
+
+/* What was set by hand belongs to the name as much as to the version. */
+static void node_inherit_locked(struct node *node, const struct node *old)
+{
+	node->has_mode = old->has_mode;
+	node->mode = old->mode;
+	node->has_uid = old->has_uid;
+	node->uid = old->uid;
+	node->has_gid = old->has_gid;
+	node->gid = old->gid;
+	if (old->is_created)
+		node_mark_created_locked(node);
+}
+
+struct node *tree_learn_locked(struct store *store, struct node *parent,
+			       const char *name, const struct node_facts *facts)
+{
+	struct tree *tree = &store->tree;
+	struct node *old = tree_find_locked(tree, parent, name);
+	struct node *node =
+		old && node_fits(old, facts) ?
+			node_get_locked(old) :
+			tree_make_locked(tree, parent, name, facts->is_dir);
+
+	if (!node)
+		return NULL;
+	if (node_learn_locked(store, node, facts->layout, facts->mtime_ns,
+			      facts->etag, facts->seq) < 0) {
+		node_put_locked(tree, node);
+		return NULL;
+	}
+	if (!old || old == node)
+		return node;
+	if (old->is_dir == node->is_dir)
+		node_inherit_locked(node, old);
+	node_put_locked(tree, tree->successor);
+	tree->successor = node_get_locked(node);
+	old->is_replaced = true;
+	tree_detach_locked(tree, old);
+	return node;
 }
 
 void node_attr_locked(const struct store *store, const struct node *node,
@@ -406,7 +492,7 @@ void node_attr_locked(const struct store *store, const struct node *node,
 		.mode = node->mode,
 		.uid = node->uid,
 		.gid = node->gid,
-		.version = node->version,
+		.is_gone = node->is_detached,
 	};
 	/*
 	 * Where names must stay, a path can lead to another file once what

@@ -274,12 +274,15 @@ struct resize_job {
 	struct store_attr attr;
 };
 
-static void finish_setattr(struct store *store, struct node *node, unsigned set,
-			   const struct store_attr *attr, struct store_op *op)
+static int finish_setattr(struct store *store, struct node *node, unsigned set,
+			  const struct store_attr *attr, struct store_op *op)
 {
 	LOCK(&store->tree.lock);
+	if (node_is_stale_locked(node) && !node->file)
+		return -ESTALE;
 	set_node_locked(node, set, attr);
 	node_attr_locked(store, node, &op->attr);
+	return 0;
 }
 
 /* truncate(2) of a file that nobody writes: published at once. */
@@ -289,7 +292,8 @@ static int run_resize(struct store_job *job, struct errinfo *err)
 	int result = file_publish(r->handle->file, err);
 
 	if (result == 0)
-		finish_setattr(job->store, r->node, r->set, &r->attr, job->op);
+		result = finish_setattr(job->store, r->node, r->set, &r->attr,
+					job->op);
 	return result;
 }
 
@@ -301,10 +305,15 @@ static void release_resize(struct store_job *job)
 	node_put(job->store, r->node, 1);
 }
 
-static void opened(struct store_op *op, int result)
+struct resize_open {
+	struct store_op op;
+	int result;
+};
+
+/* Called before store_open returns. */
+static void resize_opened(struct store_op *op, int result)
 {
-	(void)op;
-	(void)result;
+	container_of(op, struct resize_open, op)->result = result;
 }
 
 /* Somebody who will store it is in the middle of writing. */
@@ -322,16 +331,16 @@ static bool has_writer_locked(const struct file *file)
 static int resize(struct store *store, struct node *node, unsigned set,
 		  const struct store_attr *attr, struct store_op *op)
 {
-	struct store_op open_op = { .done = opened };
+	struct resize_open open = { .op.done = resize_opened };
 	struct resize_job *r;
 	bool is_open;
 	int result;
 
-	store_open(store, node, O_RDONLY, &open_op);
-	if (!open_op.handle)
-		return -ENOMEM;
+	store_open(store, node, O_RDONLY, &open.op);
+	if (open.result < 0)
+		return open.result;
 	{
-		struct file *file = open_op.handle->file;
+		struct file *file = open.op.handle->file;
 
 		LOCK(&file->lock);
 		is_open = has_writer_locked(file);
@@ -342,7 +351,7 @@ static int resize(struct store *store, struct node *node, unsigned set,
 	}
 	r = is_open || result < 0 ? NULL : calloc(1, sizeof(*r));
 	if (!r) {
-		store_release(open_op.handle);
+		store_release(open.op.handle);
 		return result < 0 || is_open ? result : -ENOMEM;
 	}
 	r->job = (struct store_job){
@@ -351,7 +360,7 @@ static int resize(struct store *store, struct node *node, unsigned set,
 		.run = run_resize,
 		.release = release_resize,
 	};
-	r->handle = open_op.handle;
+	r->handle = open.op.handle;
 	r->node = node_get(node);
 	r->set = set;
 	r->attr = *attr;
@@ -379,6 +388,6 @@ void store_setattr(struct store *store, struct node *node,
 	if (result == 1)
 		return;
 	if (result == 0)
-		finish_setattr(store, node, set, attr, op);
+		result = finish_setattr(store, node, set, attr, op);
 	op->done(op, result);
 }
