@@ -70,6 +70,7 @@ struct config {
 	uint64_t bucket_bytes; /* as statfs tells */
 	uint64_t attr_timeout_ms, negative_timeout_ms;
 	bool sync_unlink;
+	bool no_forget;
 
 	uint64_t uid, gid, umask, file_mode, dir_mode;
 	bool is_read_only;

@@ -224,6 +224,7 @@ void layers_fs_options(const struct config *config, const char *mountpoint,
 	options->allow_dev = config->allow_dev;
 	options->no_exec = config->no_exec;
 	options->no_atime = config->no_atime;
+	options->no_forget = config->no_forget;
 	options->ignores_hangup = !config->is_foreground;
 	options->bucket_bytes = config->bucket_bytes;
 	options->uid =

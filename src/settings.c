@@ -140,6 +140,8 @@ const struct setting_def settings_table[] = {
   .default_text = "5", .max = 2073600000, .help = "seconds that absence is believed" },
 { "sync_unlink", NULL, SETTING_BOOL, TO(sync_unlink),
   .default_text = "False", .help = "delete before unlink answers, one by one" },
+{ "noforget", NULL, SETTING_BOOL, TO(no_forget),
+  .default_text = "False", .help = "keep every inode number, as an NFS export needs; takes memory" },
 
 /* What objects are stored with. */
 { "AWS_DEFAULT_ACL", "acl", SETTING_CHOICE, TO(default_acl),

@@ -27,6 +27,7 @@ struct fs_options {
 	bool allow_other, allow_root;
 	bool allow_suid, allow_dev; /* else nosuid, nodev */
 	bool no_exec, no_atime;
+	bool no_forget;    /* handles of an NFS export stay good: init.c */
 	const char *extra; /* more -o words for libfuse, or NULL */
 	uid_t uid;         /* owner of what has none of its own */
 	gid_t gid;

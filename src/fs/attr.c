@@ -70,6 +70,7 @@ int attr_to_entry(struct fs *fs, struct node *node,
 		return rc;
 	memset(e, 0, sizeof(*e));
 	e->ino = ino;
+	e->generation = fs->generation;
 	attr_to_stat(fs, attr, &e->attr);
 	e->attr.st_ino = ino;
 	e->attr_timeout = e->entry_timeout = attr_seconds(attr);

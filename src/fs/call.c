@@ -72,12 +72,15 @@ static int answer_of(int result)
 static void log_failure(const char *kind, fuse_ino_t ino, const char *name,
 			int error, const struct errinfo *err)
 {
-	enum log_level level = level_of(error);
+	bool has_words = err && err->text[0];
+	/* Wordless, the kernel hears it and asks for the name again. */
+	enum log_level level = error == ESTALE && !has_words ? LOG_LEVEL_DEBUG :
+							       level_of(error);
 
 	if (!log_enabled(level))
 		return;
 	log_write(level, "fs", "%s: %s%s%s inode=%llu%s%s%s%s%s%s", kind,
-		  strerrordesc_np(error), err && err->text[0] ? ": " : "",
+		  strerrordesc_np(error), has_words ? ": " : "",
 		  err ? err->text : "", (unsigned long long)ino,
 		  name[0] ? " name=" : "", name,
 		  err && err->s3_code[0] ? " code=" : "",

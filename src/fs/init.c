@@ -100,6 +100,10 @@ int init_take_device(struct fs *fs)
 }
 
 /*
+ * EXPORT_SUPPORT: a handle of an NFS export, or of open_by_handle_at(2), is an
+ * inode number. When the kernel has dropped the inode it looks "." up in it,
+ * and finds it as long as the number is not forgotten.
+ *
  * READDIRPLUS without AUTO: attributes come with the listing, and find and
  * du, which read a directory to its end before they stat, have them too.
  * Without splice the data is in plain memory, where the store wants it.
@@ -109,7 +113,7 @@ void init_session(void *userdata, struct fuse_conn_info *conn)
 	unsigned wanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC |
 			  FUSE_CAP_ASYNC_DIO | FUSE_CAP_AUTO_INVAL_DATA |
 			  FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_READDIRPLUS |
-			  FUSE_CAP_PARALLEL_DIROPS;
+			  FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_EXPORT_SUPPORT;
 
 #ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
 	wanted |= FUSE_CAP_HANDLE_KILLPRIV_V2;

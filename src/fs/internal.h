@@ -35,7 +35,8 @@ struct fs {
 	struct inodes inodes;
 	struct fuse_session *session;
 	struct notifier *notifier;
-	int device_fd; /* /dev/fuse, a descriptor of our own */
+	uint64_t generation; /* of inode numbers: each mount has its own */
+	int device_fd;       /* /dev/fuse, a descriptor of our own */
 	struct {
 		unsigned major, minor;
 	} device;    /* st_dev of what is mounted */

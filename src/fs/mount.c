@@ -208,6 +208,7 @@ static struct fs *fs_alloc(struct store *store, const struct fs_options *o)
 		return NULL;
 	fs->store = store;
 	fs->options = *o;
+	fs->generation = (uint64_t)time(NULL);
 	fs->device_fd = -1;
 	fs->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	fs->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Callbacks for what a name leads to: lookup, forget, attributes, statfs. */
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "internal.h"
@@ -20,19 +21,45 @@ static void lookup_done(struct store_op *op, int result)
 	call_done(op, result);
 }
 
+static void lookup_by_number_done(struct store_op *op, int result)
+{
+	struct call *call = call_of(op);
+
+	if (result < 0)
+		node_put(call->fs->store, STEAL(op->node), 1);
+	call_done(op, result);
+}
+
+/* "." or ".." of an inode that the kernel has only the number of. */
+static void lookup_by_number(struct call *call)
+{
+	struct store *store = call->fs->store;
+	struct store_op *op = &call->io.op;
+
+	op->node = call->name[1] ? store_parent(store, call->node) :
+				   node_get(call->node);
+	op->done = lookup_by_number_done;
+	store_getattr(store, op->node, op);
+}
+
 static void names_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct call *call = call_new(req, &lookup_kind, parent, name);
 
 	if (!call)
 		return;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		lookup_by_number(call);
+		return;
+	}
 	call->io.op.done = lookup_done;
 	store_lookup(call->fs->store, call->node, call->name, &call->io.op);
 }
 
 static void names_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups)
 {
-	inodes_forget(&fs_of(req)->inodes, ino, lookups);
+	if (!fs_of(req)->options.no_forget)
+		inodes_forget(&fs_of(req)->inodes, ino, lookups);
 	fuse_reply_none(req);
 }
 
@@ -41,7 +68,7 @@ static void names_forget_multi(fuse_req_t req, size_t count,
 {
 	struct fs *fs = fs_of(req);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; !fs->options.no_forget && i < count; i++)
 		inodes_forget(&fs->inodes, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }

@@ -68,6 +68,7 @@ TESTS = {
     "attr_timeout": "test_what_is_known_is_believed_for_attr_timeout",
     "negative_timeout": "test_absence_is_believed_for_negative_timeout",
     "sync_unlink": "test_sync_unlink_deletes_one_by_one",
+    "noforget": "mount/test_handles.py::test_with_noforget_a_handle_stays_good",
     "AWS_DEFAULT_ACL": "mount/test_params.py::test_settings_parameters_and_headers_have_their_order",
     "AWS_S3_OBJECT_PARAMETERS": "mount/test_params.py::test_a_parameter_goes_with_all_that_stores_and_nothing_else",
     "AWS_S3_ENCRYPTION": "mount/test_params.py::test_settings_parameters_and_headers_have_their_order",
