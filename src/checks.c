@@ -3,13 +3,13 @@
 #include "checks.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "log.h"
+#include "mounted.h"
 #include "s3.h"
 
 /* RFC 9110; S3 has neither, and some proxies say the first for the second. */
@@ -32,61 +32,21 @@ static int mountpoint_error(const char *path, int code, struct buf *why)
 	return code;
 }
 
-/* mountinfo writes blanks and the like as \040 (proc(5)). */
-static void unescape_octal(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && strspn(s + 1, "01234567") >= 3) {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-				       (s[3] - '0'));
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	}
-	*to = '\0';
-}
-
-/* Whether a FUSE mount of anybody's stands right at path. */
-static bool is_fuse_mount(const char *path)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	AUTO_FREE char *line = NULL;
-	size_t cap = 0;
-	bool found = false;
-
-	while (f && !found && getline(&line, &cap, f) > 0) {
-		char point[PATH_MAX];
-		const char *type = strstr(line, " - ");
-
-		/* ID parent major:minor root mount-point ... - type ... */
-		if (!type || strncmp(type, " - fuse", 7) != 0 ||
-		    sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1)
-			continue;
-		unescape_octal(point);
-		found = strcmp(point, path) == 0;
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
 int check_mountpoint(const char *path, char **out, struct buf *why)
 {
 	AUTO_FREE char *real = realpath(path, NULL);
+	CLEANUP(mounted_release) struct mounted mounted = { 0 };
 	struct stat st;
 
 	if (!real || stat(real, &st) < 0)
 		return mountpoint_error(path, -errno, why);
 	if (!S_ISDIR(st.st_mode))
 		return mountpoint_error(path, -ENOTDIR, why);
-	if (is_fuse_mount(real)) {
+	if (mounted_find(real, &mounted) == 0 && mounted.is_fuse) {
 		buf_add_fmt(why,
-			    "mount point %s is in use by another mount: "
+			    "mount point %s is in use, %s is mounted there: "
 			    "fusermount3 -u %s, or take another folder",
-			    real, real);
+			    real, mounted.source, real);
 		return -EBUSY;
 	}
 	*out = STEAL(real);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,6 +232,21 @@ static int take_s3fs_setting(struct s3fs_taker *taker, const char *name,
 	return take(&source, settings_find(name), value, true, err);
 }
 
+/* A word of fstab that takes another one back, as the last of them counts. */
+static const char *opposite(const char *name)
+{
+	static const char *const words[][2] = {
+		{ "rw", "ro" },         { "exec", "noexec" },
+		{ "nodev", "dev" },     { "nosuid", "suid" },
+		{ "atime", "noatime" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(name, words[i][0]) == 0)
+			return words[i][1];
+	return NULL;
+}
+
 static int take_option(const struct source *source,
 		       const struct command_option *option, struct errinfo *err)
 {
@@ -258,6 +274,9 @@ static int take_option(const struct source *source,
 	    def->type != SETTING_WORD)
 		return errinfo_set(err, -EINVAL, "write %s=VALUE",
 				   option->name);
+	if (opposite(option->name))
+		return take(source, settings_find(opposite(option->name)),
+			    "false", true, err);
 	return take(source, def, option->value ? option->value : "true", true,
 		    err);
 }
@@ -380,6 +399,22 @@ static int load(struct config *config, const struct command_line *line,
 	return config_check(config, err);
 }
 
+/*
+ * The first field of fstab, by which mount(8) sees that it is mounted already
+ * and umount(8) finds it.
+ */
+static int name_source(struct config *config, const char *word)
+{
+	const char *location = config->location;
+
+	if (config->fsname || word)
+		config->source = strdup(config->fsname ? config->fsname : word);
+	else if (asprintf(&config->source, "%s%s%s", config->bucket,
+			  *location ? ":" : "", location) < 0)
+		config->source = NULL;
+	return config->source ? 0 : -ENOMEM;
+}
+
 static int explain(int rc, const struct errinfo *err, struct buf *why)
 {
 	if (rc && err->code)
@@ -394,6 +429,7 @@ int config_load(struct config *config, int argc, char *const argv[],
 {
 	struct errinfo err = ERRINFO_INIT;
 	struct command_line line;
+	const char *word;
 	int rc;
 
 	memset(config, 0, sizeof(*config));
@@ -404,11 +440,12 @@ int config_load(struct config *config, int argc, char *const argv[],
 	config->wants_version = line.wants_version;
 	config->is_foreground = line.is_foreground;
 	if (!rc && !line.wants_help && !line.wants_version) {
+		word = line.word_count == 2 ? line.words[0] : NULL;
 		rc = take_mount_words(config, &line, &err);
 		if (!rc)
-			rc = load(config, &line,
-				  line.word_count == 2 ? line.words[0] : NULL,
-				  &err, why);
+			rc = load(config, &line, word, &err, why);
+		if (!rc)
+			rc = name_source(config, word);
 	}
 	command_line_release(&line);
 	return explain(rc, &err, why);
@@ -435,5 +472,6 @@ void config_release(struct config *config)
 	free(config->path);
 	free(config->bucket_word);
 	free(config->mountpoint);
+	free(config->source);
 	memset(config, 0, sizeof(*config));
 }

@@ -36,6 +36,7 @@ struct config {
 	bool is_foreground;
 	char *mountpoint;  /* owned; absolute */
 	char *bucket_word; /* owned; as typed: a bucket or a section's name */
+	char *source;      /* owned; of the mount, as mount(8) shows it */
 
 	/* By the table in settings.c; texts and values are borrowed from it. */
 	const char *s3_access_key, *s3_secret_key;
@@ -76,6 +77,7 @@ struct config {
 	bool is_read_only;
 	bool allow_other, allow_root;
 	bool allow_dev, allow_suid, no_exec, no_atime;
+	bool is_remount; /* of a mount that stands */
 	const char *fsname;
 
 	const char *log_level, *log_to;

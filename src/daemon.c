@@ -127,7 +127,17 @@ int daemon_fork(struct daemon *d, struct errinfo *err)
 	return 0;
 }
 
-void daemon_ready(struct daemon *d)
+static void give_verdict(struct daemon *d, int status, const char *sentence)
+{
+	char byte = (char)status;
+
+	write_all(d->pipe_fd, &byte, 1);
+	write_all(d->pipe_fd, sentence, strlen(sentence));
+	close(d->pipe_fd);
+	d->pipe_fd = -1;
+}
+
+void daemon_ready(struct daemon *d, const char *sentence)
 {
 	int null;
 
@@ -142,23 +152,15 @@ void daemon_ready(struct daemon *d)
 		dup2(null, fd);
 	if (null > 2)
 		close(null);
-	write_all(d->pipe_fd, "\0", 1);
-	close(d->pipe_fd);
-	d->pipe_fd = -1;
+	give_verdict(d, 0, sentence ? sentence : "");
 }
 
 void daemon_fail(struct daemon *d, int status, const char *sentence)
 {
-	char byte = (char)status;
-
-	if (d->pipe_fd < 0) {
+	if (d->pipe_fd < 0)
 		print_line(sentence, strlen(sentence));
-		return;
-	}
-	write_all(d->pipe_fd, &byte, 1);
-	write_all(d->pipe_fd, sentence, strlen(sentence));
-	close(d->pipe_fd);
-	d->pipe_fd = -1;
+	else
+		give_verdict(d, status, sentence);
 }
 
 void daemon_harden(void)

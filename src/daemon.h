@@ -32,8 +32,11 @@ struct daemon {
  */
 MUST_USE int daemon_fork(struct daemon *d, struct errinfo *err);
 
-/* Leaves terminal and working folder, and lets the parent go. */
-void daemon_ready(struct daemon *d);
+/*
+ * Leaves terminal and working folder, and lets the parent go, which prints
+ * the sentence, if any, where the user is.
+ */
+void daemon_ready(struct daemon *d, const char *sentence);
 
 /* Prints sentence where the user is; the parent exits with status. */
 void daemon_fail(struct daemon *d, int status, const char *sentence);

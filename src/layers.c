@@ -210,13 +210,13 @@ void layers_store_options(const struct config *config,
 }
 
 void layers_fs_options(const struct config *config, const char *mountpoint,
-		       const char *fsname, struct fs_options *options)
+		       struct fs_options *options)
 {
 	mode_t mask = (mode_t)config->umask;
 
 	memset(options, 0, sizeof(*options));
 	options->mountpoint = mountpoint;
-	options->fsname = fsname;
+	options->fsname = config->source;
 	options->read_only = config->is_read_only;
 	options->allow_other = config->allow_other;
 	options->allow_root = config->allow_root;

@@ -18,8 +18,8 @@ void layers_s3_options(const struct config *config, struct s3_options *options);
 void layers_store_options(const struct config *config,
 			  struct store_options *options);
 
-/* mountpoint and fsname are borrowed too. */
+/* mountpoint is borrowed too. */
 void layers_fs_options(const struct config *config, const char *mountpoint,
-		       const char *fsname, struct fs_options *options);
+		       struct fs_options *options);
 
 #endif

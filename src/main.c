@@ -21,6 +21,7 @@
 #include "log.h"
 #include "network.h"
 #include "object_settings.h"
+#include "remount.h"
 #include "s3fs_command.h"
 #include "tools.h"
 
@@ -33,7 +34,6 @@ enum {
 struct mount {
 	const struct config *config;
 	char *mountpoint; /* owned; absolute */
-	char *fsname;     /* owned */
 	struct network network;
 	struct store *store;
 	struct fs *fs;
@@ -46,7 +46,7 @@ static int start_mount(struct mount *m, struct errinfo *err)
 	int rc;
 
 	layers_store_options(m->config, &store);
-	layers_fs_options(m->config, m->mountpoint, m->fsname, &fs);
+	layers_fs_options(m->config, m->mountpoint, &fs);
 	rc = store_new(m->network.s3, &store, &m->store, err);
 	if (!rc)
 		rc = fs_new(m->store, &fs, &m->fs, err);
@@ -63,12 +63,6 @@ static int start(struct mount *m, struct errinfo *err, struct buf *why)
 		rc = check_fuse_device(why);
 	if (rc)
 		return rc;
-	if (m->config->fsname)
-		m->fsname = strdup(m->config->fsname);
-	else if (asprintf(&m->fsname, "s3storefs#%s", m->config->bucket) < 0)
-		m->fsname = NULL;
-	if (!m->fsname)
-		return -ENOMEM;
 	rc = network_start(m->config, &m->network, why);
 	if (!rc)
 		rc = check_bucket(m->network.s3, m->config, why);
@@ -88,11 +82,12 @@ static int stop(struct mount *m)
 		rc = store_free(m->store);
 	network_stop(&m->network);
 	free(m->mountpoint);
-	free(m->fsname);
 	return rc;
 }
 
-static int set_up_log(const struct config *config, struct buf *why)
+/* Where the log goes; a note for the user, or NULL, comes back in *note. */
+static int set_up_log(const struct config *config, const char **note,
+		      struct buf *why)
 {
 	enum log_level level = LOG_LEVEL_WARN;
 	bool to_syslog = !config->is_foreground;
@@ -110,10 +105,15 @@ static int set_up_log(const struct config *config, struct buf *why)
 	if (strcmp(config->log_to, "auto") != 0)
 		to_syslog = strcmp(config->log_to, "syslog") == 0;
 	log_setup(level, to_syslog);
+	if (to_syslog && !log_syslog_answers())
+		*note = "mounted, but there is no syslog here: what goes "
+			"wrong later is told to nobody, unless -o "
+			"log_to=/path/of/a/file says where";
 	return 0;
 }
 
-static int run(const struct config *config, struct daemon *daemon)
+static int run(const struct config *config, struct daemon *daemon,
+	       const char *note)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 	struct mount m = { .config = config };
@@ -132,7 +132,7 @@ static int run(const struct config *config, struct daemon *daemon)
 	}
 	log_info("main", "%s is mounted on %s", s3_client_url(m.network.s3),
 		 m.mountpoint);
-	daemon_ready(daemon);
+	daemon_ready(daemon, note);
 	if (!config->is_read_only)
 		s3_sweep_start(m.network.s3);
 	rc = fs_run(m.fs);
@@ -155,12 +155,24 @@ static int print_help(const char *form)
 	return 0;
 }
 
+static int remount_main(const struct config *config)
+{
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+	struct daemon daemon = DAEMON_FOREGROUND;
+	int status = remount(config, &why) ? EXIT_RUNTIME : 0;
+
+	if (why.len)
+		daemon_fail(&daemon, status, buf_str(&why));
+	return status;
+}
+
 static int mount_main(int argc, char **argv)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 	CLEANUP(config_release) struct config config;
 	struct daemon daemon = DAEMON_FOREGROUND;
 	struct errinfo err = ERRINFO_INIT;
+	const char *note = NULL;
 
 	if (config_load(&config, argc, argv, &why)) {
 		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
@@ -172,6 +184,8 @@ static int mount_main(int argc, char **argv)
 		puts("s3storefs " PACKAGE_VERSION);
 		return 0;
 	}
+	if (config.is_remount)
+		return remount_main(&config);
 	if (object_settings_check(&config, &why)) {
 		daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
 		return EXIT_USAGE;
@@ -180,11 +194,11 @@ static int mount_main(int argc, char **argv)
 		daemon_fail(&daemon, EXIT_RUNTIME, err.text);
 		return EXIT_RUNTIME;
 	}
-	if (set_up_log(&config, &why)) {
+	if (set_up_log(&config, &note, &why)) {
 		daemon_fail(&daemon, EXIT_RUNTIME, buf_str(&why));
 		return EXIT_RUNTIME;
 	}
-	return run(&config, &daemon);
+	return run(&config, &daemon, note);
 }
 
 int main(int argc, char **argv)

@@ -278,6 +278,8 @@ const struct s3fs_option s3fs_options[] = {
 { "max_readahead", S3FS_SILENT, as_kernel, NULL, NULL },
 { "use_ino", S3FS_SILENT, as_kernel, NULL, NULL },
 { "intr", S3FS_SILENT, as_kernel, NULL, NULL },
+{ "user_id", S3FS_SILENT, as_kernel, NULL, NULL },
+{ "group_id", S3FS_SILENT, as_kernel, NULL, NULL },
 };
 /* clang-format on */
 

@@ -204,14 +204,14 @@ const struct setting_def settings_table[] = {
 { "allow_root", NULL, SETTING_BOOL, TO(allow_root),
   .default_text = "False", .help = "let root in" },
 { "fsname", NULL, SETTING_TEXT, TO(fsname),
-  .default_text = "None", .help = "source that mount(8) shows; None: s3storefs#BUCKET" },
+  .default_text = "None", .help = "source that mount(8) and df show; None: BUCKET[:PREFIX] as it was given" },
 { "bucket_size", NULL, SETTING_SIZE, TO(bucket_bytes),
   .default_text = "256T", .min = MIB, .help = "size of the file system that df shows" },
 { "log_level", NULL, SETTING_CHOICE, TO(log_level),
   .default_text = "warn", .choices = "error warn info debug", .help = "how much is logged" },
 { "log_to", NULL, SETTING_TEXT, TO(log_to),
   .default_text = "auto",
-  .help = "stderr, syslog or a file's path; auto: stderr with -f, else syslog" },
+  .help = "stderr, syslog or a file's whole path; auto: stderr with -f, else syslog" },
 
 /* Other words for settings above. */
 { "AWS_S3_CLIENT_CONFIG", "config", SETTING_MAP, TO(client_config),
@@ -254,6 +254,7 @@ const struct setting_def settings_table[] = {
 { "noexec", NULL, SETTING_WORD, TO(no_exec) },
 { "dev", NULL, SETTING_WORD, TO(allow_dev) },
 { "suid", NULL, SETTING_WORD, TO(allow_suid) },
+{ "remount", NULL, SETTING_WORD, TO(is_remount) },
 { "defaults", "nodev nosuid exec rw auto noauto user nouser users group owner "
   "_netdev nofail async sync dirsync atime relatime nodiratime", SETTING_WORD, NO_EFFECT },
 };

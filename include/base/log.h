@@ -27,6 +27,9 @@ enum log_level {
 /* Lines above level are dropped. to_syslog: syslog instead of stderr. */
 void log_setup(enum log_level level, bool to_syslog);
 
+/* Whether somebody takes what goes to syslog. */
+bool log_syslog_answers(void);
+
 /*
  * To a file. It may be moved away (logrotate) while we write: within a second
  * there is a new one. Returns 0, or -errno of opening it: lines then go to

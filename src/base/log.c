@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -64,6 +66,21 @@ void log_setup(enum log_level level, bool to_syslog)
 	if (to_syslog)
 		openlog("s3storefs", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	use_syslog = to_syslog;
+}
+
+bool log_syslog_answers(void)
+{
+	static const int types[] = { SOCK_DGRAM, SOCK_STREAM };
+	const struct sockaddr_un address = { AF_UNIX, _PATH_LOG };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		AUTO_CLOSE int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
+
+		if (fd >= 0 && connect(fd, (const struct sockaddr *)&address,
+				       sizeof(address)) == 0)
+			return true;
+	}
+	return false;
 }
 
 int log_level_parse(const char *name, enum log_level *level)

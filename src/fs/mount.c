@@ -2,6 +2,7 @@
 /* The mount's life: checks, libfuse's session, the end; see fs.h. */
 #include <fcntl.h>
 #include <fuse_opt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -44,6 +45,24 @@ static const char *last_words(const char *instead)
 
 	said_len = 0;
 	return colon ? colon + strlen("fuse: ") : said[0] ? said : instead;
+}
+
+/* libfuse calls it where mount(2) is not allowed, by its path or through PATH. */
+static const char *explain_helper(void)
+{
+	const char *folders = getenv("PATH");
+	AUTO_FREE char *copy = strdup(folders ? folders : "");
+	char *rest = copy, *folder;
+	char path[PATH_MAX];
+
+	if (!copy || access("/usr/bin/fusermount3", X_OK) == 0)
+		return "fusermount3 said why, above";
+	while ((folder = strsep(&rest, ":"))) {
+		snprintf(path, sizeof(path), "%s/fusermount3", folder);
+		if (access(path, X_OK) == 0)
+			return "fusermount3 said why, above";
+	}
+	return "fusermount3 is missing: install the package fuse3";
 }
 
 static int check_mountpoint(const char *dir, struct errinfo *err)
@@ -174,7 +193,7 @@ static int mount_session(struct fs *fs, struct errinfo *err)
 	if (fuse_session_mount(fs->session, dir) < 0) {
 		rc = errno == EPERM || errno == EACCES ? -EACCES : -EIO;
 		return errinfo_set(err, rc, "cannot mount on %s: %s", dir,
-				   last_words("fusermount3 said why, above"));
+				   last_words(explain_helper()));
 	}
 	rc = init_take_device(fs);
 	if (rc < 0) {

@@ -586,7 +586,8 @@ def test_others_are_let_in_only_when_told_to(bucket, new_mount, tmp_path, option
 
 def test_the_source_has_the_name_of_the_option(bucket, new_mount):
     assert " mine " in mount_line(new_mount(bucket, fsname="mine").path)
-    assert f" s3storefs\\043{bucket.name} " in mount_line(new_mount(bucket).path)
+    assert f" {bucket.name} " in mount_line(new_mount(bucket).path)
+    assert f" {bucket.name}:media/files " in mount_line(new_mount(bucket, location="media/files").path)
 
 
 @pytest.mark.parametrize("option, due", [("10G", 10 << 30), ("1T", 1 << 40), ("4096T", 4096 << 40)])

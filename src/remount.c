@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* mount -o remount; see remount.h. */
+#include "remount.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "config_edit.h"
+#include "mounted.h"
+#include "settings.h"
+
+/* The settings that are flags of the mount, by their names in the table. */
+static const struct {
+	const char *name;
+	unsigned long flag;
+	bool is_inverse; /* the flag says that the setting is False */
+} flags[] = {
+	{ "ro", MS_RDONLY, false },       { "noexec", MS_NOEXEC, false },
+	{ "noatime", MS_NOATIME, false }, { "dev", MS_NODEV, true },
+	{ "suid", MS_NOSUID, true },
+};
+
+static unsigned long apply(const struct config *config, unsigned long now)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		bool is_on = config_value(config, flags[i].name)->boolean;
+
+		if (config_strength(config, flags[i].name) <
+		    ORIGIN_COMMAND_LINE)
+			continue;
+		if (is_on != flags[i].is_inverse)
+			now |= flags[i].flag;
+		else
+			now &= ~flags[i].flag;
+	}
+	return now;
+}
+
+/*
+ * Whether name can be passed over: a flag; what names the mount; what mount(8)
+ * repeats of each.
+ */
+static bool is_no_change(const char *name)
+{
+	static const char *const words[] = { "AWS_STORAGE_BUCKET_NAME",
+					     "AWS_LOCATION", "allow_other" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], name) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (strcmp(flags[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A setting of the command line that a daemon which runs cannot be told. */
+static bool has_others(const struct config *config)
+{
+	for (size_t i = 0; i < settings_count; i++) {
+		const struct setting_def *def = &settings_table[i];
+
+		if (def->type != SETTING_WORD && !is_no_change(def->name) &&
+		    config_strength(config, def->name) == ORIGIN_COMMAND_LINE)
+			return true;
+	}
+	return false;
+}
+
+static const char *explain(int code)
+{
+	if (code == -EPERM)
+		return "only root may";
+	if (code == -EBUSY)
+		return "files are open for writing there";
+	return strerrordesc_np(-code);
+}
+
+int remount(const struct config *config, struct buf *why)
+{
+	AUTO_FREE char *path = realpath(config->mountpoint, NULL);
+	CLEANUP(mounted_release) struct mounted mounted = { 0 };
+	int rc = path ? mounted_find(path, &mounted) : -errno;
+
+	if (rc || !mounted.is_ours) {
+		buf_add_fmt(why,
+			    "cannot remount %s: no bucket is mounted there",
+			    config->mountpoint);
+		return rc ? rc : -EINVAL;
+	}
+	if (mount(mounted.source, path, NULL,
+		  MS_REMOUNT | apply(config, mounted.flags), NULL) < 0) {
+		rc = -errno;
+		buf_add_fmt(why, "cannot remount %s: %s", path, explain(rc));
+		return rc;
+	}
+	if (has_others(config))
+		buf_add_str(why,
+			    "remounted with what was given of ro, rw, exec, "
+			    "dev, suid and atime; other settings stay until "
+			    "it is unmounted and mounted again");
+	return 0;
+}
