@@ -34,23 +34,6 @@ static bool holds_password(const struct setting_def *def, const char *text)
 	       strchr(text, '@');
 }
 
-/* what is a secret in a map that is none. */
-static int refuse_secret(const struct source *source,
-			 const struct setting_def *def, const char *what,
-			 struct errinfo *err)
-{
-	if (source->origin == ORIGIN_COMMAND_LINE)
-		return errinfo_set(err, -EINVAL,
-				   "%s on the command line would show in ps: "
-				   "put %s into a settings file that only you "
-				   "can read",
-				   what, def->name);
-	return errinfo_set(err, -EACCES,
-			   "%s stands in a file that others can read: chown it "
-			   "to yourself and chmod 600 %s",
-			   what, source->path);
-}
-
 static int take(const struct source *source, const struct setting_def *def,
 		const char *text, bool is_used, struct errinfo *err)
 {
@@ -66,13 +49,17 @@ static int take(const struct source *source, const struct setting_def *def,
 		secret = config_holds_key(&value)  ? "SSECustomerKey" :
 			 holds_password(def, text) ? "a proxy's password" :
 						     NULL;
-	if (secret) {
+	if (secret && source->origin == ORIGIN_COMMAND_LINE)
+		rc = errinfo_set(err, -EINVAL,
+				 "%s on the command line would show in ps: put "
+				 "%s into a settings file that only you can "
+				 "read",
+				 secret, def->name);
+	else if (secret)
+		rc = config_note_exposed(source->config, secret);
+	if (rc || !is_used || source->origin < setting->origin) {
 		value_release(&value);
-		return refuse_secret(source, def, secret, err);
-	}
-	if (!is_used || source->origin < setting->origin) {
-		value_release(&value);
-		return 0;
+		return rc;
 	}
 	value_release(&setting->value);
 	setting->value = value;
@@ -136,11 +123,9 @@ static int take_line(void *arg, const struct config_line *line,
 		is_used = word && strcmp(line->section, word) == 0;
 	}
 	if (def->type == SETTING_SECRET && *line->value && !source.is_private &&
-	    strcmp(line->value, "None") != 0)
-		return errinfo_set(err, -EACCES,
-				   "%s stands in a file that others can read: "
-				   "chown it to yourself and chmod 600 %s",
-				   def->name, source.path);
+	    strcmp(line->value, "None") != 0 &&
+	    config_note_exposed(source.config, def->name))
+		return -ENOMEM;
 	return take(&source, def, line->value, is_used, err);
 }
 
@@ -170,7 +155,7 @@ static int take_file(struct config *config, const char *path, struct buf *why)
 	return rc;
 }
 
-/* -c FILE and $S3STOREFS_CONF must exist; the other two may. */
+/* -c FILE and $S3STOREFS_CONF must be readable; the other two may be absent. */
 static int find_file(struct config *config, const char *given, struct buf *why)
 {
 	static const char system_path[] = "/etc/s3storefs.conf";
@@ -188,8 +173,13 @@ static int find_file(struct config *config, const char *given, struct buf *why)
 		buf_add_fmt(&path, "%s/.config/s3storefs/s3storefs.conf", home);
 	if (path.len && access(path.data, F_OK) == 0)
 		return take_file(config, path.data, why);
-	if (access(system_path, F_OK) == 0)
+	if (access(system_path, R_OK) == 0)
 		return take_file(config, system_path, why);
+	/* It may be for root alone: who has settings of his own needs none. */
+	if (errno == EACCES) {
+		config->unread = strdup(system_path);
+		return config->unread ? 0 : -ENOMEM;
+	}
 	return 0;
 }
 
@@ -396,6 +386,15 @@ static int load(struct config *config, const struct command_line *line,
 		if (settings_table[i].offset != SETTING_NOWHERE)
 			store(config, &settings_table[i],
 			      &config->settings[i].value);
+	if (config->exposed && !config->allow_readable_keys) {
+		buf_add_fmt(why,
+			    "%s stands in a file that others can read: chown "
+			    "it to yourself and chmod 600 %s; where that "
+			    "cannot be, as with a Kubernetes secret, set "
+			    "allow_readable_keys",
+			    config->exposed, config->path);
+		return -EACCES;
+	}
 	return config_check(config, err);
 }
 
@@ -415,12 +414,23 @@ static int name_source(struct config *config, const char *word)
 	return config->source ? 0 : -ENOMEM;
 }
 
-static int explain(int rc, const struct errinfo *err, struct buf *why)
+void config_tell_unread(const struct config *config, struct buf *why)
+{
+	if (config->unread)
+		buf_add_fmt(why,
+			    " (%s was left out: this user may not read it)",
+			    config->unread);
+}
+
+static int explain(const struct config *config, int rc,
+		   const struct errinfo *err, struct buf *why)
 {
 	if (rc && err->code)
 		buf_add_str(why, err->text);
 	else if (rc && !why->len)
 		buf_add_str(why, "out of memory");
+	if (rc)
+		config_tell_unread(config, why);
 	return rc;
 }
 
@@ -448,7 +458,7 @@ int config_load(struct config *config, int argc, char *const argv[],
 			rc = name_source(config, word);
 	}
 	command_line_release(&line);
-	return explain(rc, &err, why);
+	return explain(config, rc, &err, why);
 }
 
 int config_load_tool(struct config *config, const struct command_line *line,
@@ -458,7 +468,8 @@ int config_load_tool(struct config *config, const struct command_line *line,
 
 	memset(config, 0, sizeof(*config));
 	config->notes = (struct buf)BUF_INIT(8192);
-	return explain(load(config, line, bucket, &err, why), &err, why);
+	return explain(config, load(config, line, bucket, &err, why), &err,
+		       why);
 }
 
 void config_release(struct config *config)
@@ -470,6 +481,8 @@ void config_release(struct config *config)
 	value_release(&config->parameters);
 	buf_release(&config->notes);
 	free(config->path);
+	free(config->unread);
+	free(config->exposed);
 	free(config->bucket_word);
 	free(config->mountpoint);
 	free(config->source);

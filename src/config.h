@@ -59,6 +59,7 @@ struct config {
 	const char *state_dir;
 
 	bool anonymous;
+	bool allow_readable_keys;
 	const char *payload_signing;
 	uint64_t memory_budget_bytes, part_bytes, single_put_bytes;
 	uint64_t read_ahead_bytes;
@@ -120,6 +121,8 @@ struct config {
 	size_t rule_count;
 	struct value parameters; /* by s3fs's options; a map or None */
 	char *path;       /* owned; of the settings file, NULL without one */
+	char *unread;     /* owned; the machine's own, if it may not be read */
+	char *exposed;    /* owned; the first secret in a file that is open */
 	struct buf notes; /* what the log should be told, a line each */
 };
 
@@ -139,6 +142,12 @@ MUST_USE int config_load(struct config *config, int argc, char *const argv[],
 MUST_USE int config_load_tool(struct config *config,
 			      const struct command_line *line,
 			      const char *bucket, struct buf *why);
+
+/*
+ * Appends to the words of a failure that a settings file had to be left out,
+ * if that is so.
+ */
+void config_tell_unread(const struct config *config, struct buf *why);
 
 /* Whether a source gave this setting, be it with its default's value. */
 bool config_is_set(const struct config *config, const char *name);

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "settings.h"
 
@@ -54,6 +55,14 @@ int config_add_parameter(struct config *config, const char *name,
 			 const char *text)
 {
 	return value_map_set(&config->parameters, name, text);
+}
+
+int config_note_exposed(struct config *config, const char *secret)
+{
+	if (config->exposed)
+		return 0;
+	config->exposed = strdup(secret);
+	return config->exposed ? 0 : -ENOMEM;
 }
 
 void config_note(struct config *config, const char *fmt, ...)

@@ -50,6 +50,12 @@ void config_move(struct config *config, const char *name, struct value *value);
 MUST_USE int config_add_parameter(struct config *config, const char *name,
 				  const char *text);
 
+/*
+ * Notes that the settings file holds a secret of this name although others
+ * can read it, which is refused unless allow_readable_keys is set. -ENOMEM.
+ */
+MUST_USE int config_note_exposed(struct config *config, const char *secret);
+
 /* One more line for the log. */
 void config_note(struct config *config, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

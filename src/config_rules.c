@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config_edit.h"
 #include "settings.h"
 
 bool config_is_rule(const char *section)
@@ -136,10 +137,7 @@ int config_rule_take(struct config *config, const struct config_line *line,
 		return errinfo_set(err, -ENOMEM, "out of memory");
 	if (!is_private && (config_holds_key(&value) ||
 			    strcmp(line->name, "SSECustomerKey") == 0))
-		return errinfo_set(err, -EACCES,
-				   "SSECustomerKey stands in a file that "
-				   "others can read: chown it to yourself and "
-				   "chmod 600 it");
+		return config_note_exposed(config, "SSECustomerKey");
 	return 0;
 }
 

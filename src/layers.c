@@ -159,6 +159,7 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 	options->credential_source = credential_source(config);
 	options->instance_role = config->instance_role;
 	options->anonymous = config->anonymous;
+	options->allow_readable_keys = config->allow_readable_keys;
 	options->no_checksum = !config->upload_checksum;
 	options->attempts = (int)config->attempts;
 	options->timeout_ms = (int)config->timeout_ms;

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 
 /* The table writes blanks and the like as \040. */
 static void unescape_octal(char *s)
@@ -23,28 +22,8 @@ static void unescape_octal(char *s)
 	*to = '\0';
 }
 
-static unsigned long parse_flags(char *words)
-{
-	static const struct {
-		const char *word;
-		unsigned long flag;
-	} known[] = {
-		{ "ro", MS_RDONLY },       { "nosuid", MS_NOSUID },
-		{ "nodev", MS_NODEV },     { "noexec", MS_NOEXEC },
-		{ "noatime", MS_NOATIME }, { "nodiratime", MS_NODIRATIME },
-	};
-	unsigned long flags = 0;
-	char *rest = words, *word;
-
-	while ((word = strsep(&rest, ",")))
-		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-			if (strcmp(word, known[i].word) == 0)
-				flags |= known[i].flag;
-	return flags;
-}
-
 /*
- * ID parent major:minor root mount-point options more... - type source ...
+ * ID parent major:minor root mount-point ... - type source ...
  * Returns 1 if the line is path's, 0 if not, -ENOMEM.
  */
 static int parse_line(char *line, const char *path, struct mounted *out)
@@ -59,7 +38,7 @@ static int parse_line(char *line, const char *path, struct mounted *out)
 
 	for (int i = 0; i < FIELDS && rest; i++)
 		fields[i] = strsep(&rest, " ");
-	if (!fields[OPTIONS] || !type)
+	if (!fields[POINT] || !type)
 		return 0;
 	unescape_octal(fields[POINT]);
 	if (strcmp(fields[POINT], path) != 0)
@@ -74,7 +53,6 @@ static int parse_line(char *line, const char *path, struct mounted *out)
 	out->source = strdup(source);
 	out->is_fuse = strncmp(type, "fuse", strlen("fuse")) == 0;
 	out->is_ours = strcmp(type, "fuse.s3storefs") == 0;
-	out->flags = parse_flags(fields[OPTIONS]);
 	return out->source ? 1 : -ENOMEM;
 }
 

@@ -8,10 +8,9 @@
 #include "macros.h"
 
 struct mounted {
-	char *source;        /* owned */
-	bool is_fuse;        /* of anybody's */
-	bool is_ours;        /* of this program, though its end may be near */
-	unsigned long flags; /* MS_RDONLY, MS_NOEXEC, ... */
+	char *source; /* owned */
+	bool is_fuse; /* of anybody's */
+	bool is_ours; /* of this program, though its end may be near */
 };
 
 /*

@@ -43,6 +43,9 @@ int network_start(const struct config *config, struct network *out,
 
 	memset(out, 0, sizeof(*out));
 	log_notes(buf_str(&config->notes));
+	if (config->unread)
+		log_info("config", "%s was left out: this user may not read it",
+			 config->unread);
 	layers_http_options(config, &http);
 	layers_s3_options(config, &s3);
 	rc = check_ca_file(http.ca_file, why);
@@ -62,8 +65,10 @@ int network_start(const struct config *config, struct network *out,
 	rc = http_new(&http, &out->http, &err);
 	if (!rc)
 		rc = s3_client_new(out->http, &s3, &out->s3, &err);
-	if (rc)
+	if (rc) {
 		buf_add_str(why, err.text[0] ? err.text : strerrordesc_np(-rc));
+		config_tell_unread(config, why);
+	}
 	return rc;
 }
 

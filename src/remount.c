@@ -10,47 +10,24 @@
 #include "mounted.h"
 #include "settings.h"
 
-/* The settings that are flags of the mount, by their names in the table. */
-static const struct {
-	const char *name;
-	unsigned long flag;
-	bool is_inverse; /* the flag says that the setting is False */
-} flags[] = {
-	{ "ro", MS_RDONLY, false },       { "noexec", MS_NOEXEC, false },
-	{ "noatime", MS_NOATIME, false }, { "dev", MS_NODEV, true },
-	{ "suid", MS_NOSUID, true },
-};
-
-static unsigned long apply(const struct config *config, unsigned long now)
+/* mount(8) hands on all that the mount is to have, not what changes. */
+static unsigned long flags_of(const struct config *config)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		bool is_on = config_value(config, flags[i].name)->boolean;
-
-		if (config_strength(config, flags[i].name) <
-		    ORIGIN_COMMAND_LINE)
-			continue;
-		if (is_on != flags[i].is_inverse)
-			now |= flags[i].flag;
-		else
-			now &= ~flags[i].flag;
-	}
-	return now;
+	return (config->is_read_only ? MS_RDONLY : 0) |
+	       (config->no_exec ? MS_NOEXEC : 0) |
+	       (config->no_atime ? MS_NOATIME : 0) |
+	       (config->allow_dev ? 0 : MS_NODEV) |
+	       (config->allow_suid ? 0 : MS_NOSUID);
 }
 
-/*
- * Whether name can be passed over: a flag; what names the mount; what mount(8)
- * repeats of each.
- */
+/* ro; what names the mount; what mount(8) repeats of each. */
 static bool is_no_change(const char *name)
 {
-	static const char *const words[] = { "AWS_STORAGE_BUCKET_NAME",
+	static const char *const words[] = { "ro", "AWS_STORAGE_BUCKET_NAME",
 					     "AWS_LOCATION", "allow_other" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcmp(words[i], name) == 0)
-			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (strcmp(flags[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -89,16 +66,16 @@ int remount(const struct config *config, struct buf *why)
 			    config->mountpoint);
 		return rc ? rc : -EINVAL;
 	}
-	if (mount(mounted.source, path, NULL,
-		  MS_REMOUNT | apply(config, mounted.flags), NULL) < 0) {
+	if (mount(mounted.source, path, NULL, MS_REMOUNT | flags_of(config),
+		  NULL) < 0) {
 		rc = -errno;
 		buf_add_fmt(why, "cannot remount %s: %s", path, explain(rc));
 		return rc;
 	}
 	if (has_others(config))
 		buf_add_str(why,
-			    "remounted with what was given of ro, rw, exec, "
-			    "dev, suid and atime; other settings stay until "
-			    "it is unmounted and mounted again");
+			    "remounted with its ro, exec, dev, suid and "
+			    "atime; other settings stay until it is unmounted "
+			    "and mounted again");
 	return 0;
 }

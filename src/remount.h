@@ -8,10 +8,10 @@
 #include "macros.h"
 
 /*
- * Gives the mount at config->mountpoint those of ro, noexec, dev, suid and
- * noatime, or their opposites, that were given; its daemon lives on and keeps
- * its settings. Returns 0, with a line in why if there were others, or -errno
- * and what went wrong. Needs root.
+ * Gives the mount at config->mountpoint the flags that a new one by config
+ * would have: ro, noexec, nodev, nosuid, noatime. Its daemon lives on and
+ * keeps its settings. Returns 0, with a line in why if others were given, or
+ * -errno and what went wrong. Needs root.
  */
 MUST_USE int remount(const struct config *config, struct buf *why);
 

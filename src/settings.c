@@ -44,6 +44,8 @@ const struct setting_def settings_table[] = {
   .help = "who has the keys; auto: the first of them that has some, in this order" },
 { "instance_role", NULL, SETTING_TEXT, TO(instance_role),
   .default_text = "None", .help = "role of the instance; None: the first that its metadata lists" },
+{ "S3STOREFS_ALLOW_READABLE_KEYS", "allow_readable_keys", SETTING_BOOL, TO(allow_readable_keys),
+  .default_text = "False", .help = "take keys from files that other users can read, such as a Kubernetes secret" },
 { "anonymous", NULL, SETTING_BOOL, TO(anonymous),
   .default_text = "False", .help = "sign nothing: for public buckets" },
 

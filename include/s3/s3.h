@@ -100,6 +100,7 @@ struct s3_options {
 	enum s3_credential_source credential_source;
 	const char *instance_role; /* of the instance; NULL: the first it has */
 	bool anonymous;            /* sign nothing */
+	bool allow_readable_keys;  /* in files that other users can read */
 	int attempts;              /* in all, of one request; 0: 5 */
 	int timeout_ms;   /* one operation with all its retries; 0: 30,000
 			     plus the time its bytes take at 256 KiB/s */

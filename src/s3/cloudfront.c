@@ -48,7 +48,8 @@ static int parse_key(struct cloudfront *cf, const char *pem, size_t len,
 	return 0;
 }
 
-static int check_file(const char *path, int fd, struct errinfo *err)
+static int check_file(const char *path, int fd, bool allow_readable,
+		      struct errinfo *err)
 {
 	struct stat st;
 
@@ -59,16 +60,17 @@ static int check_file(const char *path, int fd, struct errinfo *err)
 		return errinfo_set(err, -EINVAL,
 				   "AWS_CLOUDFRONT_KEY %s is no file of a key",
 				   path);
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
+	if (!allow_readable && (st.st_mode & (S_IRWXG | S_IRWXO)))
 		return errinfo_set(err, -EACCES,
-				   "AWS_CLOUDFRONT_KEY %s can be read by "
-				   "others: chmod 600 %s",
-				   path, path);
+				   "AWS_CLOUDFRONT_KEY: chmod 600, or, where "
+				   "that cannot be, set allow_readable_keys: "
+				   "others can read %s",
+				   path);
 	return 0;
 }
 
 static int load_key(struct cloudfront *cf, const char *path,
-		    struct errinfo *err)
+		    bool allow_readable, struct errinfo *err)
 {
 	/* Not waiting: a pipe in its place would block for ever. */
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -79,7 +81,7 @@ static int load_key(struct cloudfront *cf, const char *path,
 	if (fd < 0)
 		return errinfo_set(err, -errno, "AWS_CLOUDFRONT_KEY %s: %s",
 				   path, strerror(errno));
-	rc = check_file(path, fd, err);
+	rc = check_file(path, fd, allow_readable, err);
 	if (rc < 0)
 		return rc;
 	len = read(fd, pem, sizeof(pem));
@@ -91,8 +93,8 @@ static int load_key(struct cloudfront *cf, const char *path,
 	return rc;
 }
 
-int cloudfront_new(const char *key_id, const char *key, struct cloudfront **out,
-		   struct errinfo *err)
+int cloudfront_new(const char *key_id, const char *key, bool allow_readable,
+		   struct cloudfront **out, struct errinfo *err)
 {
 	struct cloudfront *cf = calloc(1, sizeof(*cf));
 	int rc = -ENOMEM;
@@ -101,7 +103,7 @@ int cloudfront_new(const char *key_id, const char *key, struct cloudfront **out,
 		return rc;
 	cf->key_id = strdup(key_id);
 	if (cf->key_id)
-		rc = *key == '/' ? load_key(cf, key, err) :
+		rc = *key == '/' ? load_key(cf, key, allow_readable, err) :
 				   parse_key(cf, key, strlen(key), err);
 	if (rc < 0)
 		cloudfront_free(cf);

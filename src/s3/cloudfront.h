@@ -7,6 +7,7 @@
 #ifndef S3_CLOUDFRONT_H
 #define S3_CLOUDFRONT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -17,12 +18,14 @@ struct cloudfront;
 
 /*
  * key is a private RSA key in PEM or, from / on, the path of a file with
- * one. Both texts are copied. Returns 0, -EINVAL (no such key), -EACCES (a
+ * one, which others can read only if allow_readable. Both texts are copied.
+ * Returns 0, -EINVAL (no such key), -EACCES (a
  * file that others can read), what opening the file gave, or -ENOMEM; err
  * never has the key.
  */
 MUST_USE int cloudfront_new(const char *key_id, const char *key,
-			    struct cloudfront **out, struct errinfo *err);
+			    bool allow_readable, struct cloudfront **out,
+			    struct errinfo *err);
 
 /* NULL is fine. */
 void cloudfront_free(struct cloudfront *cf);

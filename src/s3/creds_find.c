@@ -13,6 +13,7 @@
 
 #include "creds_http.h"
 #include "endpoint.h"
+#include "log.h"
 
 /* Borrowed from the options and the environment. */
 struct keys {
@@ -177,7 +178,7 @@ static int take_passwd(struct search *s, struct errinfo *err)
 {
 	struct creds_source *source = NULL;
 	int rc = creds_passwd_new(s->options->passwd_file, s->options->bucket,
-				  &source);
+				  s->context->allow_readable, &source);
 
 	return take(s, rc, source, err);
 }
@@ -222,11 +223,14 @@ static int none_at_all(const struct search *s, const struct errinfo *why,
 				   "no credentials: no keys of profile %s in "
 				   "~/.aws/credentials and ~/.aws/config",
 				   s->profile);
+	log_info("creds", "nobody has keys, the last that was asked: %s",
+		 last->text);
 	return errinfo_set(err, -ENOKEY,
-			   "no credentials: no AWS_ACCESS_KEY_ID in settings "
-			   "or environment, none in profile %.40s, s3fs's "
-			   "files, a container; %.80s",
-			   s->profile, last->text);
+			   "no credentials: set AWS_ACCESS_KEY_ID and "
+			   "AWS_SECRET_ACCESS_KEY, or write them under "
+			   "[%.30s] into ~/.aws/credentials; a public bucket "
+			   "needs none: -o anonymous",
+			   s->profile);
 }
 
 /* Whoever is set up and fails, is not passed over. */
@@ -346,6 +350,7 @@ int creds_find(const struct s3_options *options, struct creds_context *context,
 	if (creds_shared_region(s.profile, &out->region) < 0)
 		return no_memory(err);
 	context->region = endpoint_region(options, out->region);
+	context->allow_readable = options->allow_readable_keys;
 	context->role =
 		is_set(options->instance_role) ? options->instance_role : NULL;
 	return options->anonymous ? 0 : take_any(&s, err);

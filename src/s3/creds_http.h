@@ -19,6 +19,7 @@ struct creds_context {
 	struct http *http;   /* with the settings' proxies and certificates */
 	const char *region;  /* to ask STS in; borrowed */
 	const char *role;    /* of the instance; NULL: the first there is */
+	bool allow_readable; /* files of keys that other users can read */
 	atomic_bool is_over; /* nobody waits for keys any more */
 };
 

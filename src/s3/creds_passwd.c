@@ -17,6 +17,7 @@ struct passwd_source {
 	struct creds_source base;
 	struct creds_reader reader;
 	char *bucket;
+	bool allow_readable;
 	char *paths[2]; /* in their order; NULL: none */
 	bool is_named;  /* the first must be there */
 	struct lock lock;
@@ -54,16 +55,16 @@ static int check_mode(const char *path, const struct creds_profile *p,
 		return 0;
 	return errinfo_set(
 		err, -EACCES,
-		"other users can get at %s (mode %04o) and its keys, "
-		"or it can be executed: chmod %s %s",
-		path, p->mode, is_system ? "640" : "600", path);
+		"chmod %s, or, where that cannot be, set allow_readable_keys: "
+		"others can get at the keys in %s (mode %04o), or execute it",
+		is_system ? "640" : "600", path, p->mode);
 }
 
 static int make(const struct passwd_source *s, const char *path,
 		const struct creds_profile *p, struct s3_creds **out,
 		struct errinfo *err)
 {
-	int result = check_mode(path, p, err);
+	int result = s->allow_readable ? 0 : check_mode(path, p, err);
 
 	if (result < 0)
 		return result;
@@ -147,7 +148,7 @@ static void passwd_free(struct creds_source *source)
 	free(s);
 }
 
-int creds_passwd_new(const char *path, const char *bucket,
+int creds_passwd_new(const char *path, const char *bucket, bool allow_readable,
 		     struct creds_source **out)
 {
 	struct passwd_source *s = calloc(1, sizeof(*s));
@@ -163,6 +164,7 @@ int creds_passwd_new(const char *path, const char *bucket,
 	s->reader.parse = parse;
 	s->lock = (struct lock)LOCK_INIT;
 	s->is_named = path != NULL;
+	s->allow_readable = allow_readable;
 	s->bucket = strdup(bucket ? bucket : "");
 	s->paths[0] = path ? strdup(path) : creds_path(NULL, "~/.passwd-s3fs");
 	if (!path)

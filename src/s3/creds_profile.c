@@ -111,7 +111,7 @@ static int other_profile(struct creds_context *context, const struct step *at,
 	int rc;
 
 	if (strcmp(name, at->profile) == 0 && has_keys(both))
-		return no_memory(creds_shared_new(name, out), err);
+		return no_memory(creds_shared_new(context, name, out), err);
 	if (was_there(at, name) || at->count == STEPS_MAX)
 		return bad(at, "source_profile goes round in a circle, or on",
 			   err);
@@ -261,7 +261,8 @@ static int resolve(struct creds_context *context, const struct step *at,
 	    !creds_profile_has_keys(&both.in[CREDS_CREDENTIALS]))
 		return process(context, &both, from, out, err);
 	if (has_keys(&both))
-		return no_memory(creds_shared_new(at->profile, out), err);
+		return no_memory(creds_shared_new(context, at->profile, out),
+				 err);
 	return nothing(at, &both, err);
 }
 

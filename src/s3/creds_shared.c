@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "creds_file.h"
+#include "creds_http.h"
 #include "creds_source.h"
 #include "lock.h"
 
@@ -14,6 +15,7 @@
 
 struct shared {
 	struct creds_source base;
+	bool allow_readable;
 	char *profile;
 	char *paths[CREDS_FILES];
 	char name[NAME_MAX_BYTES];
@@ -78,11 +80,12 @@ static int make(const struct shared *s, enum creds_which which,
 	char from[NAME_MAX_BYTES];
 	int result;
 
-	if (p->exposed_mode)
+	if (p->exposed_mode && !s->allow_readable)
 		return errinfo_set(err, -EACCES,
-				   "other users can get at %s (mode %04o) and "
-				   "its keys: chmod 600 %s",
-				   path, p->exposed_mode, path);
+				   "chmod 600, or, where that cannot be, set "
+				   "allow_readable_keys: others can get at the "
+				   "keys in %s (mode %04o)",
+				   path, p->exposed_mode);
 	if (!p->access_key || !p->secret_key)
 		return errinfo_set(err, -EINVAL, "profile %s in %s has no %s",
 				   s->profile, path,
@@ -184,7 +187,8 @@ char *creds_path(const char *variable, const char *standard)
 	return out;
 }
 
-int creds_shared_new(const char *profile, struct creds_source **out)
+int creds_shared_new(const struct creds_context *context, const char *profile,
+		     struct creds_source **out)
 {
 	struct shared *s = calloc(1, sizeof(*s));
 
@@ -197,6 +201,7 @@ int creds_shared_new(const char *profile, struct creds_source **out)
 		.free = shared_free,
 	};
 	s->lock = (struct lock)LOCK_INIT;
+	s->allow_readable = context->allow_readable;
 	s->profile = strdup(profile);
 	if (find_paths(s->paths) < 0 || !s->profile) {
 		shared_free(&s->base);

@@ -40,14 +40,15 @@ struct creds_source {
  * A profile in AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials) or
  * AWS_CONFIG_FILE (~/.aws/config). Reads nothing yet. -ENOMEM.
  */
-MUST_USE int creds_shared_new(const char *profile, struct creds_source **out);
+MUST_USE int creds_shared_new(const struct creds_context *context,
+			      const char *profile, struct creds_source **out);
 
 /*
  * The keys for bucket in a file of s3fs's format; path NULL: ~/.passwd-s3fs
  * or /etc/passwd-s3fs, the first that is there. Reads nothing yet. -ENOMEM.
  */
 MUST_USE int creds_passwd_new(const char *path, const char *bucket,
-			      struct creds_source **out);
+			      bool allow_readable, struct creds_source **out);
 
 /*
  * The agent of a container, if AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or

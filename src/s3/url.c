@@ -95,6 +95,7 @@ int client_start_urls(struct s3_client *c, struct errinfo *err)
 				  err);
 	if (rc == 0 && is_set(o->cloudfront_key))
 		rc = cloudfront_new(o->cloudfront_key_id, o->cloudfront_key,
+				    c->options.allow_readable_keys,
 				    &c->cloudfront, err);
 	return rc;
 }

@@ -240,6 +240,31 @@ def test_keys_in_a_file_that_others_may_read_are_refused(bucket, tmp_path):
     assert "chmod" in said and "hunter2" not in said
 
 
+@pytest.mark.parametrize("source", ["settings", "credentials", "passwd"])
+def test_keys_that_kubernetes_mounts_are_taken_when_told_so(bucket, open_server, new_mount, tmp_path, source):
+    """A secret's volume: links to files that everybody may read, and no way to change that."""
+    folder = tmp_path / "..2026_11_28"
+    folder.mkdir()
+    (tmp_path / "..data").symlink_to(folder)
+    file, link = folder / "keys", tmp_path / "keys"
+    link.symlink_to("..data/keys")
+    file.write_text(
+        {
+            "settings": "AWS_ACCESS_KEY_ID = FILEA\nAWS_SECRET_ACCESS_KEY = hunter2\n",
+            "credentials": "[default]\naws_access_key_id = FILEA\naws_secret_access_key = hunter2\n",
+            "passwd": "FILEA:hunter2\n",
+        }[source]
+    )
+    file.chmod(0o444)
+    environment = {**NO_KEYS, **({"AWS_SHARED_CREDENTIALS_FILE": str(link)} if source == "credentials" else {})}
+    config = link if source == "settings" else None
+    options = {"passwd_file": link} if source == "passwd" else {}
+    said = start_fails(bucket, tmp_path, environment, config, **options)
+    assert "allow_readable_keys" in said and "hunter2" not in said
+    mount = new_mount(bucket, config=config, environment=environment, allow_readable_keys=True, **options)
+    assert use(mount, open_server)[0] == "FILEA"
+
+
 def test_a_rotated_credentials_file_is_taken_up_by_a_running_mount(new_server, new_mount, tmp_path):
     server = new_server("--access-key2", OTHER_KEY, "--secret-key2", OTHER_SECRET)
     bucket = Bucket(server.url, ACCESS_KEY, SECRET_KEY, name=server.bucket.name)

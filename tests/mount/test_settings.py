@@ -31,6 +31,7 @@ TESTS = {
     "passwd_file": "mount/test_s3fs_options.py::test_every_form_of_key_file_works",
     "credential_source": "mount/test_remote_keys.py::test_a_credential_source_is_the_only_one_asked",
     "instance_role": "mount/test_remote_keys.py::test_a_role_by_name_needs_no_list",
+    "S3STOREFS_ALLOW_READABLE_KEYS": "mount/test_credentials.py::test_keys_that_kubernetes_mounts_are_taken_when_told_so",
     "anonymous": "mount/test_credentials.py::test_an_anonymous_mount_signs_nothing",
     "AWS_STORAGE_BUCKET_NAME": "test_the_buckets_name_may_be_a_setting",
     "AWS_LOCATION": "mount/test_start.py::test_settings_come_from_the_command_line_first_then_environment_then_file",
@@ -111,7 +112,7 @@ TESTS = {
     "AWS_ORIGIN": "test_the_names_of_boto_reach_the_wire",
     "AWS_S3_PROXY_HOST": "mount/test_proxy.py::test_the_proxy_of_the_first_boto",
     "AWS_S3_PROXY_PORT": "mount/test_proxy.py::test_the_proxy_of_the_first_boto",
-    "S3_USE_SIGV4": "test_s3_use_sigv4_signs_urls_the_new_way",
+    "S3_USE_SIGV4": "test_s3_use_sigv4_and_version_2_exclude_each_other",
 }
 
 
@@ -657,9 +658,10 @@ def url_of(bucket, **options):
     return proc.run(proc.PROGRAM, "url", bucket.name, "f", *words, env=proc.clean_environment(**bucket.environment())).stdout
 
 
-def test_s3_use_sigv4_signs_urls_the_new_way(bucket):
+def test_s3_use_sigv4_and_version_2_exclude_each_other(bucket, tmp_path):
     assert "X-Amz-Signature=" in url_of(bucket, S3_USE_SIGV4="True")
-    assert "X-Amz-Signature=" not in url_of(bucket, S3_USE_SIGV4="False")
+    assert "X-Amz-Signature=" not in url_of(bucket, S3_USE_SIGV4="False", signature_version="s3")
+    assert "S3_USE_SIGV4" in refused(bucket, tmp_path, S3_USE_SIGV4="True", signature_version="s3")
 
 
 def test_secure_urls_acts_when_it_is_given(bucket):

@@ -188,8 +188,16 @@ static void a_key_in_a_file_that_others_read_is_refused(void **state)
 	chmod(file_path, 0640);
 	assert_int_equal(LOAD_FILE(text, "b", "/m"), -EACCES);
 	ASSERT_SAYS("chmod 600 /tmp/test-config-");
+	ASSERT_SAYS("set allow_readable_keys");
 	assert_null(strstr(buf_str(&why), "hunter2"));
 	assert_int_equal(LOAD_FILE("AWS_LOCATION = x", "b", "/m"), 0);
+	assert_int_equal(
+		LOAD_FILE(text, "b", "/m", "-oallow_readable_keys"), 0);
+	assert_string_equal(config.secret_key, "hunter2");
+	assert_int_equal(LOAD_FILE("AWS_SECRET_ACCESS_KEY = 'hunter2'\n"
+				   "allow_readable_keys = True\n",
+				   "b", "/m"),
+			 0);
 	chmod(file_path, 0600);
 }
 
