@@ -63,66 +63,78 @@ static void deletion_free(struct deletion *del)
 	free(del);
 }
 
-/* The tree learns how it went. */
-static void settle(struct deletes *d, struct deletion *del, int result)
+/* The object is not there any more, and the absence of its name has a number. */
+static void deletion_note_done_locked(struct deletes *d, struct deletion *del)
 {
-	struct store *store = d->store;
-	struct tree *tree = &store->tree;
+	struct tree *tree = &d->store->tree;
+	struct dir *dir = node_dir_locked(del->parent);
+	struct absence *absence =
+		dir ? strmap_get(&dir->absent, del->name) : NULL;
 
-	if (result == 0) {
-		LOCK(&tree->lock);
-		struct dir *dir = node_dir_locked(del->parent);
-		struct absence *absence =
-			dir ? strmap_get(&dir->absent, del->name) : NULL;
-
-		if (absence && absence->seq == SEQ_PENDING) {
-			absence->seq = tree_next_seq_locked(tree);
-			absence->until_ms = clock_now_ms() +
-					    store->options.negative_timeout_ms;
-		}
+	if (!absence || absence->seq != SEQ_PENDING)
 		return;
+	absence->seq = tree_next_seq_locked(tree);
+	absence->until_ms =
+		clock_now_ms() + d->store->options.negative_timeout_ms;
+}
+
+void deletes_bring_back_locked(struct store *store, struct node *parent,
+			       const char *name, int result)
+{
+	struct dir *dir = node_dir_locked(parent);
+
+	tree_forget_absent_locked(parent, name);
+	if (dir) {
+		if (dir->delete_error == 0)
+			dir->delete_error = result;
+		listing_drop(&dir->listing);
 	}
+	notify_entry(store, parent->id, name);
+	store_note_error(store, result);
+}
+
+static void deletion_failed(struct deletes *d, struct deletion *del, int result)
+{
 	log_error("delete", "%s was not removed and is back: %s", del->key,
 		  strerror(-result));
-	{
-		LOCK(&tree->lock);
-		struct dir *dir = node_dir_locked(del->parent);
-
-		tree_forget_absent_locked(del->parent, del->name);
-		if (dir) {
-			dir->delete_error = result;
-			listing_drop(&dir->listing);
-		}
-	}
-	notify_entry(store, del->parent->id, del->name);
-	store->first_error = result;
+	LOCK(&d->store->tree.lock);
+	LOCK(&d->lock);
+	deletes_bring_back_locked(d->store, del->parent, del->name, result);
 }
 
 static void enqueue_locked(struct deletes *d, struct deletion *del);
 
-/*
- * The removal is over unless somebody asked for it anew. True: it is taken
- * out, and the caller frees it.
- */
-static bool retire_locked(struct deletes *d, struct deletion *del)
+/* True: nobody holds it, it is sent, and nobody has asked for it anew. */
+static bool deletion_is_over_locked(struct deletes *d, struct deletion *del)
 {
 	if (del->holds > 0 || del->is_queued || del->is_sent)
 		return false;
-	if (del->must_send) {
+	if (del->must_send)
 		enqueue_locked(d, del);
+	return !del->is_queued;
+}
+
+/*
+ * Takes it out if it is over; the caller frees it then. tree.lock is held as
+ * well: whoever waited for it, or asks for it anew, finds the tree as it is.
+ */
+static bool retire_locked(struct deletes *d, struct deletion *del)
+{
+	if (!deletion_is_over_locked(d, del))
 		return false;
-	}
+	deletion_note_done_locked(d, del);
 	strmap_remove(&d->locked.by_key, del->key);
 	list_remove(&del->all);
 	pthread_cond_broadcast(&d->settled);
 	return true;
 }
 
-static void finish_batch(struct deletes *d, struct batch *batch, size_t count)
+static void batch_finish(struct deletes *d, struct batch *batch, size_t count)
 {
 	size_t over = 0;
 
 	{
+		LOCK(&d->store->tree.lock);
 		LOCK(&d->lock);
 		for (size_t i = 0; i < count; i++) {
 			struct deletion *del = batch->deletions[i];
@@ -155,16 +167,14 @@ static void batch_done(struct s3_op *op)
 	for (size_t i = 0; i < count; i++) {
 		int result = batch->keys[i].result;
 
-		if (op->result < 0 && result == 0)
+		/* Without memory for the request no key was looked at. */
+		if (result == -EINPROGRESS)
 			result = op->result;
-		/* With an answer each key has its own result. */
-		if (op->result < 0 && batch->keys[i].result == 0 &&
-		    op->err.http_status == 200)
-			result = 0;
-		settle(d, batch->deletions[i], result);
+		if (result < 0)
+			deletion_failed(d, batch->deletions[i], result);
 	}
 	s3_delete_many_release(&batch->many);
-	finish_batch(d, batch, count);
+	batch_finish(d, batch, count);
 	free(batch);
 }
 
@@ -340,7 +350,7 @@ int deletes_add(struct deletes *d, struct node *parent, const char *name,
 		else if (joined)
 			joined->must_send = true;
 		if (joined && !held)
-			retire_locked(d, joined);
+			(void)deletion_is_over_locked(d, joined);
 	}
 	if (joined != del) {
 		node_put(d->store, del->parent, 1);
@@ -352,24 +362,20 @@ int deletes_add(struct deletes *d, struct node *parent, const char *name,
 void deletes_let_go(struct deletes *d, const char *key, bool must_send)
 {
 	struct deletion *del;
-	bool is_over;
 
 	{
+		LOCK(&d->store->tree.lock);
 		LOCK(&d->lock);
 		del = strmap_get(&d->locked.by_key, key);
 		if (!del || del->holds == 0)
 			return;
 		del->must_send = del->must_send || must_send;
-		/* The absence has its number before a writer goes on. */
-		if (del->holds == 1 && !del->must_send && !del->is_sent)
-			settle(d, del, 0);
 		del->holds--;
-		is_over = retire_locked(d, del);
+		if (!retire_locked(d, del))
+			return;
 	}
-	if (is_over) {
-		node_put(d->store, del->parent, 1);
-		deletion_free(del);
-	}
+	node_put(d->store, del->parent, 1);
+	deletion_free(del);
 }
 
 void deletes_wait(struct deletes *d, const char *key)

@@ -35,6 +35,13 @@ MUST_USE int deletes_add(struct deletes *d, struct node *parent,
 /* Gives up one hold; must_send: there is an object to remove. */
 void deletes_let_go(struct deletes *d, const char *key, bool must_send);
 
+/*
+ * What name stood for could not be removed and is there still: the log has
+ * said so, the next fsync of parent returns result. tree.lock is held.
+ */
+void deletes_bring_back_locked(struct store *store, struct node *parent,
+			       const char *name, int result);
+
 /* Returns when no removal of key is under way. On the pool. */
 void deletes_wait(struct deletes *d, const char *key);
 

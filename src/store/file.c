@@ -404,8 +404,7 @@ static void report_loss(struct file *file, int result)
 		  buf_str(&key), (unsigned long long)file->size,
 		  file->err.text[0] ? file->err.text : strerror(-result));
 	buf_release(&key);
-	if (file->store->first_error == 0)
-		file->store->first_error = result;
+	store_note_error(file->store, result);
 }
 
 static int last_close(struct file *file, struct errinfo *err)

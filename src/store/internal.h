@@ -239,6 +239,8 @@ size_t key_point_room(const struct store *store, const struct buf *key);
 
 /* ----------------------------------------------------------- store.c */
 
+/* Keeps the first, for who asks at the end whether all was stored. */
+void store_note_error(struct store *store, int result);
 /* What the kernel should forget; any thread, any lock may be held. */
 void notify_entry(struct store *store, uint64_t parent_id, const char *name);
 void notify_inode(struct store *store, uint64_t id);

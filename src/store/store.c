@@ -200,6 +200,13 @@ void notify_size(struct store *store, uint64_t id)
 		store->notify.size(store->notify.arg, id);
 }
 
+void store_note_error(struct store *store, int result)
+{
+	int none = 0;
+
+	atomic_compare_exchange_strong(&store->first_error, &none, result);
+}
+
 int store_free(struct store *store)
 {
 	int result;

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from files import MIB, fails_with, opened, some_bytes, write_all
+from files import MIB, fails_with, opened, some_bytes, sync_folder, write_all
 
 # An operation with all its retries; README and --help say 30 s.
 BOUND_SECONDS = 35
@@ -388,6 +388,23 @@ def test_a_removal_that_the_server_refuses_is_told_by_fsync_and_the_file_is_back
     server.faults()
     assert bucket.keys() == ["keep"]
     assert os.listdir(mount.path) == ["keep"]
+
+
+def test_the_first_of_several_failed_removals_is_the_one_that_fsync_tells(mount, bucket, server):
+    for name in ("first", "second", "third"):
+        bucket.put(f"d/{name}")
+    os.listdir(mount.path / "d")
+    for name, code in (("first", "AccessDenied"), ("second", "InvalidArgument")):
+        server.fault("DeleteObjects", count=0, key=f"d/{name}", key_error=code)
+        os.unlink(mount.path / "d" / name)
+        # Another folder's fsync: it waits, and tells nothing of this one.
+        sync_folder(mount.path)
+    server.faults()
+    os.unlink(mount.path / "d" / "third")
+    with fails_with("EACCES"):
+        sync_folder(mount.path / "d")
+    assert bucket.keys() == ["d/first", "d/second"]
+    assert sorted(os.listdir(mount.path / "d")) == ["first", "second"]
 
 
 def test_no_such_upload_starts_the_upload_again_or_tells(mount, bucket, server):
