@@ -39,6 +39,12 @@ struct headers;
 struct mime;
 struct walks;
 
+enum node_move {
+	MOVE_NONE,
+	MOVE_AWAITED,
+	MOVE_ON
+};
+
 struct node {
 	struct node *hash_next;
 	struct node *parent; /* counted; NULL: the root */
@@ -49,7 +55,7 @@ struct node {
 	bool is_detached; /* no path leads here any more */
 	bool is_replaced; /* so, and another node has the name: version.h */
 	bool is_created;  /* stands in the parent's list of created nodes */
-	bool is_moving;   /* a directory whose keys are being renamed */
+	enum node_move move; /* of a directory: its keys, see change.h */
 	struct list_link created_link;
 	uint64_t moved_seq; /* when a rename gave its name; or 0 */
 
@@ -100,12 +106,13 @@ struct tree {
 	size_t count;
 	uint64_t last_id;
 	uint64_t seq;
-	pthread_cond_t moved; /* a directory's keys have been renamed */
 	/*
 	 * Counted, or NULL: who took another node's name last. The kernel sees
 	 * another inode, forgets it, and asks for the name once more.
 	 */
 	struct node *successor;
+	struct list_link changes; /* of names, under way; change.h */
+	pthread_cond_t moved;     /* a change or a move is over */
 };
 
 struct store {
@@ -156,8 +163,6 @@ MUST_USE int tree_move_locked(struct tree *tree, struct node *node,
 struct dir *node_dir_locked(struct node *node);
 /* True if node is below (or is) dir. */
 bool node_is_below_locked(const struct node *node, const struct node *dir);
-/* True if a directory above node is_moving. */
-bool node_is_moving_locked(const struct node *node);
 /* Its name or its attributes have changed now: its ctime. */
 void node_touch_locked(struct node *node);
 /* What is in dir has changed now: its mtime and ctime. */

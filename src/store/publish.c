@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change.h"
 #include "clock.h"
 #include "copy.h"
 #include "deletes.h"

@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change.h"
 #include "clock.h"
 #include "deletes.h"
 #include "file.h"
 #include "name.h"
+#include "traits.h"
 
 /* A call on one name below a directory, on the pool. */
 struct name_job {
@@ -20,19 +22,19 @@ struct name_job {
 	struct node *parent; /* counted */
 	char name[NAME_SIZE];
 	struct store_attr attr;
+	int (*change)(struct name_job *n, struct errinfo *err);
 };
 
-static void release_name_job(struct store_job *job)
+static void name_job_release(struct store_job *job)
 {
 	struct name_job *n = container_of(job, struct name_job, job);
 
 	node_put(job->store, n->parent, 1);
 }
 
-static void start_name_job(struct store *store, struct node *parent,
-			   const char *name, const struct store_attr *attr,
-			   struct store_op *op,
-			   int (*run)(struct store_job *, struct errinfo *))
+/* Answers op if it returns NULL. */
+static struct name_job *name_job_new(struct store *store, struct node *parent,
+				     const char *name, struct store_op *op)
 {
 	struct name_job *n = calloc(1, sizeof(*n));
 	int result = name_check(name, strlen(name));
@@ -40,18 +42,42 @@ static void start_name_job(struct store *store, struct node *parent,
 	if (!n || result < 0) {
 		free(n);
 		op->done(op, result < 0 ? result : -ENOMEM);
-		return;
+		return NULL;
 	}
-	n->job = (struct store_job){
-		.store = store,
-		.op = op,
-		.run = run,
-		.release = release_name_job,
-	};
+	n->job.store = store;
+	n->job.op = op;
+	n->job.release = name_job_release;
 	n->parent = node_get(parent);
 	memcpy(n->name, name, strlen(name) + 1);
+	return n;
+}
+
+static int name_job_change(struct store_job *job, struct errinfo *err)
+{
+	struct name_job *n = container_of(job, struct name_job, job);
+	struct change change = { .at = { { n->parent, n->name } } };
+	int result;
+
+	change_begin(&job->store->tree, &change);
+	result = n->change(n, err);
+	change_end(&job->store->tree, &change);
+	return result;
+}
+
+/* Runs run with a change of that name under way. */
+static void start_change(struct store *store, struct node *parent,
+			 const char *name, const struct store_attr *attr,
+			 struct store_op *op,
+			 int (*run)(struct name_job *n, struct errinfo *err))
+{
+	struct name_job *n = name_job_new(store, parent, name, op);
+
+	if (!n)
+		return;
 	if (attr)
 		n->attr = *attr;
+	n->change = run;
+	n->job.run = name_job_change;
 	job_start(&n->job);
 }
 
@@ -171,21 +197,21 @@ static int unlink_known(struct store *store, struct node *node)
 	return unlink_node(store, node);
 }
 
-static int run_unlink(struct store_job *job, struct errinfo *err)
+static int run_unlink(struct name_job *n, struct errinfo *err)
 {
-	struct name_job *n = container_of(job, struct name_job, job);
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	struct store *store = n->job.store;
 	struct node *node;
-	int result = lookup_wait(job->store, n->parent, n->name, &node, err);
+	int result = lookup_wait(store, n->parent, n->name, &node, err);
 
 	if (result < 0)
 		return result;
-	result = unlink_known(job->store, node);
-	node_put(job->store, node, 1);
-	if (result == 0 && job->store->options.sync_unlink &&
-	    child_key(job->store, n->parent, n->name, &key) == 0) {
-		deletes_wait(job->store->deletes, buf_str(&key));
-		LOCK(&job->store->tree.lock);
+	result = unlink_known(store, node);
+	node_put(store, node, 1);
+	if (result == 0 && store->options.sync_unlink &&
+	    child_key(store, n->parent, n->name, &key) == 0) {
+		deletes_wait(store->deletes, buf_str(&key));
+		LOCK(&store->tree.lock);
 		if (n->parent->dir && n->parent->dir->delete_error) {
 			result = n->parent->dir->delete_error;
 			n->parent->dir->delete_error = 0;
@@ -197,6 +223,7 @@ static int run_unlink(struct store_job *job, struct errinfo *err)
 void store_unlink(struct store *store, struct node *parent, const char *name,
 		  struct store_op *op)
 {
+	struct change change = { .at = { { parent, name } } };
 	struct node *node = NULL;
 	int64_t until_ms;
 	int known;
@@ -205,17 +232,20 @@ void store_unlink(struct store *store, struct node *parent, const char *name,
 		LOCK(&store->tree.lock);
 		known = lookup_cached_locked(store, parent, name, &node,
 					     &until_ms);
-	}
-	if (known == 1 && store->options.sync_unlink) {
-		node_put(store, node, 1);
-		known = 0;
+		if (known == 1 &&
+		    (store->options.sync_unlink ||
+		     !change_try_locked(&store->tree, &change))) {
+			node_put_locked(&store->tree, node);
+			known = 0;
+		}
 	}
 	if (known == 1) {
 		known = unlink_known(store, node);
+		change_end(&store->tree, &change);
 		node_put(store, node, 1);
 		op->done(op, known);
 	} else if (known == 0) {
-		start_name_job(store, parent, name, NULL, op, run_unlink);
+		start_change(store, parent, name, NULL, op, run_unlink);
 	} else {
 		op->done(op, known);
 	}
@@ -223,10 +253,12 @@ void store_unlink(struct store *store, struct node *parent, const char *name,
 
 /* -------------------------------------------------------------- mkdir */
 
-/* An object of no bytes whose key ends in a slash. */
-static int put_marker(struct store *store, const char *key, struct errinfo *err)
+static int put_marker_once(struct store *store, const char *key,
+			   bool is_conditional, struct errinfo *err)
 {
-	struct s3_put put = { .op.priority = S3_COMMIT, .key = key };
+	struct s3_put put = { .op.priority = S3_COMMIT,
+			      .key = key,
+			      .if_none_match = is_conditional };
 	int result = pairs_set(&put.headers, "content-type",
 			       "application/x-directory");
 
@@ -238,6 +270,21 @@ static int put_marker(struct store *store, const char *key, struct errinfo *err)
 	}
 	s3_put_release(&put);
 	return result;
+}
+
+int put_marker(struct store *store, const char *key, struct errinfo *err)
+{
+	enum s3_trait trait = S3_TRAIT_CONDITIONAL_PUT;
+	int result = -ENOTSUP;
+
+	if (s3_trait(store->s3, trait) != S3_NO)
+		result = put_marker_once(store, key, true, err);
+	if (result == -EEXIST)
+		s3_trait_learn(store->s3, trait, S3_YES, NULL);
+	if (result != -ENOTSUP)
+		return result;
+	s3_trait_learn(store->s3, trait, S3_NO, err);
+	return put_marker_once(store, key, false, err);
 }
 
 /* What is new is empty: no listing needs to be asked for it. */
@@ -290,10 +337,19 @@ static int make_dir_node_locked(struct store *store, struct name_job *n)
 	return 0;
 }
 
-static int run_mkdir(struct store_job *job, struct errinfo *err)
+/* Another host was faster: what we thought to know is old. */
+static void forget_that_absent(struct store *store, struct node *parent,
+			       const char *name)
 {
-	struct name_job *n = container_of(job, struct name_job, job);
-	struct store *store = job->store;
+	LOCK(&store->tree.lock);
+	tree_forget_absent_locked(parent, name);
+	if (parent->dir)
+		listing_drop(&parent->dir->listing);
+}
+
+static int run_mkdir(struct name_job *n, struct errinfo *err)
+{
+	struct store *store = n->job.store;
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 	struct node *node = NULL;
 	int result = lookup_wait(store, n->parent, n->name, &node, err);
@@ -312,6 +368,8 @@ static int run_mkdir(struct store_job *job, struct errinfo *err)
 		return result;
 	deletes_wait(store->deletes, buf_str(&key));
 	result = put_marker(store, buf_str(&key), err);
+	if (result == -EEXIST)
+		forget_that_absent(store, n->parent, n->name);
 	if (result < 0)
 		return result;
 	LOCK(&store->tree.lock);
@@ -322,7 +380,7 @@ void store_mkdir(struct store *store, struct node *parent, const char *name,
 		 const struct store_attr *attr, struct store_op *op)
 {
 	op->node = NULL;
-	start_name_job(store, parent, name, attr, op, run_mkdir);
+	start_change(store, parent, name, attr, op, run_mkdir);
 }
 
 /* -------------------------------------------------------------- rmdir */
@@ -428,10 +486,9 @@ int check_empty(struct store *store, struct node *dir, struct errinfo *err)
 	return result < 0 ? result : 0;
 }
 
-static int run_rmdir(struct store_job *job, struct errinfo *err)
+static int run_rmdir(struct name_job *n, struct errinfo *err)
 {
-	struct name_job *n = container_of(job, struct name_job, job);
-	struct store *store = job->store;
+	struct store *store = n->job.store;
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 	struct node *node = NULL;
 	int result = lookup_wait(store, n->parent, n->name, &node, err);
@@ -457,7 +514,7 @@ static int run_rmdir(struct store_job *job, struct errinfo *err)
 void store_rmdir(struct store *store, struct node *parent, const char *name,
 		 struct store_op *op)
 {
-	start_name_job(store, parent, name, NULL, op, run_rmdir);
+	start_change(store, parent, name, NULL, op, run_rmdir);
 }
 
 /* --------------------------------------------------------------- sync */
@@ -480,5 +537,10 @@ static int run_sync(struct store_job *job, struct errinfo *err)
 
 void store_sync_dir(struct store *store, struct node *dir, struct store_op *op)
 {
-	start_name_job(store, dir, "sync", NULL, op, run_sync);
+	struct name_job *n = name_job_new(store, dir, "sync", op);
+
+	if (!n)
+		return;
+	n->job.run = run_sync;
+	job_start(&n->job);
 }

@@ -10,6 +10,13 @@ struct file;
 struct node;
 struct store;
 
+/*
+ * An object of no bytes whose key ends in a slash. -EEXIST if it is there
+ * and the server can tell: then another host has the folder.
+ */
+MUST_USE int put_marker(struct store *store, const char *key,
+			struct errinfo *err);
+
 /* 0 if nothing is below dir but its marker, else -ENOTEMPTY. */
 MUST_USE int check_empty(struct store *store, struct node *dir,
 			 struct errinfo *err);

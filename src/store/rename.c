@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change.h"
 #include "clock.h"
 #include "copy.h"
 #include "deletes.h"
@@ -355,17 +356,15 @@ static int rename_nodes(struct rename_job *r, struct node *node,
 			      rename_file(r, node, target, err);
 }
 
-static int run_rename(struct store_job *job, struct errinfo *err)
+static int rename_names(struct rename_job *r, const char *asked,
+			struct errinfo *err)
 {
-	struct rename_job *r = container_of(job, struct rename_job, job);
-	struct store *store = job->store;
+	struct store *store = r->job.store;
 	struct node *node = NULL, *target = NULL;
-	char asked[NAME_SIZE];
 	int result = lookup_wait(store, r->parent, r->name, &node, err);
 
 	if (result < 0)
 		return result;
-	memcpy(asked, r->new_name, sizeof(asked));
 	result = lookup_wait(store, r->new_parent, r->new_name, &target, err);
 	if (result == -ENOENT || (result == 0 && target != node))
 		result = rename_nodes(r, node, target, err);
@@ -380,6 +379,22 @@ static int run_rename(struct store_job *job, struct errinfo *err)
 	node_put(store, node, 1);
 	if (target)
 		node_put(store, target, 1);
+	return result;
+}
+
+static int run_rename(struct store_job *job, struct errinfo *err)
+{
+	struct rename_job *r = container_of(job, struct rename_job, job);
+	char asked[NAME_SIZE];
+	struct change change = {
+		.at = { { r->parent, r->name }, { r->new_parent, asked } },
+	};
+	int result;
+
+	memcpy(asked, r->new_name, sizeof(asked));
+	change_begin(&job->store->tree, &change);
+	result = rename_names(r, asked, err);
+	change_end(&job->store->tree, &change);
 	return result;
 }
 

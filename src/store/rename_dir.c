@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change.h"
 #include "copy.h"
 #include "deletes.h"
 #include "headers.h"
@@ -391,17 +392,19 @@ static int list_below(struct store *store, const struct node *dir,
 	return 0;
 }
 
-/* From now on nothing below dir is published; what was begun is awaited. */
-static int stop_publishing(struct store *store, struct node *dir)
+/*
+ * From now on nothing below dir changes; what was begun is awaited, and the
+ * removals before the publishes, who need nobody that waits for the move.
+ */
+static int stop_changes(struct store *store, struct node *dir)
 {
 	struct file **files = NULL;
 	size_t count = 0;
 	int result;
 
-	{
-		LOCK(&store->tree.lock);
-		dir->is_moving = true;
-	}
+	move_await(&store->tree, dir);
+	deletes_wait_all(store->deletes);
+	move_begin(&store->tree, dir);
 	result = list_below(store, dir, &files, &count);
 	for (size_t i = 0; i < count; i++) {
 		{
@@ -413,13 +416,6 @@ static int stop_publishing(struct store *store, struct node *dir)
 	}
 	free(files);
 	return result;
-}
-
-static void resume_publishing(struct store *store, struct node *dir)
-{
-	LOCK(&store->tree.lock);
-	dir->is_moving = false;
-	pthread_cond_broadcast(&store->tree.moved);
 }
 
 int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
@@ -439,8 +435,7 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 
 	buf_add_char(&r->key, '/');
 	buf_add_char(&r->new_key, '/');
-	deletes_wait_all(store->deletes);
-	result = stop_publishing(store, node);
+	result = stop_changes(store, node);
 	if (result == 0)
 		result = copy_tree(&move, err);
 	if (result == 0)
@@ -449,7 +444,7 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 		learn_copies(&move);
 		result = rebase_below(&move);
 	}
-	resume_publishing(store, node);
+	move_end(&store->tree, node);
 	if (result == 0) {
 		result = remove_keys(store, &move.old_keys, err);
 	} else if (remove_keys(store, &move.new_keys, &ignored) < 0) {

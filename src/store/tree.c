@@ -11,6 +11,7 @@
 int tree_init(struct tree *tree)
 {
 	tree->lock = (struct lock)LOCK_INIT;
+	list_init(&tree->changes);
 	pthread_cond_init(&tree->moved, NULL);
 	tree->bucket_count = 256;
 	tree->buckets = calloc(tree->bucket_count, sizeof(*tree->buckets));
@@ -231,13 +232,6 @@ int tree_move_locked(struct tree *tree, struct node *node, struct node *parent,
 bool node_is_below_locked(const struct node *node, const struct node *dir)
 {
 	while (node && node != dir)
-		node = node->parent;
-	return node != NULL;
-}
-
-bool node_is_moving_locked(const struct node *node)
-{
-	while (node && !node->is_moving)
 		node = node->parent;
 	return node != NULL;
 }
