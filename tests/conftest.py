@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 
 import proc  # noqa: E402
 from mount import Mount, Watchdog  # noqa: E402
-from servers import Rgw, TestServer  # noqa: E402
+from servers import Rgw, Swift, TestServer  # noqa: E402
 
 TIME_LIMIT = 60
 
@@ -29,10 +29,11 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    # Side by side (pytest-xdist), but one gateway is enough.
+    # Side by side (pytest-xdist), but one gateway of a kind is enough.
     for item in items:
-        if "rgw" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("rgw"))
+        for server in "rgw", "swift":
+            if server in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group(server))
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +144,13 @@ def rgw(tmp_path_factory):
     gateway = Rgw(tmp_path_factory.mktemp("rgw"))
     yield gateway
     gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory):
+    swift = Swift(tmp_path_factory.mktemp("swift"))
+    yield swift
+    swift.stop()
 
 
 @pytest.fixture(params=Rgw.WAYS)

@@ -22,9 +22,11 @@ struct s3_client;
 enum s3_trait {
 	S3_TRAIT_LIST_V2,              /* ListObjectsV2 */
 	S3_TRAIT_CHECKSUMS,            /* x-amz-checksum-crc32c of an upload */
+	S3_TRAIT_PART_CHECKSUMS,       /* the same of each part, told again */
 	S3_TRAIT_CONDITIONAL_PUT,      /* If-None-Match of PutObject, */
 	S3_TRAIT_CONDITIONAL_COMPLETE, /* CompleteMultipartUpload */
 	S3_TRAIT_CONDITIONAL_COPY,     /* and CopyObject */
+	S3_TRAIT_SOURCE_CONDITION,     /* If-Match of the source of any copy */
 	S3_TRAIT_PART_COPY,            /* UploadPartCopy */
 	S3_TRAIT_TAGS,                 /* that we may read and set them */
 	S3_TRAIT_COUNT

@@ -40,11 +40,17 @@ static void add_part(struct buf *body, const struct s3_part *part,
 	buf_add_str(body, "</Part>");
 }
 
+static bool has_sums(const struct s3_request *r)
+{
+	return !r->without_checksum && client_has_checksums(r->client) &&
+	       s3_trait(r->client, S3_TRAIT_PART_CHECKSUMS) != S3_NO;
+}
+
 static int complete_build(struct s3_request *r)
 {
 	struct s3_complete_upload *up =
 		container_of(r->op, struct s3_complete_upload, op);
-	bool with_crc32c = client_has_checksums(r->client);
+	bool with_crc32c = has_sums(r);
 	struct buf *body = &up->body;
 	int rc = 0;
 
@@ -79,7 +85,12 @@ static int complete_parse(struct s3_request *r)
 				 "CompleteMultipartUploadResult", fields,
 				 ARRAY_SIZE(fields));
 
-	return rc < 0 ? rc : attrs_etag(etag, up->etag);
+	if (rc == 0)
+		rc = attrs_etag(etag, up->etag);
+	if (rc == 0 && (r->without_checksum || has_sums(r)))
+		s3_trait_learn(r->client, S3_TRAIT_PART_CHECKSUMS,
+			       r->without_checksum ? S3_NO : S3_YES, NULL);
+	return rc;
 }
 
 static bool unhex(unsigned char *to, const char *hex)
@@ -168,6 +179,10 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 	bool is_lost =
 		r->sends > 1 || r->http.result < 0 || *result == -EBADMSG;
 
+	if (has_sums(r) && strcmp(r->error.code, "MalformedXML") == 0) {
+		r->without_checksum = true;
+		return S3_AGAIN;
+	}
 	request_expect_upload(result);
 	if (*result == -ESTALE && up->if_none_match)
 		*result = -EEXIST;

@@ -18,16 +18,62 @@ static int add_source(struct s3_request *r, const char *key, const char *etag)
 	AUTO_BUF struct buf source = BUF_INIT(16 * 1024);
 	int rc;
 
+	r->source_key = key;
+	r->source_etag = etag;
 	buf_add_fmt(&source, "/%s/", r->endpoint->bucket);
 	text_percent_encode(&source, key, strlen(key), true);
 	if (source.error)
 		return source.error;
 	rc = request_header(r, "x-amz-copy-source", source.data);
-	if (rc == 0 && etag)
+	if (rc == 0 && etag && !r->without_source_etag)
 		rc = request_etag_header(r, "x-amz-copy-source-if-match", etag);
 	if (rc == 0)
 		rc = rules_add_source(&r->client->rules, key, &r->http.headers);
 	return rc;
+}
+
+/* --- a source that is said to be another one ---------------------------- */
+
+static void source_looked(struct s3_op *op)
+{
+	struct s3_head *head = container_of(op, struct s3_head, op);
+	struct s3_request *r =
+		container_of(head, struct s3_request, child.head);
+	int result = op->result;
+
+	request_child_done(r);
+	if (result == 0)
+		r->without_source_etag =
+			strcmp(head->object.etag, r->source_etag) == 0;
+	s3_head_release(head);
+	if (r->without_source_etag)
+		request_again(r);
+	else
+		request_finish(r, result == -ECANCELED ? -ECANCELED : -ESTALE);
+}
+
+/*
+ * Some compare the ETag of a multipart object with something else than they
+ * tell (OpenStack Swift). Then the copy is made without the condition, and
+ * who changes the source in between changes what is copied.
+ */
+static enum s3_next source_look(struct s3_request *r)
+{
+	struct s3_head *head = &r->child.head;
+
+	if (!r->source_etag || r->without_source_etag)
+		return S3_FINISH;
+	memset(head, 0, sizeof(*head));
+	head->op.done = source_looked;
+	request_start_child(r, &head->op, &head_action, r->source_key, NULL);
+	return S3_LATER;
+}
+
+static void source_note(struct s3_request *r)
+{
+	if (r->without_source_etag)
+		s3_trait_learn(r->client, S3_TRAIT_SOURCE_CONDITION, S3_NO,
+			       NULL);
 }
 
 struct copy_result {
@@ -47,7 +93,11 @@ static int read_result(struct s3_request *r, const char *root,
 	int rc = xml_read_fields(&r->http.response_body, root, fields,
 				 ARRAY_SIZE(fields));
 
-	return rc < 0 ? rc : attrs_etag(out->etag, etag);
+	if (rc == 0)
+		rc = attrs_etag(out->etag, etag);
+	if (rc == 0)
+		source_note(r);
+	return rc;
 }
 
 /* --- CopyObject --------------------------------------------------------- */
@@ -109,8 +159,10 @@ static enum s3_next copy_settle(struct s3_request *r, int *result)
 	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
 	struct s3_head *head = &r->child.head;
 
-	if (*result != -ESTALE || !is_taken(r, copy))
+	if (*result != -ESTALE)
 		return S3_FINISH;
+	if (!is_taken(r, copy))
+		return source_look(r);
 	*result = -EEXIST;
 	if (r->sends == 1)
 		return S3_FINISH;
@@ -178,6 +230,11 @@ static int copy_part_parse(struct s3_request *r)
 	return 0;
 }
 
+static enum s3_next copy_part_settle(struct s3_request *r, int *result)
+{
+	return *result == -ESTALE ? source_look(r) : S3_FINISH;
+}
+
 static const struct s3_action copy_part_action = {
 	.name = "UploadPartCopy",
 	.method = "PUT",
@@ -185,6 +242,7 @@ static const struct s3_action copy_part_action = {
 	.is_slow = true,
 	.build = copy_part_build,
 	.parse = copy_part_parse,
+	.settle = copy_part_settle,
 };
 
 void s3_copy_part_start(struct s3_client *c, struct s3_copy_part *part)

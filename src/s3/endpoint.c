@@ -233,7 +233,10 @@ void endpoint_release(struct endpoint *e)
 
 void endpoint_path(const struct endpoint *e, const char *key, struct buf *out)
 {
-	buf_add_fmt(out, "%s/", e->base);
+	buf_add_str(out, e->base);
+	/* As botocore: there are servers that verify only what it signs. */
+	if (key || e->is_virtual)
+		buf_add_char(out, '/');
 	if (key)
 		text_percent_encode(out, key, strlen(key), true);
 }
@@ -243,7 +246,8 @@ void endpoint_resource(const struct endpoint *e, const char *key,
 {
 	buf_add_char(out, '/');
 	text_percent_encode(out, e->bucket, strlen(e->bucket), false);
-	buf_add_char(out, '/');
+	if (key || e->is_virtual)
+		buf_add_char(out, '/');
 	if (key)
 		text_percent_encode(out, key, strlen(key), true);
 }

@@ -64,7 +64,8 @@ void endpoint_release(struct endpoint *e);
 
 /*
  * Appends the encoded path of key, or of the bucket if key is NULL: what
- * stands in the URL and what V4 signs. Ends in a slash for the bucket.
+ * stands in the URL and what V4 signs. The bucket's ends in its name, or in
+ * a slash if that is in the host.
  */
 void endpoint_path(const struct endpoint *e, const char *key, struct buf *out);
 

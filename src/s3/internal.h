@@ -144,6 +144,8 @@ struct s3_request {
 	struct endpoint redirect; /* a 307's, for this operation alone */
 	bool is_redirected;
 	bool without_checksum;
+	const char *source_key, *source_etag; /* of a copy; the caller's */
+	bool without_source_etag;
 	bool with_list_v1;
 	struct retry retry;
 	/* While others are asked for newer keys: see mend. */
@@ -201,6 +203,9 @@ struct error_class request_judge(struct s3_request *r);
 
 /* The Date of the answer. */
 bool request_server_time(const struct s3_request *r, int64_t *unix_s);
+
+/* The child of settle's S3_LATER wants another try. */
+void request_again(struct s3_request *r);
 
 /* For child callbacks: the child is over. */
 void request_child_done(struct s3_request *r);

@@ -351,8 +351,8 @@ static int list_parse(struct s3_request *r)
 		return rc;
 	}
 	drop_odd_keys(r->client, list);
-	if (r->with_list_v1)
-		s3_trait_learn(r->client, S3_TRAIT_LIST_V2, S3_NO, NULL);
+	s3_trait_learn(r->client, S3_TRAIT_LIST_V2,
+		       r->with_list_v1 ? S3_NO : S3_YES, NULL);
 	return 0;
 }
 

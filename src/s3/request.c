@@ -210,6 +210,11 @@ static void attempt(struct s3_request *r, int pause_ms)
 		settle(r, rc);
 }
 
+void request_again(struct s3_request *r)
+{
+	attempt(r, 0);
+}
+
 static int correct_clock(struct s3_request *r)
 {
 	struct s3_client *c = r->client;

@@ -20,6 +20,12 @@ static const struct {
 		"checksums",
 		"the server takes no x-amz-checksum-crc32c; uploads go without",
 	},
+	[S3_TRAIT_PART_CHECKSUMS] = {
+		"part_checksums",
+		"the server takes no checksums in CompleteMultipartUpload; "
+		"they go with the parts only",
+		true,
+	},
 	[S3_TRAIT_CONDITIONAL_PUT] = {
 		"conditional_writes",
 		"the server has no conditional writes: two clients that create "
@@ -35,6 +41,12 @@ static const struct {
 		"conditional_copy",
 		"the server has no condition for the target of a copy; a "
 		"rename that must not replace looks whether the name is free",
+		true,
+	},
+	[S3_TRAIT_SOURCE_CONDITION] = {
+		"copy_source_condition",
+		"the server refuses the right ETag of a copy's source; it is "
+		"asked whether it is unchanged, then copied without condition",
 		true,
 	},
 	[S3_TRAIT_PART_COPY] = {

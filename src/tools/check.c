@@ -233,19 +233,49 @@ static void report_region(struct report *r, struct s3_client *s3)
 	add_row(r, "region_of_bucket", region);
 }
 
+/* Tags are no matter of the server but of our rights to each object. */
+static bool is_told(enum s3_trait trait)
+{
+	return trait != S3_TRAIT_TAGS;
+}
+
+/* What is known, and with a probe also what is not. */
+static void report_traits(struct report *r, struct s3_client *s3,
+			  const struct probe *probe)
+{
+	char text[PROBE_TEXT];
+
+	for (int i = 0; i < S3_TRAIT_COUNT; i++) {
+		enum s3_trait trait = (enum s3_trait)i;
+		enum s3_answer answer = s3_trait(s3, trait);
+
+		if (!is_told(trait) || (answer == S3_UNKNOWN && !probe))
+			continue;
+		if (answer == S3_NO)
+			snprintf(text, sizeof(text), "no: %s",
+				 s3_trait_words(trait));
+		else
+			snprintf(text, sizeof(text), "%s",
+				 answer == S3_YES ? "yes" :
+						    probe->unknown[trait]);
+		add_ability(r, s3_trait_name(trait), text);
+	}
+}
+
 static void report_probes(struct report *r, const struct tool_call *call,
 			  const struct tool_bucket *bucket)
 {
 	struct probe probe = { .location = bucket->config.location };
+	struct s3_client *s3 = bucket->network.s3;
 
-	if (tool_option(call, "read-only"))
+	if (tool_option(call, "read-only")) {
+		report_traits(r, s3, NULL);
 		return;
-	probe_run(bucket->network.s3, &probe);
+	}
+	probe_run(s3, &probe);
 	add_ability(r, "write", probe.write);
-	add_ability(r, "conditional_writes", probe.conditional);
-	add_ability(r, "part_copy", probe.part_copy);
-	add_ability(r, "checksums", probe.checksum);
 	add_ability(r, "delete", probe.remove);
+	report_traits(r, s3, &probe);
 }
 
 static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
@@ -266,10 +296,6 @@ static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
 		report_probes(&report, call, bucket);
 	}
 	learned = s3_client_learned(s3);
-	if (rc == 0)
-		add_ability(&report, "list_objects_v2",
-			    s3_trait(s3, S3_TRAIT_LIST_V2) == S3_NO ? "no" :
-								      "yes");
 	add_skew(&report, &learned);
 	if (report.is_json)
 		puts("}");

@@ -8,7 +8,6 @@
 
 #include "crc32c.h"
 #include "text.h"
-#include "traits.h"
 
 static const char body[] = "s3storefs check\n";
 
@@ -54,30 +53,45 @@ static int put(struct s3_client *s3, const char *key, bool is_conditional,
 	return rc;
 }
 
-/* The object is there: the server must refuse to replace it. */
+static void learn(struct s3_client *s3, struct probe *probe,
+		  enum s3_trait trait, int rc, const struct errinfo *err)
+{
+	if (rc == 0)
+		s3_trait_learn(s3, trait, S3_YES, NULL);
+	else if (rc == -ENOTSUP)
+		s3_trait_learn(s3, trait, S3_NO, NULL);
+	else
+		say(probe->unknown[trait], rc, err);
+}
+
+/* The object is there: on that condition nothing may replace it. */
+static void learn_refusal(struct s3_client *s3, struct probe *probe,
+			  enum s3_trait trait, int rc,
+			  const struct errinfo *err)
+{
+	learn(s3, probe, trait,
+	      rc == -EEXIST ? 0 :
+	      rc == 0       ? -ENOTSUP :
+			      rc,
+	      err);
+}
+
 static void probe_condition(struct s3_client *s3, const char *key,
-			    char out[PROBE_TEXT])
+			    struct probe *probe)
 {
 	struct errinfo err = ERRINFO_INIT;
 	int rc = put(s3, key, true, &err);
 
-	if (rc == -EEXIST)
-		snprintf(out, PROBE_TEXT, "yes");
-	else if (rc == 0)
-		snprintf(out, PROBE_TEXT,
-			 "no: the server ignores If-None-Match; two clients "
-			 "that create one name can replace each other's file");
-	else
-		say(out, rc, &err);
+	learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_PUT, rc, &err);
 }
 
-static int copy_part(struct s3_client *s3, const char *key, const char *id,
-		     struct errinfo *err)
+static void probe_part_copy(struct s3_client *s3, const char *key,
+			    const char *id, struct probe *probe)
 {
 	struct s3_copy_part part = {
 		.key = key,
 		.upload_id = id,
-		.number = 1,
+		.number = 2,
 		.source_key = key,
 		.length = BODY_LEN,
 	};
@@ -85,8 +99,52 @@ static int copy_part(struct s3_client *s3, const char *key, const char *id,
 
 	s3_copy_part_start(s3, &part);
 	rc = s3_wait(s3, &part.op);
-	*err = part.op.err;
+	learn(s3, probe, S3_TRAIT_PART_COPY, rc, &part.op.err);
 	s3_copy_part_release(&part);
+}
+
+static int upload_part(struct s3_client *s3, const char *key, const char *id,
+		       struct s3_part *out, struct errinfo *err)
+{
+	struct s3_upload_part part = {
+		.key = key,
+		.upload_id = id,
+		.number = 1,
+		.body = { .length = BODY_LEN,
+			  .read = read_body,
+			  .has_crc32c = true,
+			  .crc32c = crc32c(0, body, BODY_LEN) },
+	};
+	int rc;
+
+	s3_upload_part_start(s3, &part);
+	rc = s3_wait(s3, &part.op);
+	*err = part.op.err;
+	out->number = part.number;
+	memcpy(out->etag, part.etag, S3_ETAG_MAX);
+	out->has_crc32c = true;
+	out->crc32c = part.body.crc32c;
+	s3_upload_part_release(&part);
+	return rc;
+}
+
+static int complete(struct s3_client *s3, const char *key, const char *id,
+		    struct s3_part *part, bool is_conditional,
+		    struct errinfo *err)
+{
+	struct s3_complete_upload up = {
+		.key = key,
+		.upload_id = id,
+		.parts = part,
+		.count = 1,
+		.if_none_match = is_conditional,
+	};
+	int rc;
+
+	s3_complete_upload_start(s3, &up);
+	rc = s3_wait(s3, &up.op);
+	*err = up.op.err;
+	s3_complete_upload_release(&up);
 	return rc;
 }
 
@@ -101,8 +159,24 @@ static void abort_upload(struct s3_client *s3, const char *key, const char *id)
 	s3_abort_upload_release(&abort);
 }
 
-static void probe_part_copy(struct s3_client *s3, const char *key,
-			    char out[PROBE_TEXT])
+/* Leaves the object made of one part. */
+static int probe_upload(struct s3_client *s3, const char *key, const char *id,
+			struct probe *probe, struct errinfo *err)
+{
+	struct s3_part part;
+	int rc;
+
+	probe_part_copy(s3, key, id, probe);
+	rc = upload_part(s3, key, id, &part, err);
+	if (rc)
+		return rc;
+	rc = complete(s3, key, id, &part, true, err);
+	learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_COMPLETE, rc, err);
+	return rc ? complete(s3, key, id, &part, false, err) : 0;
+}
+
+static void probe_multipart(struct s3_client *s3, const char *key,
+			    struct probe *probe)
 {
 	struct s3_create_upload create = { .key = key };
 	struct errinfo err = ERRINFO_INIT;
@@ -112,33 +186,66 @@ static void probe_part_copy(struct s3_client *s3, const char *key,
 	rc = s3_wait(s3, &create.op);
 	err = create.op.err;
 	if (rc == 0) {
-		rc = copy_part(s3, key, create.upload_id, &err);
-		abort_upload(s3, key, create.upload_id);
+		rc = probe_upload(s3, key, create.upload_id, probe, &err);
+		if (rc)
+			abort_upload(s3, key, create.upload_id);
 	}
-	say(out, rc, &err);
+	if (rc)
+		say(probe->unknown[S3_TRAIT_PART_CHECKSUMS], rc, &err);
 	s3_create_upload_release(&create);
 }
 
-static void probe_checksum(struct s3_client *s3, const char *key,
-			   char out[PROBE_TEXT])
+static int copy(struct s3_client *s3, const char *key, const char *etag,
+		bool is_conditional, struct errinfo *err)
 {
-	struct s3_head head = { .key = key };
-	int rc = pairs_set(&head.headers, "x-amz-checksum-mode", "ENABLED");
+	struct s3_copy copy = {
+		.source_key = key,
+		.source_etag = etag,
+		.key = key,
+		.length = BODY_LEN,
+		.replace_headers = true, /* else it may not be onto itself */
+		.if_none_match = is_conditional,
+	};
+	int rc;
 
-	if (rc == 0) {
-		s3_head_start(s3, &head);
-		rc = s3_wait(s3, &head.op);
-	}
-	if (rc)
-		say(out, rc, &head.op.err);
-	else if (s3_trait(s3, S3_TRAIT_CHECKSUMS) == S3_NO)
-		snprintf(out, PROBE_TEXT, "no: the server refuses them");
-	else if (pairs_get(&head.object.headers, "x-amz-checksum-crc32c"))
-		snprintf(out, PROBE_TEXT, "yes");
+	s3_copy_start(s3, &copy);
+	rc = s3_wait(s3, &copy.op);
+	*err = copy.op.err;
+	s3_copy_release(&copy);
+	return rc;
+}
+
+static void probe_copies(struct s3_client *s3, const char *key,
+			 const char *etag, struct probe *probe)
+{
+	struct errinfo err = ERRINFO_INIT;
+	int rc = copy(s3, key, etag, false, &err);
+
+	if (s3_trait(s3, S3_TRAIT_SOURCE_CONDITION) != S3_NO)
+		learn(s3, probe, S3_TRAIT_SOURCE_CONDITION, rc, &err);
+	rc = copy(s3, key, NULL, true, &err);
+	learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_COPY, rc, &err);
+}
+
+/* Of the object as PUT has made it. */
+static void probe_checksum(struct s3_client *s3, const struct s3_object *object,
+			   struct probe *probe)
+{
+	if (pairs_get(&object->headers, "x-amz-checksum-crc32c"))
+		s3_trait_learn(s3, S3_TRAIT_CHECKSUMS, S3_YES, NULL);
 	else
-		snprintf(out, PROBE_TEXT,
+		snprintf(probe->unknown[S3_TRAIT_CHECKSUMS], PROBE_TEXT,
 			 "taken, but not given back when reading");
-	s3_head_release(&head);
+}
+
+static void look(struct s3_client *s3, const char *key, struct s3_head *head)
+{
+	head->key = key;
+	if (pairs_set(&head->headers, "x-amz-checksum-mode", "ENABLED") < 0)
+		return;
+	s3_head_start(s3, head);
+	if (s3_wait(s3, &head->op))
+		fprintf(stderr, "%s\n", head->op.err.text);
 }
 
 static void remove_object(struct s3_client *s3, const char *key,
@@ -170,26 +277,35 @@ static int make_key(const char *location, struct buf *key)
 	return key->error;
 }
 
+static void probe_traits(struct s3_client *s3, const char *key,
+			 struct probe *probe)
+{
+	struct s3_head put = { 0 }, joined = { 0 };
+
+	look(s3, key, &put);
+	probe_checksum(s3, &put.object, probe);
+	probe_condition(s3, key, probe);
+	probe_multipart(s3, key, probe);
+	look(s3, key, &joined);
+	probe_copies(s3, key, joined.object.etag, probe);
+	s3_head_release(&put);
+	s3_head_release(&joined);
+}
+
 void probe_run(struct s3_client *s3, struct probe *probe)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
 	struct errinfo err = ERRINFO_INIT;
 	int rc = make_key(probe->location, &key);
 
+	for (int trait = 0; trait < S3_TRAIT_COUNT; trait++)
+		snprintf(probe->unknown[trait], PROBE_TEXT, "not tried");
 	if (rc == 0)
 		rc = put(s3, key.data, false, &err);
 	say(probe->write, rc, &err);
-	if (rc) {
-		static const char not_tried[] = "not tried";
-
-		memcpy(probe->conditional, not_tried, sizeof(not_tried));
-		memcpy(probe->part_copy, not_tried, sizeof(not_tried));
-		memcpy(probe->checksum, not_tried, sizeof(not_tried));
-		memcpy(probe->remove, not_tried, sizeof(not_tried));
+	snprintf(probe->remove, PROBE_TEXT, "not tried");
+	if (rc)
 		return;
-	}
-	probe_condition(s3, key.data, probe->conditional);
-	probe_part_copy(s3, key.data, probe->part_copy);
-	probe_checksum(s3, key.data, probe->checksum);
+	probe_traits(s3, key.data, probe);
 	remove_object(s3, key.data, probe->remove);
 }

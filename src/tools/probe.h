@@ -8,18 +8,19 @@
 #define TOOLS_PROBE_H
 
 #include "s3.h"
+#include "traits.h"
 
 #define PROBE_TEXT 240 /* bytes, NUL included */
 
 struct probe {
 	const char *location; /* in */
 	char write[PROBE_TEXT];
-	char conditional[PROBE_TEXT]; /* If-None-Match: * */
-	char part_copy[PROBE_TEXT];   /* UploadPartCopy */
-	char checksum[PROBE_TEXT];    /* x-amz-checksum-crc32c, kept */
 	char remove[PROBE_TEXT];
+	/* Why the client has not learned it, if it has not. */
+	char unknown[S3_TRAIT_COUNT][PROBE_TEXT];
 };
 
+/* Also leaves what it finds in the client's traits. */
 void probe_run(struct s3_client *s3, struct probe *probe);
 
 #endif

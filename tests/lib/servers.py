@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The S3 servers that tests mount buckets of: the project's test server and Ceph's gateway."""
+"""The S3 servers that tests mount buckets of: the project's test server, Ceph's gateway and OpenStack Swift."""
 
 import json
 import os
@@ -15,6 +15,24 @@ ACCESS_KEY = "TESTACCESSKEY"
 SECRET_KEY = "testsecretkey"
 
 
+def start_listening(command, log):
+    """Start a server that prints "... listening ... URL"; return its process and the URL."""
+    process = subprocess.Popen(
+        [os.fspath(c) for c in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        env=proc.clean_environment(),
+    )
+    for line in process.stdout:
+        words = line.decode().split()
+        if "listening" in words:
+            return process, words[-1]
+    process.wait(10)
+    log.seek(0)
+    raise AssertionError(f"{command[0]} did not start: {log.read()[-2000:]}")
+
+
 class TestServer:
     """The project's own server, with one bucket, counters and fault plans."""
 
@@ -25,27 +43,8 @@ class TestServer:
         command = [proc.TESTSERVER, "--port", "0", "--bucket", bucket]
         command += ["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY, *options]
         self.log = open(log_path, "w+")
-        self.process = subprocess.Popen(
-            [os.fspath(c) for c in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            env=proc.clean_environment(),
-        )
-        try:
-            self.url = self._read_url()
-        except BaseException:
-            self.process.kill()
-            raise
+        self.process, self.url = start_listening(command, self.log)
         self.bucket = Bucket(self.url, ACCESS_KEY, SECRET_KEY, name=bucket)
-
-    def _read_url(self):
-        for line in self.process.stdout:
-            words = line.decode().split()
-            if "listening" in words:
-                return words[-1]
-        self.process.wait(10)
-        raise AssertionError(f"the test server did not start: {open(self.log_path).read()[-2000:]}")
 
     def another_bucket(self, name):
         return Bucket(self.url, ACCESS_KEY, SECRET_KEY, name=name).create()
@@ -143,3 +142,21 @@ class Rgw:
 
     def stop(self):
         proc.run("sh", self.SCRIPT, "stop", self.folder)
+
+
+class Swift:
+    """OpenStack Swift with its S3 API, started by tests/swift/serve.py."""
+
+    SCRIPT = proc.TOP / "tests" / "swift" / "serve.py"
+
+    def __init__(self, folder):
+        self.log = open(folder / "log", "w+")
+        self.process, self.url = start_listening(["/usr/bin/python3", self.SCRIPT, folder], self.log)
+
+    def bucket(self):
+        return Bucket(self.url, "test:tester", "testing").create()
+
+    def stop(self):
+        proc.end(self.process)
+        self.process.stdout.close()
+        self.log.close()

@@ -439,6 +439,10 @@ def test_check_tells_what_the_settings_come_to(server, bucket):
         "checksums": True,
         "delete": True,
         "list_objects_v2": True,
+        "part_checksums": True,
+        "conditional_complete": True,
+        "conditional_copy": True,
+        "copy_source_condition": True,
     }
     keys = {e["key"] for e in server.log_entries() if e["method"] in ("PUT", "POST", "DELETE")}
     assert len(keys) == 1 and re.fullmatch(r"media/\.s3storefs-check-[0-9a-f]{12}", keys.pop())
@@ -467,23 +471,27 @@ def test_check_read_only_changes_nothing(tool, server):
     assert {e["method"] for e in server.log_entries()} <= {"GET", "HEAD"}
 
 
-ABILITIES = {"write", "conditional_writes", "part_copy", "checksums", "delete", "list_objects_v2"}
+ABILITIES = {
+    *("write", "delete", "list_objects_v2", "checksums", "part_checksums", "part_copy"),
+    *("conditional_writes", "conditional_complete", "conditional_copy", "copy_source_condition"),
+}
 
 
 @pytest.mark.parametrize(
-    "option, ability",
+    "option, abilities",
     [
-        ("--no-part-copy", "part_copy"),
-        ("--no-conditional-writes", "conditional_writes"),
-        ("--ignore-conditions", "conditional_writes"),
-        ("--no-list-v2", "list_objects_v2"),
+        ("--no-part-copy", {"part_copy"}),
+        ("--no-conditional-writes", {"conditional_writes", "conditional_complete", "conditional_copy"}),
+        ("--ignore-conditions", {"conditional_writes", "conditional_complete", "conditional_copy"}),
+        ("--ignore-complete-conditions", {"conditional_complete"}),
+        ("--no-list-v2", {"list_objects_v2"}),
     ],
 )
-def test_check_finds_what_the_server_cannot(new_server, option, ability):
+def test_check_finds_what_the_server_cannot(new_server, option, abilities):
     bucket = new_server(option).bucket
     told = Tool(bucket).json("check")
-    assert {name for name in ABILITIES if not told[name]} == {ability}
-    assert told[f"{ability}_reason"].startswith("no") and told["answer"] == "ok"
+    assert {name for name in ABILITIES if not told[name]} == abilities
+    assert all(told[f"{ability}_reason"].startswith("no: ") for ability in abilities) and told["answer"] == "ok"
     assert not bucket.s3.list_objects(Bucket=bucket.name).get("Contents") and bucket.uploads() == []
 
 

@@ -210,7 +210,7 @@ static void keys_are_encoded_but_for_slashes(void **state)
 	static const struct {
 		const char *key, *path;
 	} cases[] = {
-		{ NULL, "/base/bkt/" },
+		{ NULL, "/base/bkt" },
 		{ "", "/base/bkt/" },
 		{ "azAZ09-._~", "/base/bkt/azAZ09-._~" },
 		{ "a//b/./../c/", "/base/bkt/a//b/./../c/" },
@@ -238,6 +238,25 @@ static void keys_are_encoded_but_for_slashes(void **state)
 		assert_string_equal(buf_str(&resource),
 				    cases[i].path + strlen("/base"));
 	}
+	endpoint_release(&e);
+}
+
+/* As botocore has it: some servers verify no other form. */
+static void a_bucket_in_the_host_leaves_a_slash(void **state)
+{
+	const struct s3_options options = { .bucket = "bkt" };
+	struct buf AUTO_BUF path = BUF_INIT(4096);
+	struct buf AUTO_BUF resource = BUF_INIT(4096);
+	struct endpoint e;
+
+	assert_int_equal(endpoint_init(&e, &options, "us-east-1",
+				       ENDPOINT_REQUESTS, NULL),
+			 0);
+	assert_true(e.is_virtual);
+	endpoint_path(&e, NULL, &path);
+	assert_string_equal(buf_str(&path), "/");
+	endpoint_resource(&e, NULL, &resource);
+	assert_string_equal(buf_str(&resource), "/bkt/");
 	endpoint_release(&e);
 }
 
@@ -434,6 +453,7 @@ int main(void)
 		cmocka_unit_test(a_url_has_the_host_that_botocore_gives_it),
 		cmocka_unit_test(a_bucket_has_one_place),
 		cmocka_unit_test(keys_are_encoded_but_for_slashes),
+		cmocka_unit_test(a_bucket_in_the_host_leaves_a_slash),
 		cmocka_unit_test(
 			a_query_is_encoded_once_and_sorted_for_signing),
 		cmocka_unit_test(what_cannot_be_is_refused_with_a_sentence),
