@@ -15,17 +15,21 @@
 struct block {
 	_Atomic unsigned refs;
 	struct budget *budget;
+	struct block *next; /* until it has a place */
 	char data[];
 };
 
 static const char zeros[64 * 1024];
 
-void blocks_init(struct blocks *b, struct budget *budget, const char *temp_dir)
+void blocks_init(struct blocks *b, struct budget *budget, const char *temp_dir,
+		 struct lock *lock, pthread_cond_t *changed)
 {
 	*b = (struct blocks){
 		.budget = budget,
 		.spool_fd = -1,
 		.temp_dir = temp_dir,
+		.lock = lock,
+		.changed = changed,
 	};
 }
 
@@ -107,39 +111,83 @@ static struct block **slot_make(struct blocks *b, uint64_t n)
 	return &b->chunks[chunk][n % CHUNK_SLOTS];
 }
 
-static int pay_for_block(struct blocks *b, enum blocks_pay pay,
-			 uint64_t *ticket)
+/* Makes room for blocks [first, last) and counts those that are to be made. */
+static int blocks_count_missing(struct blocks *b, uint64_t first, uint64_t last,
+				uint64_t *missing)
 {
-	if (ticket && *ticket >= BLOCK_BYTES) {
-		*ticket -= BLOCK_BYTES;
-		return 0;
+	*missing = 0;
+	for (uint64_t n = first; n < last; n++) {
+		struct block **slot = slot_make(b, n);
+
+		if (!slot)
+			return -ENOMEM;
+		if (!*slot || (*slot)->refs > 1)
+			++*missing;
 	}
-	if (budget_try(b->budget, BLOCK_BYTES))
-		return 0;
-	if (pay == BLOCKS_TRY)
-		return -EAGAIN;
-	budget_force(b->budget, BLOCK_BYTES);
 	return 0;
 }
 
-/* Makes block n present and ours alone. */
-static int block_for_write(struct blocks *b, uint64_t n, enum blocks_pay pay,
-			   uint64_t *ticket)
+/* For all that a write needs, or for nothing of it. */
+static int blocks_pay_for(struct blocks *b, uint64_t count, enum blocks_pay pay,
+			  uint64_t *ticket)
 {
-	struct block **slot = slot_make(b, n);
-	struct block *block;
-	int result;
+	uint64_t bytes = count * BLOCK_BYTES, of_ticket = 0;
 
-	if (!slot)
-		return -ENOMEM;
+	if (ticket)
+		of_ticket = *ticket / BLOCK_BYTES * BLOCK_BYTES;
+	if (of_ticket > bytes)
+		of_ticket = bytes;
+	bytes -= of_ticket;
+	if (pay == BLOCKS_FORCE)
+		budget_force(b->budget, bytes);
+	else if (bytes > 0 && !budget_try(b->budget, bytes))
+		return -EAGAIN;
+	if (ticket)
+		*ticket -= of_ticket;
+	return 0;
+}
+
+static void block_chain_put(struct block *chain)
+{
+	while (chain) {
+		struct block *next = chain->next;
+
+		block_put(chain);
+		chain = next;
+	}
+}
+
+/* So many blocks that are paid for, one behind the other. */
+static int block_chain_new(struct budget *budget, uint64_t count,
+			   struct block **chain)
+{
+	*chain = NULL;
+	for (uint64_t left = count; left > 0; left--) {
+		struct block *block = block_new(budget);
+
+		if (!block) {
+			budget_give(budget, (left - 1) * BLOCK_BYTES);
+			block_chain_put(*chain);
+			return -ENOMEM;
+		}
+		block->next = *chain;
+		*chain = block;
+	}
+	return 0;
+}
+
+/* Makes a block present and ours alone, if need be by the next of the chain. */
+static struct block *block_place(struct blocks *b, uint64_t n,
+				 struct block **chain)
+{
+	struct block **slot = slot_find(b, n);
+	struct block *block = *chain;
+
+	assert(slot);
 	if (*slot && (*slot)->refs == 1)
-		return 0;
-	result = pay_for_block(b, pay, ticket);
-	if (result < 0)
-		return result;
-	block = block_new(b->budget);
-	if (!block)
-		return -ENOMEM;
+		return *slot;
+	assert(block);
+	*chain = block->next;
 	if (*slot) {
 		memcpy(block->data, (*slot)->data, BLOCK_BYTES);
 		block_put(*slot);
@@ -147,52 +195,75 @@ static int block_for_write(struct blocks *b, uint64_t n, enum blocks_pay pay,
 		b->memory_bytes += BLOCK_BYTES;
 	}
 	*slot = block;
-	return 0;
+	return block;
+}
+
+static void blocks_copy(struct blocks *b, uint64_t offset, const char *data,
+			uint64_t end, struct block **chain)
+{
+	while (offset < end) {
+		size_t at = (size_t)(offset % BLOCK_BYTES);
+		size_t n = BLOCK_BYTES - at;
+		struct block *block =
+			block_place(b, offset / BLOCK_BYTES, chain);
+
+		if (n > end - offset)
+			n = (size_t)(end - offset);
+		memcpy(block->data + at, data, n);
+		data += n;
+		offset += n;
+	}
 }
 
 int blocks_write(struct blocks *b, uint64_t offset, const void *data,
 		 size_t len, enum blocks_pay pay, uint64_t *ticket)
 {
-	const char *from = data;
-	uint64_t end = offset + len;
+	uint64_t first = offset / BLOCK_BYTES, end = offset + len;
+	uint64_t last = (end + BLOCK_BYTES - 1) / BLOCK_BYTES, missing;
+	struct block *chain = NULL;
 	int result;
 
 	if (len == 0)
 		return 0;
-	for (uint64_t n = offset / BLOCK_BYTES; n * BLOCK_BYTES < end; n++) {
-		result = block_for_write(b, n, pay, ticket);
-		if (result < 0)
-			return result;
-	}
-	result = extents_remove(&b->spilled, offset, end);
-	if (result < 0)
-		return result;
-	while (offset < end) {
-		size_t at = (size_t)(offset % BLOCK_BYTES);
-		size_t n = BLOCK_BYTES - at;
-		struct block **slot = slot_find(b, offset / BLOCK_BYTES);
-
-		if (n > end - offset)
-			n = (size_t)(end - offset);
-		/* take_blocks has made it. */
-		if (!slot || !*slot)
-			return -EIO;
-		memcpy((*slot)->data + at, from, n);
-		from += n;
-		offset += n;
-	}
-	return 0;
+	result = blocks_count_missing(b, first, last, &missing);
+	if (result == 0)
+		result = blocks_pay_for(b, missing, pay, ticket);
+	if (result == 0)
+		result = block_chain_new(b->budget, missing, &chain);
+	if (result == 0)
+		result = extents_remove(&b->spilled, offset, end);
+	if (result == 0)
+		blocks_copy(b, offset, data, end, &chain);
+	/* Somebody may have given up a block that was shared. */
+	block_chain_put(chain);
+	return result;
 }
 
-static int open_spool(struct blocks *b)
+/* ------------------------------------------------------------ the spool */
+
+void blocks_disk_enter_locked(struct blocks *b)
+{
+	while (b->is_disk_taken)
+		lock_wait(b->lock, b->changed);
+	b->is_disk_taken = true;
+}
+
+void blocks_disk_leave_locked(struct blocks *b)
+{
+	b->is_disk_taken = false;
+	pthread_cond_broadcast(b->changed);
+}
+
+/* A descriptor, or a negative errno. */
+static int spool_open(const char *temp_dir)
 {
 	AUTO_FREE char *path = NULL;
 	int fd;
 
-	fd = open(b->temp_dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	fd = open(temp_dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
 		/* A filesystem without O_TMPFILE. */
-		if (asprintf(&path, "%s/s3storefs.XXXXXX", b->temp_dir) < 0) {
+		if (asprintf(&path, "%s/s3storefs.XXXXXX", temp_dir) < 0) {
 			path = NULL;
 			return -ENOMEM;
 		}
@@ -200,10 +271,7 @@ static int open_spool(struct blocks *b)
 		if (fd >= 0)
 			unlink(path);
 	}
-	if (fd < 0)
-		return -errno;
-	b->spool_fd = fd;
-	return 0;
+	return fd < 0 ? -errno : fd;
 }
 
 static int write_all(int fd, const char *data, size_t len, uint64_t offset)
@@ -222,25 +290,27 @@ static int write_all(int fd, const char *data, size_t len, uint64_t offset)
 	return 0;
 }
 
-int blocks_write_spool(struct blocks *b, uint64_t offset, const void *data,
-		       size_t len)
+int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
+			     const void *data, size_t len)
 {
-	int result = b->spool_fd < 0 ? open_spool(b) : 0;
+	int fd = b->spool_fd, result;
 
-	if (result == 0)
-		result = write_all(b->spool_fd, data, len, offset);
-	if (result == 0)
-		result = extents_add(&b->spilled, offset, offset + len);
+	lock_leave(b->lock);
+	if (fd < 0)
+		fd = spool_open(b->temp_dir);
+	result = fd < 0 ? fd : write_all(fd, data, len, offset);
+	lock_enter(b->lock);
+	if (fd >= 0)
+		b->spool_fd = fd;
 	return result;
 }
 
-/* Spills the bytes of have in block n that are in memory, frees it. */
-static int spill_block(struct blocks *b, const struct extents *have, uint64_t n,
-		       struct block **slot)
+/* What of have in block n is not on the disk yet. */
+static int block_unspilled(const struct blocks *b, const struct extents *have,
+			   uint64_t n, struct extents *out)
 {
 	uint64_t at = n * BLOCK_BYTES, end = at + BLOCK_BYTES;
 	uint64_t from, to, gap, gap_end;
-	int result;
 
 	while (at < end && extents_next(have, at, &from, &to) && from < end) {
 		from = from > at ? from : at;
@@ -248,18 +318,49 @@ static int spill_block(struct blocks *b, const struct extents *have, uint64_t n,
 		at = to;
 		while (extents_next_gap(&b->spilled, from, to, &gap,
 					&gap_end)) {
-			result = blocks_write_spool(
-				b, gap, (*slot)->data + gap % BLOCK_BYTES,
-				(size_t)(gap_end - gap));
-			if (result < 0)
-				return result;
+			if (extents_add(out, gap, gap_end) < 0)
+				return -ENOMEM;
 			from = gap_end;
 		}
 	}
+	return 0;
+}
+
+static void block_drop(struct blocks *b, struct block **slot)
+{
 	block_put(*slot);
 	*slot = NULL;
 	b->memory_bytes -= BLOCK_BYTES;
-	return 0;
+}
+
+/*
+ * Who writes into a block that we hold makes a copy of it, in its place: if
+ * it is still there, the disk has what it has.
+ */
+static int block_spill_locked(struct blocks *b, const struct extents *have,
+			      uint64_t n, struct block **slot)
+{
+	CLEANUP(extents_release) struct extents todo = EXTENTS_INIT;
+	struct block *block = block_get(*slot);
+	uint64_t at = 0, start, end;
+	int result = block_unspilled(b, have, n, &todo);
+
+	while (result == 0 && extents_next(&todo, at, &start, &end)) {
+		result = blocks_write_disk_locked(
+			b, start, block->data + start % BLOCK_BYTES,
+			(size_t)(end - start));
+		at = end;
+	}
+	slot = slot_find(b, n);
+	if (result == 0 && slot && *slot == block) {
+		for (size_t i = 0; result == 0 && i < todo.count; i++)
+			result = extents_add(&b->spilled, todo.items[i].start,
+					     todo.items[i].end);
+		if (result == 0)
+			block_drop(b, slot);
+	}
+	block_put(block);
+	return result;
 }
 
 /* The next block in memory from number *n on, before number last. */
@@ -284,19 +385,18 @@ static uint64_t first_whole(uint64_t offset)
 	return offset / BLOCK_BYTES + (offset % BLOCK_BYTES != 0);
 }
 
-int blocks_spill(struct blocks *b, const struct extents *have, uint64_t start,
-		 uint64_t end)
+int blocks_spill_locked(struct blocks *b, const struct extents *have,
+			uint64_t start, uint64_t end)
 {
 	uint64_t n = first_whole(start);
 	struct block **slot;
+	int result = 0;
 
-	while ((slot = next_block(b, &n, end / BLOCK_BYTES))) {
-		int result = spill_block(b, have, n, slot);
-
-		if (result < 0)
-			return result;
-	}
-	return 0;
+	blocks_disk_enter_locked(b);
+	while (result == 0 && (slot = next_block(b, &n, end / BLOCK_BYTES)))
+		result = block_spill_locked(b, have, n++, slot);
+	blocks_disk_leave_locked(b);
+	return result;
 }
 
 void blocks_drop(struct blocks *b, uint64_t start, uint64_t end)
@@ -304,29 +404,49 @@ void blocks_drop(struct blocks *b, uint64_t start, uint64_t end)
 	uint64_t n = first_whole(start);
 	struct block **slot;
 
-	while ((slot = next_block(b, &n, end / BLOCK_BYTES))) {
-		block_put(*slot);
-		*slot = NULL;
-		b->memory_bytes -= BLOCK_BYTES;
-	}
+	while ((slot = next_block(b, &n, end / BLOCK_BYTES)))
+		block_drop(b, slot);
 }
 
-static int piece_push(struct pieces *p, struct block *block, const char *data,
-		      size_t len)
+bool blocks_is_pinned(const struct blocks *b)
+{
+	return b->pins > 0;
+}
+
+int blocks_let_go_locked(struct blocks *b, uint64_t start, uint64_t end)
+{
+	bool is_on_disk = extents_overlap(&b->spilled, start, end) > 0;
+	int result = extents_remove(&b->spilled, start, end);
+
+	if (result < 0)
+		return result;
+	blocks_drop(b, start, end);
+	if (!is_on_disk)
+		return 0;
+	lock_leave(b->lock);
+	/* Where that cannot be done, the room is had when the file ends. */
+	(void)fallocate(b->spool_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			(off_t)start, (off_t)(end - start));
+	lock_enter(b->lock);
+	return 0;
+}
+
+/* Takes over the piece's block. */
+static int piece_push(struct pieces *p, const struct piece *piece)
 {
 	if (p->count == p->cap) {
 		size_t cap = p->cap ? p->cap * 2 : 8;
 		struct piece *items = realloc(p->items, cap * sizeof(*items));
 
 		if (!items) {
-			block_put(block);
+			block_put(piece->block);
 			return -ENOMEM;
 		}
 		p->items = items;
 		p->cap = cap;
 	}
-	p->items[p->count++] = (struct piece){ block, data, len };
-	p->length += len;
+	p->items[p->count++] = *piece;
+	p->length += piece->len;
 	return 0;
 }
 
@@ -334,7 +454,8 @@ static int add_zeros(struct pieces *p, uint64_t len)
 {
 	while (len > 0) {
 		size_t n = len < sizeof(zeros) ? (size_t)len : sizeof(zeros);
-		int result = piece_push(p, NULL, zeros, n);
+		int result = piece_push(p, &(struct piece){ .data = zeros,
+							    .len = n });
 
 		if (result < 0)
 			return result;
@@ -359,22 +480,19 @@ static int read_all(int fd, char *to, size_t len, uint64_t offset)
 	return 0;
 }
 
-static int add_spooled(struct pieces *p, struct blocks *b, uint64_t offset,
-		       size_t len)
+/* What p has on the disk stays there until it is loaded. */
+static void pieces_pin(struct pieces *p, struct blocks *b)
 {
-	struct block *block;
-	int result;
+	if (!p->on_disk)
+		b->pins++;
+	p->on_disk = b;
+}
 
-	budget_force(b->budget, BLOCK_BYTES);
-	block = block_new(b->budget);
-	if (!block)
-		return -ENOMEM;
-	result = read_all(b->spool_fd, block->data, len, offset);
-	if (result < 0) {
-		block_put(block);
-		return result;
-	}
-	return piece_push(p, block, block->data, len);
+static void pieces_unpin(struct pieces *p)
+{
+	if (p->on_disk)
+		p->on_disk->pins--;
+	p->on_disk = NULL;
 }
 
 /* A held range that lies in one block, wholly spilled or wholly not. */
@@ -383,13 +501,18 @@ static int add_held(struct pieces *p, struct blocks *b, uint64_t offset,
 {
 	struct block **slot;
 
-	if (extents_contains(&b->spilled, offset, offset + len))
-		return add_spooled(p, b, offset, len);
+	if (extents_contains(&b->spilled, offset, offset + len)) {
+		pieces_pin(p, b);
+		return piece_push(p, &(struct piece){ .offset = offset,
+						      .len = len });
+	}
 	slot = slot_find(b, offset / BLOCK_BYTES);
 	if (!slot || !*slot)
 		return -EIO;
-	return piece_push(p, block_get(*slot),
-			  (*slot)->data + offset % BLOCK_BYTES, len);
+	return piece_push(p, &(struct piece){ .block = block_get(*slot),
+					      .data = (*slot)->data +
+						      offset % BLOCK_BYTES,
+					      .len = len });
 }
 
 /* How far from offset a range is alike in have, in spilled, in one block. */
@@ -428,6 +551,37 @@ int pieces_add(struct pieces *p, struct blocks *b, const struct extents *have,
 		result = add_held(p, b, offset, (size_t)(to - offset));
 		offset = to;
 	}
+	return result;
+}
+
+static int piece_load(struct piece *piece, const struct blocks *b)
+{
+	struct block *block;
+	int result;
+
+	budget_force(b->budget, BLOCK_BYTES);
+	block = block_new(b->budget);
+	if (!block)
+		return -ENOMEM;
+	result = read_all(b->spool_fd, block->data, piece->len, piece->offset);
+	if (result < 0) {
+		block_put(block);
+		return result;
+	}
+	piece->block = block;
+	piece->data = block->data;
+	return 0;
+}
+
+int pieces_load(struct pieces *p)
+{
+	int result = 0;
+
+	for (size_t i = 0; p->on_disk && result == 0 && i < p->count; i++)
+		if (!p->items[i].data)
+			result = piece_load(&p->items[i], p->on_disk);
+	if (result == 0)
+		pieces_unpin(p);
 	return result;
 }
 
@@ -471,6 +625,7 @@ uint32_t pieces_crc32c(const struct pieces *p)
 
 void pieces_release(struct pieces *p)
 {
+	pieces_unpin(p);
 	for (size_t i = 0; i < p->count; i++)
 		block_put(p->items[i].block);
 	free(p->items);

@@ -8,6 +8,11 @@
  * Which bytes are held is the owner's knowledge (struct file's extents);
  * here is only where they are: in the spool if spilled says so, else in a
  * block. The owner's lock protects a struct blocks; pieces are free of it.
+ *
+ * The disk is never waited for with that lock held: functions that do leave
+ * it meanwhile, and are for threads that may wait. So that no older bytes
+ * come after newer ones, one thread at a time changes a file's spool; it has
+ * taken the disk (is_disk_taken).
  */
 #ifndef STORE_BLOCKS_H
 #define STORE_BLOCKS_H
@@ -18,6 +23,7 @@
 
 #include "budget.h"
 #include "extents.h"
+#include "lock.h"
 #include "macros.h"
 
 #define BLOCK_BYTES (256u * 1024)
@@ -31,10 +37,15 @@ struct blocks {
 	_Atomic uint64_t memory_bytes; /* of blocks; others look, too */
 	struct extents spilled;        /* bytes whose place is the spool */
 	int spool_fd;                  /* -1: none yet */
+	bool is_disk_taken;
+	_Atomic unsigned pins; /* pieces that are to be read from the spool */
 	const char *temp_dir;
+	struct lock *lock;       /* the owner's */
+	pthread_cond_t *changed; /* told when the disk is free again */
 };
 
-void blocks_init(struct blocks *b, struct budget *budget, const char *temp_dir);
+void blocks_init(struct blocks *b, struct budget *budget, const char *temp_dir,
+		 struct lock *lock, pthread_cond_t *changed);
 void blocks_release(struct blocks *b);
 
 /* How a write pays for the memory it needs. */
@@ -44,41 +55,61 @@ enum blocks_pay {
 };
 
 /*
- * Copies data to memory. Returns 0, -EAGAIN (budget), -ENOMEM. *ticket, if
- * ticket is not NULL, pays first: it is lessened by what was used of it.
+ * Copies data to memory. Returns 0, -EAGAIN (budget), -ENOMEM; these leave
+ * all as it was. *ticket, if ticket is not NULL, pays first: it is lessened
+ * by what was used of it.
  */
 MUST_USE int blocks_write(struct blocks *b, uint64_t offset, const void *data,
 			  size_t len, enum blocks_pay pay, uint64_t *ticket);
 
+/* Takes the disk, waiting while somebody else has it; the lock is left then. */
+void blocks_disk_enter_locked(struct blocks *b);
+void blocks_disk_leave_locked(struct blocks *b);
+
 /*
  * Writes data to the spool, which is made when missing: unlinked, 0600, in
- * temp_dir. Returns 0, -ENOSPC, another error of the disk, or -ENOMEM.
+ * temp_dir. The disk is taken; the lock is left meanwhile. It is the caller
+ * who then knows whether these bytes still count, and adds them to spilled.
+ * Returns 0, -ENOSPC, another error of the disk, or -ENOMEM.
  */
-MUST_USE int blocks_write_spool(struct blocks *b, uint64_t offset,
-				const void *data, size_t len);
+MUST_USE int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
+				      const void *data, size_t len);
 
 /*
  * Moves the bytes of have that are in memory, in blocks that lie in
- * [start, end) as a whole, to the spool. As above.
+ * [start, end) as a whole, to the spool. Takes the disk. Errors as above.
  */
-MUST_USE int blocks_spill(struct blocks *b, const struct extents *have,
-			  uint64_t start, uint64_t end);
+MUST_USE int blocks_spill_locked(struct blocks *b, const struct extents *have,
+				 uint64_t start, uint64_t end);
+
+/* Somebody is still to read pieces from the disk. */
+bool blocks_is_pinned(const struct blocks *b);
+
+/*
+ * Forgets [start, end): frees whole blocks, and the room on the disk, which
+ * is taken and not pinned; the lock is left meanwhile. -ENOMEM: nothing was
+ * done.
+ */
+MUST_USE int blocks_let_go_locked(struct blocks *b, uint64_t start,
+				  uint64_t end);
 
 /* Frees every block that lies in [start, end) as a whole. */
 void blocks_drop(struct blocks *b, uint64_t start, uint64_t end);
 
 /* Some bytes of a file, kept: pieces of blocks, of the spool, of zeros. */
 struct piece {
-	struct block *block; /* counted; NULL: zeros */
-	const char *data;
+	struct block *block; /* counted; NULL: zeros, or still on the disk */
+	const char *data;    /* NULL: still on the disk, at offset */
 	size_t len;
+	uint64_t offset;
 };
 
 struct pieces {
 	struct piece *items;
 	size_t count;
 	size_t cap;
-	uint64_t length; /* of all */
+	uint64_t length;        /* of all */
+	struct blocks *on_disk; /* where some still are; or NULL */
 	/* Where the last pieces_read ended: in this item, which begins here. */
 	size_t at;
 	uint64_t at_offset;
@@ -91,12 +122,20 @@ struct pieces {
 
 /*
  * Appends [offset, offset + len) of what have says is held; the rest are
- * zeros. What is in the spool is read into memory of its own (budget forced).
- * Returns 0, -ENOMEM or -EIO (the spool's disk).
+ * zeros. Nothing is read from the disk. Returns 0, -ENOMEM or -EIO (they are
+ * nowhere).
  */
 MUST_USE int pieces_add(struct pieces *p, struct blocks *b,
 			const struct extents *have, uint64_t offset,
 			uint64_t len);
+
+/*
+ * Reads what is in the spool into memory of its own (budget forced). Without
+ * any lock, on a thread that may wait; before the pieces are read or summed,
+ * while their file lives. What was written there since may be seen. Returns
+ * 0, -ENOMEM or the disk's error.
+ */
+MUST_USE int pieces_load(struct pieces *p);
 
 /*
  * The read function of an upload's body; arg is a struct pieces. Forward

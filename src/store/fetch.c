@@ -92,7 +92,7 @@ static int give_whole_locked(struct fetch *fetch)
 	if (end > file->base.valid)
 		end = file->base.valid;
 	/* What went to disk meanwhile took only what was held. */
-	if (file->is_spooled)
+	if (file->blocks.spool_fd >= 0)
 		return -ECANCELED;
 	return extents_add(&file->held, 0, end);
 }
@@ -264,7 +264,8 @@ static bool is_small_whole(const struct file *file, uint64_t start,
 {
 	return start == 0 && end == file->base.size && end <= WHOLE_BYTES &&
 	       file->base.layout.kind == GZIP_NONE && file->base.valid == end &&
-	       !file->is_spooled && file->base.etag[0] && !file->needs_ranges;
+	       file->blocks.spool_fd < 0 && file->base.etag[0] &&
+	       !file->needs_ranges;
 }
 
 /* What to ask for; -ENOMEM. */

@@ -26,7 +26,9 @@ static void file_free(struct file *file)
 	extents_release(&file->held);
 	extents_release(&file->dirty);
 	extents_release(&file->flying);
+	extents_release(&file->gone);
 	blocks_release(&file->blocks);
+	room_gained(store, file);
 	pthread_cond_destroy(&file->changed);
 	pthread_mutex_destroy(&file->lock.mutex);
 	free(file->base.key);
@@ -157,7 +159,8 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	list_init(&file->handles);
 	list_init(&file->fetches);
 	list_init(&file->waiters);
-	blocks_init(&file->blocks, &store->budget, store->temp_dir);
+	blocks_init(&file->blocks, &store->budget, store->temp_dir, &file->lock,
+		    &file->changed);
 	if (node->etag) {
 		file->base.exists = true;
 		snprintf(file->base.etag, sizeof(file->base.etag), "%s",
@@ -216,6 +219,34 @@ void file_register(struct file *file)
 	list_push(&file->store->files, &file->files_link);
 }
 
+int store_list_files(struct store *store, const struct node *dir,
+		     struct file ***out, size_t *count)
+{
+	LOCK(&store->files_lock);
+
+	*count = 0;
+	*out = calloc(store->file_count + 1, sizeof(struct file *));
+	if (!*out)
+		return -ENOMEM;
+	list_for_each(link, &store->files) {
+		struct file *file = container_of(link, struct file, files_link);
+
+		LOCK(&store->tree.lock);
+		if (file->refs == 0 ||
+		    (dir && !node_is_below_locked(file->node, dir)))
+			continue;
+		file->refs++;
+		(*out)[(*count)++] = file;
+	}
+	return 0;
+}
+
+int file_error(struct file *file)
+{
+	LOCK(&file->lock);
+	return file->error;
+}
+
 /* Takes over the reference to file. */
 static struct handle *handle_new(struct file *file, int flags)
 {
@@ -251,6 +282,7 @@ static int truncate_open(struct handle *handle, struct errinfo *err)
 	}
 	extents_clear(&file->held);
 	extents_clear(&file->dirty);
+	extents_clear(&file->gone);
 	blocks_drop(&file->blocks, 0, UINT64_MAX);
 	upload_note_write_locked(file, 0, UINT64_MAX);
 	file->base.valid = 0;
@@ -261,6 +293,7 @@ static int truncate_open(struct handle *handle, struct errinfo *err)
 	handle->unsaved = STORE_MADE;
 	file->write_seq++;
 	file_update_node_locked(file, true);
+	room_gained(file->store, file);
 	return 0;
 }
 

@@ -7,13 +7,15 @@
  * | bytes at offset o          | held has o | base                        |
  * |----------------------------|------------|-----------------------------|
  * | in memory or in the spool  | yes        | -                           |
+ * | let go                     | no, gone   | -                           |
  * | changed since the base     | yes, dirty | -                           |
  * | to be fetched              | no         | o < base.valid              |
  * | a hole: zeros              | no         | base.valid <= o < size      |
  *
- * dirty is part of held. is_dirty is true if there is something to publish,
- * which may be just an empty file. base.valid falls when the file is cut and
- * never rises but with a new base.
+ * dirty is part of held and gone, which have nothing in common; what is gone
+ * is in parts of the upload under way alone. is_dirty is true if there is
+ * something to publish, which may be just an empty file. base.valid falls when
+ * the file is cut and never rises but with a new base.
  *
  * A failure to store (error) stays until all handles are closed: later
  * writes and closes tell it too, and nothing of this file is published any
@@ -59,14 +61,17 @@ struct file {
 	struct base base;
 	uint64_t size;
 	struct extents held, dirty, flying; /* flying: being fetched */
+	struct extents gone;
 	struct blocks blocks;
+	uint64_t spilled_to; /* what was sent is on the disk so far */
 	struct list_link fetches, waiters;
 	unsigned fetch_count;
-	bool is_dirty, is_spooled, is_unlinked, is_exclusive;
-	bool is_ours;      /* the base was published by its last writer */
-	bool was_read;     /* a reader, or the kernel, has bytes of it */
-	bool needs_ranges; /* a whole GET came short */
-	bool is_checking;  /* asking for the base's newest version */
+	bool is_dirty, is_unlinked, is_exclusive;
+	bool has_told_gone; /* that what is gone was asked for */
+	bool is_ours;       /* the base was published by its last writer */
+	bool was_read;      /* a reader, or the kernel, has bytes of it */
+	bool needs_ranges;  /* a whole GET came short */
+	bool is_checking;   /* asking for the base's newest version */
 	bool is_publishing;
 	bool awaits_removal; /* publishing, but not yet sending */
 	bool is_moving;      /* renamed just now: publishers wait */
@@ -129,6 +134,14 @@ struct file *file_of_locked(struct store *store, struct node *node);
 struct file *file_new_stored(struct file *plain);
 /* Puts a file that file_of_locked gave among the store's. Last used last. */
 void file_register(struct file *file);
+/*
+ * All files that are open, or those below dir if that is not NULL, each
+ * counted; *out is to be freed. -ENOMEM.
+ */
+MUST_USE int store_list_files(struct store *store, const struct node *dir,
+			      struct file ***out, size_t *count);
+/* Why it cannot be stored; 0: it can. No lock held. */
+int file_error(struct file *file);
 /* Size and time of the file into its node. */
 void file_update_node_locked(struct file *file, bool is_changed);
 
@@ -180,6 +193,8 @@ struct waiter {
 
 /* Memory for bytes, if need be by dropping clean ones of other files. */
 bool store_make_room(struct store *store, uint64_t bytes);
+/* upload_let_go_locked of any file. On the pool; no lock held. */
+bool store_let_go(struct store *store);
 
 /* ---------------------------------------------------------- upload.c */
 
@@ -201,16 +216,32 @@ void upload_offer_locked(struct file *file);
 void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end);
 
 /*
- * Moves some memory of parts that were sent to the spool; waits for one that
- * is on its way if there is none. False: nothing is to be had so. On the
- * pool; the lock is given up while it waits.
+ * Moves some memory of parts that were sent to the spool. Returns 1, 0 if
+ * there is none, or the disk's error. On the pool; lock given up meanwhile.
  */
-bool upload_make_room_locked(struct file *file);
+MUST_USE int upload_spill_locked(struct file *file);
+/* A part is on its way, which is to be had then. */
+bool upload_is_coming_locked(const struct file *file);
+/*
+ * Lets go of what the bucket has: a part that was sent, or clean bytes on
+ * the disk. False: nothing is to be had so. On the pool; the lock is given up
+ * meanwhile.
+ */
+bool upload_let_go_locked(struct file *file);
+/* -EIO, in words and in the log, if something of the range is gone. */
+MUST_USE int upload_refuse_gone_locked(struct file *file, uint64_t start,
+				       uint64_t end, struct errinfo *err);
 
 /* --------------------------------------------------------- publish.c */
 
 /* What is dirty into the bucket, waiting; on the pool; no lock held. */
 MUST_USE int file_publish(struct file *file, struct errinfo *err);
+
+/*
+ * Before its key changes: what is in an upload of that key alone is stored
+ * under it. An error stays with the file. Waits; on the pool; no lock held.
+ */
+void file_save_gone(struct file *file);
 
 /* Its key is being used: a publish or a rename is under way. */
 bool file_is_busy_locked(const struct file *file);

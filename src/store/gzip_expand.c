@@ -190,6 +190,36 @@ int gzip_count(struct store *store, const struct gzip_version *v,
 
 /* ------------------------------------------------------------- reading */
 
+/*
+ * data is what the file has from at on, where nothing newer is held. Lock
+ * given up meanwhile: something newer may come, or another version.
+ */
+static int keep_on_disk_locked(struct fetch *fetch, uint64_t at,
+			       const char *data, uint64_t end)
+{
+	struct file *file = fetch->file;
+	struct blocks *b = &file->blocks;
+	uint64_t start = at, from, to;
+	int result = 0;
+
+	blocks_disk_enter_locked(b);
+	while (result == 0 && !fetch_is_void_locked(fetch) &&
+	       extents_next_gap(&file->held, at, end, &from, &to)) {
+		result = blocks_write_disk_locked(
+			b, from, data + (from - start), (size_t)(to - from));
+		at = to;
+		while (result == 0 && !fetch_is_void_locked(fetch) &&
+		       extents_next_gap(&file->held, from, at, &from, &to)) {
+			result = extents_add(&b->spilled, from, to);
+			if (result == 0)
+				result = extents_add(&file->held, from, to);
+			from = to;
+		}
+	}
+	blocks_disk_leave_locked(b);
+	return result == 0 && fetch_is_void_locked(fetch) ? -ECANCELED : result;
+}
+
 /* In memory as long as that is little, else on disk. */
 static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 {
@@ -205,16 +235,17 @@ static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 		if (file->blocks.memory_bytes < budget->limit / MEMORY_SHARE)
 			result = blocks_write(&file->blocks, gap, from, len,
 					      BLOCKS_TRY, NULL);
-		if (result == -EAGAIN)
-			result = blocks_write_spool(&file->blocks, gap, from,
-						    len);
 		if (result == 0)
 			result = extents_add(&file->held, gap, gap_end);
-		if (result < 0)
+		else if (result == -EAGAIN)
+			result = keep_on_disk_locked(fetch, gap, from, gap_end);
+		if (result < 0 && result != -ECANCELED)
 			return errinfo_set(&fetch->get.op.err, result,
 					   "no room to expand %s in %s: %s",
 					   fetch->key, file->store->temp_dir,
 					   strerror(-result));
+		if (result < 0)
+			return result;
 		at = gap_end;
 	}
 	return 0;

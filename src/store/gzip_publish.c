@@ -99,6 +99,8 @@ static void run_work(struct pool_job *job)
 	work->out_len = gzip_member_bound(work->plain.length);
 	work->out = malloc(work->out_len);
 	if (work->out)
+		result = pieces_load(&work->plain);
+	if (work->out && result == 0)
 		result = gzip_member_write(&work->plain, work->out,
 					   &work->out_len);
 	pieces_release(&work->plain);
@@ -179,8 +181,13 @@ static int append(struct press *press, const void *data, size_t len)
 		result = blocks_write(&to->blocks, press->at, data, len,
 				      BLOCKS_TRY, NULL);
 	if (result == -EAGAIN) {
-		to->is_spooled = true;
-		result = blocks_write_spool(&to->blocks, press->at, data, len);
+		blocks_disk_enter_locked(&to->blocks);
+		result = blocks_write_disk_locked(&to->blocks, press->at, data,
+						  len);
+		if (result == 0)
+			result = extents_add(&to->blocks.spilled, press->at,
+					     end);
+		blocks_disk_leave_locked(&to->blocks);
 	}
 	if (result == 0)
 		result = extents_add(&to->held, press->at, end);

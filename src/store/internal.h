@@ -23,6 +23,7 @@
 #include "listing.h"
 #include "lock.h"
 #include "pool.h"
+#include "room.h"
 #include "s3.h"
 #include "store.h"
 #include "strmap.h"
@@ -123,6 +124,7 @@ struct store {
 	struct mime *mime; /* NULL: no file of types */
 	struct pool *pool;
 	struct budget budget;
+	struct room room;
 	struct lock notify_lock;    /* a leaf; held over the callbacks */
 	struct store_notify notify; /* under notify_lock */
 	struct tree tree;

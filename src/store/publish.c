@@ -207,6 +207,19 @@ static void note_clean_locked(struct file *file)
 		container_of(link, struct handle, link)->unsaved = STORE_SAVED;
 }
 
+/* What only the upload had can be fetched now. */
+static void note_stored_locked(struct file *file)
+{
+	for (size_t i = 0; i < file->gone.count; i++) {
+		const struct extent *item = &file->gone.items[i];
+
+		/* Without memory it is sent once more with the next version. */
+		if (extents_remove(&file->dirty, item->start, item->end) < 0)
+			break;
+	}
+	extents_clear(&file->gone);
+}
+
 /* Lock held: the new version is what the file stands on. */
 static int rebase_locked(struct publish *p, uint64_t write_seq,
 			 const char *etag, struct list_link *waiters)
@@ -226,6 +239,7 @@ static int rebase_locked(struct publish *p, uint64_t write_seq,
 	file->base.valid = size < file->least_size ? size : file->least_size;
 	file->is_ours = true;
 	file->is_exclusive = false;
+	note_stored_locked(file);
 	if (is_clean)
 		note_clean_locked(file);
 	fetch_rebase_locked(file, waiters);
@@ -341,6 +355,19 @@ static void take_turn_locked(struct file *file)
 	}
 }
 
+void file_save_gone(struct file *file)
+{
+	struct errinfo err = ERRINFO_INIT;
+	bool has_gone;
+
+	{
+		LOCK(&file->lock);
+		has_gone = extents_total(&file->gone) > 0;
+	}
+	if (has_gone && file_publish(file, &err) < 0)
+		log_error("publish", "%s", err.text);
+}
+
 struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
 {
 	struct file *file;
@@ -352,6 +379,7 @@ struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
 	if (!file)
 		return NULL;
 	file_register(file);
+	file_save_gone(file);
 	LOCK(&file->lock);
 	take_turn_locked(file);
 	file->is_moving = true;
@@ -417,7 +445,9 @@ int file_publish(struct file *file, struct errinfo *err)
 			*err = file->err;
 		if (result == 0 && file->is_dirty && !file->is_unlinked) {
 			file->is_publishing = true;
+			room_begin(file->store);
 			result = publish_locked(&p, &waiters, err);
+			room_end(file->store, file);
 			file->is_publishing = false;
 			pthread_cond_broadcast(&file->changed);
 		}

@@ -35,6 +35,7 @@ struct read_state {
 	int tries;
 	struct read_stream stream; /* as it was after the first try */
 	struct pieces pieces;
+	struct pool_job load; /* of pieces that are on the disk */
 };
 
 static uint64_t window_limit(const struct file *file)
@@ -249,6 +250,10 @@ static int try_locked(struct read_state *state, struct list_link *now,
 	end = file->size - state->offset > state->size ?
 		      state->offset + state->size :
 		      file->size;
+	result = upload_refuse_gone_locked(file, state->offset, end,
+					   &state->read->op.err);
+	if (result < 0)
+		return result;
 	result = want_locked(state, end, now, ahead);
 	if (!file_has_locked(file, state->offset, end)) {
 		/* What was not asked for would be waited for in vain. */
@@ -269,7 +274,19 @@ static int try_locked(struct read_state *state, struct list_link *now,
 			    state->offset, end - state->offset);
 	version_note_read_locked(file);
 	drop_behind_locked(file);
+	if (result == 0 && state->pieces.on_disk)
+		room_begin(file->store);
 	return result < 0 ? result : 1;
+}
+
+static void read_load(struct pool_job *job)
+{
+	struct read_state *state = container_of(job, struct read_state, load);
+	struct pieces *pieces = &state->pieces;
+	int result = pieces_load(pieces);
+
+	room_end(state->file->store, NULL);
+	finish(state, result < 0 ? result : (int)pieces->length);
 }
 
 static void try(struct read_state *state)
@@ -287,8 +304,12 @@ static void try(struct read_state *state)
 	}
 	fetch_start(&now, S3_FOREGROUND);
 	fetch_start(&ahead, S3_PREFETCH);
-	if (result != 0)
+	if (result == 1 && state->pieces.on_disk) {
+		state->load.run = read_load;
+		pool_submit(state->file->store->pool, &state->load);
+	} else if (result != 0) {
 		finish(state, result < 0 ? result : (int)state->pieces.length);
+	}
 }
 
 static void ready(struct waiter *waiter, int result, const struct errinfo *err)

@@ -48,6 +48,25 @@ void reclaim_behind_locked(struct file *file, uint64_t start)
 		drop_before_locked(file, start - LEAST_BEHIND);
 }
 
+bool store_let_go(struct store *store)
+{
+	struct file **files;
+	size_t count;
+	bool result = false;
+
+	if (store_list_files(store, NULL, &files, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!result) {
+			LOCK(&files[i]->lock);
+			result = upload_let_go_locked(files[i]);
+		}
+		file_put(files[i]);
+	}
+	free(files);
+	return result;
+}
+
 bool store_make_room(struct store *store, uint64_t bytes)
 {
 	struct budget *b = &store->budget;

@@ -370,26 +370,19 @@ static int rebase_below(struct move *move)
 	return result;
 }
 
-/* All files below dir that are open, each counted. */
-static int list_below(struct store *store, const struct node *dir,
-		      struct file ***out, size_t *count)
+/* What cannot be sent again under another key is stored, and then copied. */
+static void save_gone(struct store *store, const struct node *dir)
 {
-	LOCK(&store->files_lock);
+	struct file **files = NULL;
+	size_t count = 0;
 
-	*count = 0;
-	*out = calloc(store->file_count + 1, sizeof(struct file *));
-	if (!*out)
-		return -ENOMEM;
-	list_for_each(link, &store->files) {
-		struct file *file = container_of(link, struct file, files_link);
-
-		LOCK(&store->tree.lock);
-		if (file->refs == 0 || !node_is_below_locked(file->node, dir))
-			continue;
-		file->refs++;
-		(*out)[(*count)++] = file;
+	if (store_list_files(store, dir, &files, &count) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		file_save_gone(files[i]);
+		file_put(files[i]);
 	}
-	return 0;
+	free(files);
 }
 
 /*
@@ -403,9 +396,10 @@ static int stop_changes(struct store *store, struct node *dir)
 	int result;
 
 	move_await(&store->tree, dir);
+	save_gone(store, dir);
 	deletes_wait_all(store->deletes);
 	move_begin(&store->tree, dir);
-	result = list_below(store, dir, &files, &count);
+	result = store_list_files(store, dir, &files, &count);
 	for (size_t i = 0; i < count; i++) {
 		{
 			LOCK(&files[i]->lock);

@@ -111,6 +111,7 @@ static void store_release_all(struct store *store)
 	mime_free(store->mime);
 	free(store->temp_dir);
 	budget_release(&store->budget);
+	room_release(&store->room);
 	free(store);
 }
 
@@ -130,6 +131,7 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	store->files_lock = (struct lock)LOCK_INIT;
 	store->notify_lock = (struct lock)LOCK_INIT;
 	pthread_cond_init(&store->files_gone, NULL);
+	room_init(&store->room);
 	list_init(&store->files);
 	set_defaults(store);
 	result = tree_init(&store->tree);

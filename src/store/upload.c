@@ -210,6 +210,36 @@ static void wait_for_turn(struct file *file)
 	lock_wait_until(&file->lock, &file->changed, &until);
 }
 
+static bool may_launch(const struct file *file, const struct upload *up,
+		       unsigned i)
+{
+	const struct upload_part *part = &up->parts[i];
+
+	return upload_may_launch(file, up, part->kind, part->offset,
+				 part->length);
+}
+
+/* As upload_launch_locked, when its bytes are here. */
+static int launch_locked(struct file *file, struct upload *up, unsigned i,
+			 struct errinfo *err)
+{
+	const struct upload_part *part = &up->parts[i];
+	int result = 0;
+
+	if (part->is_let_go && extents_overlap(&file->gone, part->offset,
+					       part->offset + part->length) > 0)
+		return errinfo_set(err, -ENOSPC,
+				   "a part was changed after its bytes had "
+				   "been let go, for memory and %s were full: "
+				   "offset=%llu",
+				   file->store->temp_dir,
+				   (unsigned long long)part->offset);
+	if (part->kind == PLAN_UPLOAD)
+		result = fetch_wait_locked(file, part->offset,
+					   part->offset + part->length, err);
+	return result < 0 ? result : upload_launch_locked(file, up, i);
+}
+
 /* Sends and copies until every part is there. */
 static int drive_locked(struct file *file, struct upload *up,
 			struct errinfo *err)
@@ -221,19 +251,10 @@ static int drive_locked(struct file *file, struct upload *up,
 
 		if (i == up->count && up->flying == 0)
 			return 0;
-		if (i < up->count &&
-		    upload_may_launch(file, up, up->parts[i].kind)) {
-			struct upload_part *part = &up->parts[i];
-
-			if (part->kind == PLAN_UPLOAD)
-				result = fetch_wait_locked(
-					file, part->offset,
-					part->offset + part->length, err);
-			if (result == 0)
-				result = upload_launch_locked(file, up, i);
-		} else {
+		if (i < up->count && may_launch(file, up, i))
+			result = launch_locked(file, up, i, err);
+		else
 			wait_for_turn(file);
-		}
 	}
 	while (up->flying > 0)
 		lock_wait(&file->lock, &file->changed);
@@ -310,8 +331,10 @@ static int put_whole_locked(struct file *file, const char *key,
 	if (result == 0) {
 		publish_note_sent(file);
 		lock_leave(&file->lock);
-		result =
-			upload_put(file, key, &pieces, is_exclusive, etag, err);
+		result = pieces_load(&pieces);
+		if (result == 0)
+			result = upload_put(file, key, &pieces, is_exclusive,
+					    etag, err);
 		lock_enter(&file->lock);
 	}
 	pieces_release(&pieces);
@@ -370,7 +393,8 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 	wait_for_flights_locked(file);
 	if (file->upload &&
 	    (strcmp(file->upload->key, key) != 0 ||
-	     file->size <= file->store->options.single_put_bytes))
+	     (file->size <= file->store->options.single_put_bytes &&
+	      extents_total(&file->gone) == 0)))
 		upload_drop_locked(file);
 	if (!file->upload) {
 		bool could_copy = has_part_copy(file);

@@ -23,7 +23,8 @@ enum part_state {
 struct upload_part {
 	enum plan_kind kind;
 	enum part_state state;
-	bool is_stale; /* changed since it was cut */
+	bool is_stale;  /* changed since it was cut */
+	bool is_let_go; /* sent, and the bucket alone has it */
 	uint64_t offset, length;
 	bool has_crc32c;
 	uint32_t crc32c;
@@ -38,8 +39,7 @@ struct upload {
 	struct upload_part *parts;
 	unsigned count, cap;
 	unsigned flying;
-	uint64_t spilled_to; /* what was sent is on the disk so far */
-	int error;           /* the first part's that failed */
+	int error; /* the first part's that failed */
 	struct errinfo err;
 };
 
@@ -61,9 +61,11 @@ MUST_USE int upload_create_locked(struct file *file, struct upload *up,
 
 /* Whether one more part may be in the air; of parts from disk few may. */
 bool upload_may_launch(const struct file *file, const struct upload *up,
-		       enum plan_kind kind);
+		       enum plan_kind kind, uint64_t offset, uint64_t length);
 
-/* Starts part index; file.lock is held and given up meanwhile. -ENOMEM, -EIO. */
+/*
+ * Starts part index; file.lock is held and given up meanwhile. -ENOMEM, -EIO.
+ */
 MUST_USE int upload_launch_locked(struct file *file, struct upload *up,
 				  unsigned index);
 

@@ -23,8 +23,15 @@ struct flight {
 	} s3;
 };
 
+static bool is_on_disk(const struct file *file, uint64_t offset,
+		       uint64_t length)
+{
+	return extents_overlap(&file->blocks.spilled, offset, offset + length) >
+	       0;
+}
+
 bool upload_may_launch(const struct file *file, const struct upload *up,
-		       enum plan_kind kind)
+		       enum plan_kind kind, uint64_t offset, uint64_t length)
 {
 	unsigned limit = file->store->options.transfers;
 
@@ -32,21 +39,26 @@ bool upload_may_launch(const struct file *file, const struct upload *up,
 		return false;
 	if (kind == PLAN_COPY)
 		return up->flying < FLYING_COPIES;
-	if (file->is_spooled && file->store->spooled_parts >= FLYING_SPOOLED)
+	if (file->store->spooled_parts >= FLYING_SPOOLED &&
+	    is_on_disk(file, offset, length))
 		return false;
 	return up->flying < FLYING_UPLOADS;
 }
 
-static void part_landed(struct flight *flight, int result, const char *etag,
-			const struct errinfo *err)
+/* got: its ETag and checksum, if result is 0. */
+static void part_landed(struct flight *flight, int result,
+			const struct s3_part *got, const struct errinfo *err)
 {
 	struct file *file = flight->file;
 	struct upload *up = flight->upload;
-	struct upload_part *part;
 
+	pieces_release(&flight->pieces);
+	if (flight->is_spooled)
+		file->store->spooled_parts--;
 	{
 		LOCK(&file->lock);
-		part = &up->parts[flight->index];
+		struct upload_part *part = &up->parts[flight->index];
+
 		up->flying--;
 		part->state = PART_WAITING;
 		if (result < 0) {
@@ -56,14 +68,14 @@ static void part_landed(struct flight *flight, int result, const char *etag,
 			}
 		} else if (!part->is_stale) {
 			part->state = PART_SENT;
-			memcpy(part->etag, etag, sizeof(part->etag));
+			memcpy(part->etag, got->etag, sizeof(part->etag));
+			part->has_crc32c = got->has_crc32c;
+			part->crc32c = got->crc32c;
 		}
 		upload_offer_locked(file);
 		pthread_cond_broadcast(&file->changed);
 	}
-	pieces_release(&flight->pieces);
-	if (flight->is_spooled)
-		file->store->spooled_parts--;
+	room_end(file->store, file);
 	free(flight);
 	file_put(file);
 }
@@ -72,35 +84,33 @@ static void sent(struct s3_op *op)
 {
 	struct flight *flight = container_of(op, struct flight, s3.send.op);
 	struct errinfo err = op->err;
+	struct s3_part got = {
+		.has_crc32c = true,
+		.crc32c = flight->s3.send.body.crc32c,
+	};
 	int result = op->result;
-	char etag[S3_ETAG_MAX];
 
-	memcpy(etag, flight->s3.send.etag, sizeof(etag));
+	memcpy(got.etag, flight->s3.send.etag, sizeof(got.etag));
 	s3_upload_part_release(&flight->s3.send);
-	part_landed(flight, result, etag, &err);
+	part_landed(flight, result, &got, &err);
 }
 
 static void copied(struct s3_op *op)
 {
 	struct flight *flight = container_of(op, struct flight, s3.copy.op);
 	struct errinfo err = op->err;
+	struct s3_part got = {
+		.has_crc32c = flight->s3.copy.has_crc32c,
+		.crc32c = flight->s3.copy.crc32c,
+	};
 	int result = op->result;
-	char etag[S3_ETAG_MAX];
 
 	if (result == -ENOTSUP)
 		s3_trait_learn(flight->file->store->s3, S3_TRAIT_PART_COPY,
 			       S3_NO, &err);
-	memcpy(etag, flight->s3.copy.etag, sizeof(etag));
-	{
-		LOCK(&flight->file->lock);
-		struct upload_part *part =
-			&flight->upload->parts[flight->index];
-
-		part->has_crc32c = flight->s3.copy.has_crc32c;
-		part->crc32c = flight->s3.copy.crc32c;
-	}
+	memcpy(got.etag, flight->s3.copy.etag, sizeof(got.etag));
 	s3_copy_part_release(&flight->s3.copy);
-	part_landed(flight, result, etag, &err);
+	part_landed(flight, result, &got, &err);
 }
 
 static void prepare_copy(struct flight *flight, const struct upload_part *part)
@@ -137,11 +147,29 @@ static int prepare_send(struct flight *flight, struct upload_part *part)
 			  part->offset, part->length);
 }
 
+/* No lock held: the disk is read, the bytes are summed. */
+static void start_send(struct flight *flight)
+{
+	struct s3_upload_part *send = &flight->s3.send;
+	int result = pieces_load(&flight->pieces);
+
+	if (result < 0) {
+		struct errinfo err = ERRINFO_INIT;
+
+		errinfo_set(&err, result, "a part cannot be read from %s: %s",
+			    flight->file->store->temp_dir, strerror(-result));
+		part_landed(flight, result, NULL, &err);
+		return;
+	}
+	send->body.crc32c = pieces_crc32c(&flight->pieces);
+	s3_upload_part_start(flight->file->store->s3, send);
+}
+
 int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 	struct upload_part *part = &up->parts[index];
-	uint32_t crc;
+	enum plan_kind kind = part->kind;
 	int result = 0;
 
 	if (!flight)
@@ -149,7 +177,7 @@ int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 	flight->upload = up;
 	flight->index = index;
 	flight->file = file;
-	if (part->kind == PLAN_COPY)
+	if (kind == PLAN_COPY)
 		prepare_copy(flight, part);
 	else
 		result = prepare_send(flight, part);
@@ -158,27 +186,20 @@ int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 		free(flight);
 		return result;
 	}
-	flight->is_spooled = file->is_spooled && part->kind == PLAN_UPLOAD;
+	flight->is_spooled = flight->pieces.on_disk;
 	if (flight->is_spooled)
 		file->store->spooled_parts++;
 	file_get(file);
 	part->state = PART_FLYING;
 	part->is_stale = false;
+	part->is_let_go = false;
 	up->flying++;
-	if (part->kind == PLAN_COPY) {
-		lock_leave(&file->lock);
+	room_begin(file->store);
+	lock_leave(&file->lock);
+	if (kind == PLAN_COPY)
 		s3_copy_part_start(file->store->s3, &flight->s3.copy);
-		lock_enter(&file->lock);
-		return 0;
-	}
-	lock_leave(&file->lock);
-	crc = pieces_crc32c(&flight->pieces);
-	lock_enter(&file->lock);
-	up->parts[index].crc32c = crc;
-	up->parts[index].has_crc32c = true;
-	lock_leave(&file->lock);
-	flight->s3.send.body.crc32c = crc;
-	s3_upload_part_start(file->store->s3, &flight->s3.send);
+	else
+		start_send(flight);
 	lock_enter(&file->lock);
 	return 0;
 }

@@ -3,12 +3,14 @@
  * A new file that grows beyond one PUT is sent while it is written: a part
  * goes out once all of it is there and the writer is behind it. What was
  * sent is kept for who reads it back or writes it again, on disk if memory is
- * short.
+ * short. If the disk is, too, it is let go: the bucket alone has it then, as
+ * parts that nobody can read before the file is published.
  */
 #include <string.h>
 
 #include "file.h"
 #include "gzip_store.h"
+#include "log.h"
 #include "upload.h"
 
 #define ROOM_BYTES (4 * BLOCK_BYTES) /* spilled in one go, lock held */
@@ -40,10 +42,10 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 		return false;
 	if (up && (up->is_planned || up->error))
 		return false;
-	if (up && !upload_may_launch(file, up, PLAN_UPLOAD))
-		return false;
 	plan_stream_part(file->store->options.part_bytes, count + 1, offset,
 			 length);
+	if (up && !upload_may_launch(file, up, PLAN_UPLOAD, *offset, *length))
+		return false;
 	return file->size > *offset + *length &&
 	       file->size > file->store->options.single_put_bytes &&
 	       extents_contains(&file->dirty, *offset, *offset + *length) &&
@@ -57,7 +59,7 @@ static int stream_key(struct file *file, struct buf *key)
 	return key->error;
 }
 
-static int pump(struct file *file, struct errinfo *err)
+static int pump_parts(struct file *file, struct errinfo *err)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 	uint64_t offset, length;
@@ -95,19 +97,33 @@ static int pump(struct file *file, struct errinfo *err)
 	return result;
 }
 
+static int pump(struct file *file, struct errinfo *err)
+{
+	int result = pump_parts(file, err);
+
+	room_end(file->store, file);
+	return result;
+}
+
+/* A lost upload is begun again when the file is published, if all is here. */
+static bool is_final(const struct file *file, int error)
+{
+	return error && (error != -ESRCH || extents_total(&file->gone) > 0);
+}
+
 void upload_offer_locked(struct file *file)
 {
 	uint64_t offset, length;
 
-	/* A lost upload (-ESRCH) is begun again when the file is published. */
-	if (file->upload && file->upload->error &&
-	    file->upload->error != -ESRCH && !file->upload->is_planned)
+	if (file->upload && !file->upload->is_planned &&
+	    is_final(file, file->upload->error))
 		file_fail_locked(file, file->upload->error, &file->upload->err);
 	if (file->is_pump_queued || file->is_pump_running ||
 	    file->store->options.no_overwrite ||
 	    !next_is_full(file, file->upload, &offset, &length))
 		return;
 	file->is_pump_queued = true;
+	room_begin(file->store);
 	file_task(file, &file->pump_task, pump);
 }
 
@@ -115,11 +131,11 @@ void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
 {
 	struct upload *up = file->upload;
 
+	if (file->spilled_to > start)
+		file->spilled_to = start;
 	/* Who goes on writing must not keep the upload from its end. */
 	if (up && up->is_ending)
 		return;
-	if (up && up->spilled_to > start)
-		up->spilled_to = start;
 	for (unsigned i = 0; up && i < up->count; i++) {
 		struct upload_part *part = &up->parts[i];
 
@@ -141,21 +157,120 @@ static uint64_t sent_until(const struct upload *up)
 	return i > 0 ? up->parts[i - 1].offset + up->parts[i - 1].length : 0;
 }
 
-bool upload_make_room_locked(struct file *file)
+int upload_spill_locked(struct file *file)
 {
-	struct upload *up;
+	const struct upload *up = file->upload;
+	uint64_t start = file->spilled_to, end;
+	int result;
 
-	while ((up = file->upload) && !up->error && !up->is_planned) {
-		uint64_t start = up->spilled_to, end = sent_until(up);
+	if (!up || up->error || up->is_planned)
+		return 0;
+	end = sent_until(up) / BLOCK_BYTES * BLOCK_BYTES;
+	if (end <= start)
+		return 0;
+	if (end > start + ROOM_BYTES)
+		end = start + ROOM_BYTES;
+	file->spilled_to = end;
+	result = blocks_spill_locked(&file->blocks, &file->held, start, end);
+	if (result == 0)
+		return 1;
+	if (file->spilled_to > start)
+		file->spilled_to = start;
+	return result;
+}
 
-		if (end >= start + ROOM_BYTES) {
-			up->spilled_to = start + ROOM_BYTES;
-			return blocks_spill(&file->blocks, &file->held, start,
-					    up->spilled_to) == 0;
-		}
-		if (up->flying == 0)
-			return false;
-		lock_wait(&file->lock, &file->changed);
+bool upload_is_coming_locked(const struct file *file)
+{
+	return file->upload && !file->upload->is_planned &&
+	       file->upload->flying > 0;
+}
+
+/* ------------------------------------------------------------ letting go */
+
+static bool can_let_go(const struct upload_part *part)
+{
+	return part->state == PART_SENT && !part->is_let_go;
+}
+
+/*
+ * A part that nobody needs but for reading it back. The first one is kept as
+ * long as another will be there: who comes back to a file changes its head.
+ */
+static struct upload_part *part_to_let_go(const struct file *file)
+{
+	struct upload *up = file->upload;
+
+	if (!up || up->error || up->is_planned || up->is_ending ||
+	    file->error || file->is_unlinked)
+		return NULL;
+	for (unsigned i = 1; i < up->count; i++)
+		if (can_let_go(&up->parts[i]))
+			return &up->parts[i];
+	return up->count > 0 && up->flying == 0 && can_let_go(up->parts) ?
+		       up->parts :
+		       NULL;
+}
+
+/* The disk is taken; lock given up meanwhile. */
+static bool let_go_part_locked(struct file *file)
+{
+	struct upload_part *part = part_to_let_go(file);
+	uint64_t start, end;
+
+	if (!part || blocks_is_pinned(&file->blocks))
+		return false;
+	start = part->offset;
+	end = start + part->length;
+	if (extents_add(&file->gone, start, end) < 0 ||
+	    extents_remove(&file->held, start, end) < 0)
+		return false;
+	part->is_let_go = true;
+	return blocks_let_go_locked(&file->blocks, start, end) == 0;
+}
+
+/* As above: bytes of the base, which can be fetched again. */
+static bool let_go_clean_locked(struct file *file)
+{
+	uint64_t at = 0, start, end, from, to;
+
+	if (file->base.layout.kind == GZIP_FOREIGN || file->fetch_count > 0 ||
+	    !list_is_empty(&file->waiters) || blocks_is_pinned(&file->blocks))
+		return false;
+	while (extents_next(&file->blocks.spilled, at, &start, &end)) {
+		if (extents_next_gap(&file->dirty, start, end, &from, &to))
+			return extents_remove(&file->held, from, to) == 0 &&
+			       blocks_let_go_locked(&file->blocks, from, to) ==
+				       0;
+		at = end;
 	}
 	return false;
+}
+
+bool upload_let_go_locked(struct file *file)
+{
+	bool result;
+
+	blocks_disk_enter_locked(&file->blocks);
+	result = let_go_part_locked(file) || let_go_clean_locked(file);
+	blocks_disk_leave_locked(&file->blocks);
+	return result;
+}
+
+int upload_refuse_gone_locked(struct file *file, uint64_t start, uint64_t end,
+			      struct errinfo *err)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+
+	if (extents_overlap(&file->gone, start, end) == 0)
+		return 0;
+	node_key(file->store, file->node, &key);
+	errinfo_set(err, -EIO,
+		    "%s: memory and %s were full, so these bytes are in the "
+		    "bucket alone until the file is closed: offset=%llu",
+		    buf_str(&key), file->store->temp_dir,
+		    (unsigned long long)start);
+	if (!file->has_told_gone)
+		log_warn("upload", "%s", err->text);
+	file->has_told_gone = true;
+	return -EIO;
 }

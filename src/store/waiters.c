@@ -119,7 +119,9 @@ static void sleeper_ready(struct waiter *waiter, int result,
 int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
 		      struct errinfo *err)
 {
-	while (!file_has_locked(file, start, end)) {
+	int gone = upload_refuse_gone_locked(file, start, end, err);
+
+	while (gone == 0 && !file_has_locked(file, start, end)) {
 		struct sleeper s = {
 			.waiter = { .start = start,
 				    .end = end,
@@ -148,5 +150,5 @@ int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
 		if (s.result < 0)
 			return s.result;
 	}
-	return 0;
+	return gone;
 }

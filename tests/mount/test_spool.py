@@ -113,43 +113,158 @@ def test_a_temporary_folder_that_all_may_write_to_is_refused(new_mount, bucket, 
         new_mount(bucket, temp_dir=str(spool))
 
 
-def write_until_it_fails(path, size):
-    """ENOSPC comes from write(2) or close(2); returns how much was taken."""
-    written = 0
-    with fails_with("ENOSPC"):
-        with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as fd:
-            for _ in range(size // MIB):
-                write_all(fd, some_bytes(MIB))
-                written += 1
-    return written
+def write_in_pieces(path, size):
+    """Returns what was written."""
+    data = some_bytes(size, 7)
+    with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as fd:
+        for at in range(0, size, MIB):
+            write_all(fd, data[at : at + MIB])
+    return data
 
 
-def test_a_full_disk_is_told_to_the_writer_and_harms_no_other(new_mount, bucket, small_disk):
+def free_bytes(folder):
+    return os.statvfs(folder).f_bfree * os.statvfs(folder).f_bsize
+
+
+BUDGET = "32M"  # the least
+
+
+def test_a_full_disk_and_a_full_budget_are_told_to_the_writer_and_harm_no_other(new_mount, bucket, small_disk):
+    """Nothing of an edit can be sent before it is published."""
     folder = small_disk(4 * MIB)
     bucket.put("f", b"old")
-    mount = new_mount(bucket, max_memory_size=str(MIB), temp_dir=str(folder))
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(folder))
     mount.expect_errors("no room", "f: ")
-    assert write_until_it_fails(mount.path / "f", 16 * MIB) >= 1
+    with fails_with("ENOSPC"):
+        with opened(mount.path / "f", os.O_WRONLY) as fd:
+            for at in range(1, 80):
+                os.pwrite(fd, some_bytes(MIB), at * MIB)
+    assert at >= 30
     assert bucket.contents() == {"f": b"old"}
     assert_nothing_is_left(bucket, mount, folder)
     assert (mount.path / "f").read_bytes() == b"old"
     # The room is given back with the file.
-    proc.wait_until(lambda: os.statvfs(folder).f_bfree * os.statvfs(folder).f_bsize >= 4 * MIB - 65536, 5, "room")
+    proc.wait_until(lambda: free_bytes(folder) >= 4 * MIB - 65536, 5, "room")
     (mount.path / "g").write_bytes(some_bytes(3 * MIB))
     (mount.path / "f").write_bytes(b"new")
     assert bucket.contents() == {"f": b"new", "g": some_bytes(3 * MIB)}
 
 
-def test_a_full_disk_and_a_full_budget_end_no_file_that_a_part_can_make_room_for(new_mount, bucket, small_disk):
-    """What was sent needs room to be sent again: without any the writer is told, and nothing hangs."""
-    folder = small_disk(MIB)
-    mount = new_mount(bucket, memory_budget="32M", temp_dir=str(folder))
-    mount.expect_errors("no room", "f: ")
-    assert write_until_it_fails(mount.path / "f", 128 * MIB) >= 16
+def test_a_full_disk_is_no_reason_to_refuse_what_memory_has_room_for(new_mount, bucket, small_disk):
+    mount = new_mount(bucket, max_memory_size=str(MIB), temp_dir=str(small_disk(2 * MIB)))
+    data = write_in_pieces(mount.path / "f", 16 * MIB)
+    assert bucket.read("f") == data
+
+
+def test_a_file_larger_than_the_budget_and_the_disk_is_stored(new_mount, bucket, server, small_disk):
+    """What the bucket has as a part is let go; each part is sent once."""
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(small_disk(4 * MIB)))
+    server.reset()
+    data = write_in_pieces(mount.path / "f", 96 * MIB)
+    assert bucket.read("f") == data
+    assert server.requests()["UploadPart"] == 12
+    assert bucket.uploads() == []
+
+
+def test_writers_who_have_the_memory_between_them_wait_for_each_other(new_mount, bucket, small_disk):
+    """All of them in the middle of their first part, and none of it can be sent."""
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(small_disk(MIB)))
+    writers = [
+        subprocess.Popen(["dd", "if=/dev/zero", f"of={mount.path}/{n}", "bs=1M", "count=20", "status=none"]) for n in range(8)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 8
+    assert [bucket.head(f"{n}")["ContentLength"] for n in range(8)] == [20 * MIB] * 8
+    assert bucket.uploads() == []
+
+
+@pytest.fixture
+def let_go(new_mount, bucket, small_disk):
+    """A mount, a descriptor on a file of which most was let go, and its bytes."""
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(small_disk(MIB)))
+    data = bytearray(some_bytes(80 * MIB, 8))
+    fd = os.open(mount.path / "f", os.O_RDWR | os.O_CREAT)
+    for at in range(0, len(data), MIB):
+        write_all(fd, data[at : at + MIB])
+    return mount, fd, data
+
+
+def test_what_was_let_go_cannot_be_read_before_the_close(let_go, bucket):
+    mount, fd, data = let_go
+    mount.expect_errors("in the bucket alone")
+    with fails_with("EIO"):
+        for at in range(8 * MIB, len(data), 8 * MIB):
+            # Not through the kernel's pages, which may have it.
+            os.posix_fadvise(fd, at, MIB, os.POSIX_FADV_DONTNEED)
+            assert os.pread(fd, 1000, at) == data[at : at + 1000]
+    # The head is kept longest, and the tail is not sent yet.
+    assert os.pread(fd, 1000, 0) == data[:1000]
+    os.close(fd)
+    assert bucket.read("f") == data
+    with opened(mount.path / "f") as again:
+        assert os.pread(again, 1000, 20 * MIB) == data[20 * MIB : 20 * MIB + 1000]
+
+
+def test_a_whole_part_that_was_let_go_can_be_written_again(let_go, bucket, server):
+    mount, fd, data = let_go
+    data[16 * MIB : 24 * MIB] = some_bytes(8 * MIB, 9)
+    data[:4] = b"HEAD"
+    for at in range(16 * MIB, 24 * MIB, MIB):
+        os.pwrite(fd, data[at : at + MIB], at)
+    os.pwrite(fd, b"HEAD", 0)
+    os.close(fd)
+    assert bucket.read("f") == data
+
+
+@pytest.mark.parametrize("how", ["write", "cut"])
+def test_a_part_that_was_let_go_and_is_changed_is_told(let_go, bucket, how):
+    mount, fd, data = let_go
+    mount.expect_errors("let go", "f: ")
+    if how == "write":
+        os.pwrite(fd, b"x", 17 * MIB)
+    else:
+        os.ftruncate(fd, 17 * MIB)
+    with fails_with("ENOSPC"):
+        os.close(fd)
     assert bucket.keys() == []
-    assert_nothing_is_left(bucket, mount, folder)
-    (mount.path / "g").write_bytes(some_bytes(9 * MIB))
-    assert bucket.read("g") == some_bytes(9 * MIB)
+    proc.wait_until(lambda: bucket.uploads() == [], 5, "the upload's end")
+
+
+def test_a_file_of_which_bytes_were_let_go_can_be_cut_to_nothing(let_go, bucket):
+    mount, fd, data = let_go
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, b"new", 0)
+    os.close(fd)
+    assert bucket.contents() == {"f": b"new"}
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_file_of_which_bytes_were_let_go_can_be_renamed(new_mount, bucket, small_disk, what):
+    """Its upload has the old key; the bytes cannot be sent again."""
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(small_disk(MIB)))
+    (mount.path / "d").mkdir()
+    with opened(mount.path / "d/f", os.O_WRONLY | os.O_CREAT) as fd:
+        data = some_bytes(80 * MIB, 8)
+        for at in range(0, len(data), MIB):
+            write_all(fd, data[at : at + MIB])
+        if what == "file":
+            os.rename(mount.path / "d/f", mount.path / "d/g")
+        else:
+            os.rename(mount.path / "d", mount.path / "e")
+        os.write(fd, b"more")
+    name = "d/g" if what == "file" else "e/f"
+    assert bucket.read(name) == data + b"more"
+    assert [key for key in bucket.keys() if not key.endswith("/")] == [name]
+    assert bucket.uploads() == []
+
+
+def test_an_upload_that_the_server_lost_is_told_when_bytes_were_let_go(let_go, bucket):
+    mount, fd, data = let_go
+    mount.expect_errors("in the bucket alone", "f: ")
+    for upload in bucket.uploads():
+        bucket.s3.abort_multipart_upload(Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"])
+    with fails_with("EIO"):
+        os.close(fd)
+    assert bucket.keys() == []
 
 
 def test_a_killed_daemon_leaves_nothing_in_the_temporary_folder(new_mount, bucket, spool):
@@ -277,11 +392,11 @@ def test_after_a_failed_write_the_old_file_is_read_as_it_is(new_mount, bucket, s
     """The kernel must forget the size that the failed writes made."""
     folder = small_disk(MIB)
     bucket.put("f", b"old")
-    mount = new_mount(bucket, max_memory_size=str(MIB), temp_dir=str(folder))
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(folder))
     if how == "close":
         server.fault("PutObject", count=0, status=403, code="AccessDenied")
-    for size in (MIB, 8 * MIB)[how == "write" :]:
-        with fails_with("ENOSPC", "EACCES"):
-            with opened(mount.path / "f", os.O_WRONLY | os.O_TRUNC) as fd:
-                write_all(fd, some_bytes(size))
-        assert (mount.path / "f").read_bytes() == b"old"
+    with fails_with("ENOSPC", "EACCES"):
+        with opened(mount.path / "f", os.O_WRONLY) as fd:
+            for at in range(60 if how == "write" else 1):
+                os.pwrite(fd, some_bytes(MIB), at * MIB)
+    assert (mount.path / "f").read_bytes() == b"old"

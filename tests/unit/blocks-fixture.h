@@ -25,6 +25,8 @@ struct fixture {
 	char dir[64];
 	struct budget budget;
 	struct blocks blocks;
+	struct lock lock; /* the owner's: held all the time */
+	pthread_cond_t changed;
 	struct extents have;
 	unsigned char model[SIZE]; /* zeros where have has nothing */
 	unsigned char data[SIZE];  /* to write from */
@@ -56,7 +58,10 @@ static inline int setup(void **state)
 	if (!mkdtemp(f->dir))
 		return -1;
 	budget_init(&f->budget, 100 * BLOCK);
-	blocks_init(&f->blocks, &f->budget, f->dir);
+	f->lock = (struct lock)LOCK_INIT;
+	pthread_cond_init(&f->changed, NULL);
+	lock_enter(&f->lock);
+	blocks_init(&f->blocks, &f->budget, f->dir, &f->lock, &f->changed);
 	*state = f;
 	return 0;
 }
@@ -69,6 +74,7 @@ static inline int teardown(void **state)
 	blocks_release(&f->blocks);
 	extents_release(&f->have);
 	budget_release(&f->budget);
+	lock_leave(&f->lock);
 	if (rmdir(f->dir) < 0)
 		return -1;
 	return f->budget.used == 0 && f->blocks.memory_bytes == 0 ? 0 : -1;
@@ -96,8 +102,13 @@ static inline int put(struct fixture *f, uint64_t at, uint64_t from,
 static inline int put_spool(struct fixture *f, uint64_t at, uint64_t from,
 			    uint64_t len)
 {
-	int result = blocks_write_spool(&f->blocks, at, f->data + from, len);
+	int result;
 
+	blocks_disk_enter_locked(&f->blocks);
+	result = blocks_write_disk_locked(&f->blocks, at, f->data + from, len);
+	blocks_disk_leave_locked(&f->blocks);
+	if (result == 0)
+		result = extents_add(&f->blocks.spilled, at, at + len);
 	if (result == 0)
 		note_write(f, at, f->data + from, len);
 	return result;
@@ -110,6 +121,7 @@ static inline void check_pieces(struct pieces *p, const unsigned char *expected,
 	static unsigned char got[SIZE];
 	uint64_t at = 0;
 
+	assert_int_equal(pieces_load(p), 0);
 	assert_int_equal(p->length, len);
 	while (at < len) {
 		ssize_t n = pieces_read(p, at, got + at,

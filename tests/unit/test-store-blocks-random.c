@@ -40,8 +40,9 @@ static void random_write(struct fixture *f, uint64_t at, uint64_t len)
 		result = put(f, at, from, len, BLOCKS_TRY);
 		assert_true(result == 0 || result == -EAGAIN);
 		if (result == -EAGAIN && random_below(f, 2))
-			assert_int_equal(blocks_spill(&f->blocks, &f->have, 0,
-						      UINT64_MAX),
+			assert_int_equal(blocks_spill_locked(&f->blocks,
+							     &f->have, 0,
+							     UINT64_MAX),
 					 0);
 	} else if (kind < 6) {
 		assert_int_equal(put(f, at, from, len, BLOCKS_FORCE), 0);
@@ -85,6 +86,7 @@ static void random_snap(struct fixture *f, uint64_t at, uint64_t len)
 	memcpy(snap->expected, f->model + at, len);
 	assert_int_equal(
 		pieces_add(&snap->pieces, &f->blocks, &f->have, at, len), 0);
+	assert_int_equal(pieces_load(&snap->pieces), 0);
 }
 
 static void random_step(struct fixture *f)
@@ -101,8 +103,9 @@ static void random_step(struct fixture *f)
 	else if (kind < 38)
 		random_truncate(f, at);
 	else
-		assert_int_equal(
-			blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+		assert_int_equal(blocks_spill_locked(&f->blocks, &f->have, 0,
+						     UINT64_MAX),
+				 0);
 	random_range(f, &at, &len);
 	check_range(f, at, len);
 }
@@ -128,7 +131,8 @@ static void random_operations_match_a_byte_array(void **state)
 	}
 	/* Nobody else holds a block: what is owed is what is there. */
 	assert_int_equal(f->budget.used, f->blocks.memory_bytes);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 }

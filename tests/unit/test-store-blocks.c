@@ -22,7 +22,8 @@ static void an_empty_file_reads_as_zeros_and_costs_nothing(void **state)
 	assert_int_equal(f->budget.used, 0);
 	assert_int_equal(blocks_write(&f->blocks, 5, "", 0, BLOCKS_TRY, NULL),
 			 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	assert_int_equal(f->blocks.spool_fd, -1);
 }
@@ -88,8 +89,12 @@ static void pieces_outlive_spill_drop_and_the_file(void **state)
 	assert_int_equal(put(f, 3, 0, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(pieces_add(&memory, &f->blocks, &f->have, 3, BLOCK),
 			 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(pieces_add(&spool, &f->blocks, &f->have, 3, BLOCK), 0);
+	assert_true(blocks_is_pinned(&f->blocks));
+	assert_int_equal(pieces_load(&spool), 0);
+	assert_false(blocks_is_pinned(&f->blocks));
 	assert_int_equal(put_spool(f, 0, 9999, BLOCK), 0);
 	blocks_drop(&f->blocks, 0, UINT64_MAX);
 	blocks_release(&f->blocks);
@@ -109,7 +114,8 @@ static void try_takes_no_more_than_the_budget_and_writes_nothing(void **state)
 	assert_int_equal(put(f, 0, 0, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(put_spool(f, 2 * BLOCK, 17, BLOCK), 0);
 	assert_int_equal(put(f, 5, 4000, 3 * BLOCK - 10, BLOCKS_TRY), -EAGAIN);
-	assert_true(f->budget.used <= 2 * BLOCK);
+	/* Not even the blocks that there was room for. */
+	assert_int_equal(f->budget.used, BLOCK);
 	check_range(f, 0, BLOCK);
 	check_range(f, 2 * BLOCK, BLOCK);
 	assert_int_equal(put(f, 5, 4000, 3 * BLOCK - 10, BLOCKS_FORCE), 0);
@@ -168,16 +174,19 @@ static void spilling_moves_exactly_what_is_held(void **state)
 	assert_int_equal(put(f, 100, 0, 50, BLOCKS_TRY), 0);
 	assert_int_equal(put(f, 300, 0, 50, BLOCKS_TRY), 0);
 	assert_int_equal(put(f, 2 * BLOCK - 1, 9, 2, BLOCKS_TRY), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	assert_int_equal(f->blocks.memory_bytes, 0);
 	assert_int_equal(extents_total(&f->blocks.spilled), 102);
 	assert_true(extents_contains(&f->blocks.spilled, 300, 350));
 	check_all(f);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(put(f, 320, 400, 10, BLOCKS_TRY), 0);
 	check_all(f);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	check_all(f);
 }
 
@@ -188,7 +197,8 @@ static void blocks_inside_one_large_held_range_spill(void **state)
 
 	assert_int_equal(put(f, 0, 0, SIZE, BLOCKS_TRY), 0);
 	assert_int_equal(f->have.count, 1);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 	/* Some of it comes back to memory, in the middle of a block, too. */
@@ -196,7 +206,8 @@ static void blocks_inside_one_large_held_range_spill(void **state)
 	assert_int_equal(put(f, 5 * BLOCK - 9, 1, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(f->budget.used, 3 * BLOCK);
 	check_all(f);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->have.count, 1);
 	assert_int_equal(extents_total(&f->blocks.spilled), SIZE);
 	check_all(f);
@@ -225,7 +236,8 @@ static void what_is_in_the_spool_survives_a_drop(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(put(f, 0, 0, 3 * BLOCK, BLOCKS_TRY), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	blocks_drop(&f->blocks, 0, UINT64_MAX);
 	check_all(f);
 }
@@ -267,11 +279,13 @@ static void a_missing_spool_folder_is_told_and_loses_nothing(void **state)
 	f->blocks.temp_dir = "/nonexistent/folder";
 	assert_int_equal(put(f, 0, 0, BLOCK, BLOCKS_TRY), 0);
 	assert_int_equal(put_spool(f, 0, 5, 10), -ENOENT);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX),
+	assert_int_equal(blocks_spill_locked(&f->blocks, &f->have, 0,
+					     UINT64_MAX),
 			 -ENOENT);
 	check_all(f);
 	f->blocks.temp_dir = f->dir;
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	check_all(f);
 }
 
@@ -279,7 +293,8 @@ static void a_missing_spool_folder_is_told_and_loses_nothing(void **state)
 static void fill_the_disk(struct fixture *f, int error)
 {
 	assert_int_equal(put(f, 0, 0, 4 * BLOCK, BLOCKS_TRY), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX),
+	assert_int_equal(blocks_spill_locked(&f->blocks, &f->have, 0,
+					     UINT64_MAX),
 			 error);
 	assert_true(f->blocks.memory_bytes >= 2 * BLOCK);
 	check_all(f);
@@ -299,7 +314,8 @@ static void a_file_size_limit_fails_the_spill_and_loses_nothing(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	fill_the_disk(f, -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 }
@@ -321,7 +337,8 @@ static void a_full_disk_fails_the_spill_and_loses_nothing(void **state)
 	fill_the_disk(f, -ENOSPC);
 	assert_int_equal(mount("none", f->dir, "tmpfs", MS_REMOUNT, "size=4m"),
 			 0);
-	assert_int_equal(blocks_spill(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(f->budget.used, 0);
 	check_all(f);
 	blocks_release(&f->blocks);
@@ -335,12 +352,86 @@ static void bytes_that_got_lost_are_an_error_and_not_zeros(void **state)
 
 	assert_int_equal(put_spool(f, 0, 0, 100), 0);
 	assert_int_equal(ftruncate(f->blocks.spool_fd, 50), 0);
-	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 0, 100), -EIO);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 0, 100), 0);
+	assert_int_equal(pieces_load(&p), -EIO);
 	pieces_release(&p);
+	assert_false(blocks_is_pinned(&f->blocks));
 	assert_int_equal(extents_add(&f->have, BLOCK, 2 * BLOCK), 0);
 	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, BLOCK, 1), -EIO);
 	pieces_release(&p);
 	assert_int_equal(f->budget.used, 0);
+}
+
+static void what_is_let_go_is_gone_from_memory_and_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct stat before, after;
+
+	assert_int_equal(put(f, 0, 0, 6 * BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, 4 * BLOCK), 0);
+	assert_int_equal(fstat(f->blocks.spool_fd, &before), 0);
+	assert_int_equal(extents_remove(&f->have, BLOCK, 5 * BLOCK), 0);
+	memset(f->model + BLOCK, 0, 4 * BLOCK);
+	blocks_disk_enter_locked(&f->blocks);
+	assert_int_equal(blocks_let_go_locked(&f->blocks, BLOCK, 5 * BLOCK), 0);
+	blocks_disk_leave_locked(&f->blocks);
+	assert_int_equal(f->blocks.memory_bytes, BLOCK);
+	assert_int_equal(extents_total(&f->blocks.spilled), BLOCK);
+	assert_int_equal(fstat(f->blocks.spool_fd, &after), 0);
+	assert_true(before.st_blocks - after.st_blocks >=
+		    (blkcnt_t)(3 * BLOCK / 512));
+	check_all(f);
+}
+
+struct writer {
+	struct fixture *f;
+	bool is_done; /* f's lock */
+};
+
+static void *spill_all(void *arg)
+{
+	struct writer *w = arg;
+	struct fixture *f = w->f;
+
+	lock_enter(&f->lock);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	w->is_done = true;
+	lock_leave(&f->lock);
+	return NULL;
+}
+
+/*
+ * Whoever gets the lock while a block is on its way to the disk may change
+ * it: what he wrote stays, wherever the spill was just then.
+ */
+static void a_write_during_a_spill_is_not_undone_by_it(void **state)
+{
+	struct fixture *f = *state;
+	struct writer w = { .f = f };
+	pthread_t thread;
+
+	for (int i = 0; i < 200; i++) {
+		assert_int_equal(put(f, 0, (uint64_t)i, 4 * BLOCK, BLOCKS_TRY),
+				 0);
+		w.is_done = false;
+		assert_int_equal(pthread_create(&thread, NULL, spill_all, &w),
+				 0);
+		for (uint64_t at = 0; !w.is_done; at += BLOCK / 2) {
+			assert_int_equal(put(f, at % (4 * BLOCK),
+					     (uint64_t)(i + 1000), 1000,
+					     BLOCKS_TRY),
+					 0);
+			lock_leave(&f->lock);
+			sched_yield();
+			lock_enter(&f->lock);
+		}
+		lock_leave(&f->lock);
+		pthread_join(thread, NULL);
+		lock_enter(&f->lock);
+		check_range(f, 0, 4 * BLOCK);
+	}
 }
 
 struct reader {
@@ -420,6 +511,8 @@ int main(void)
 		CASE(a_file_size_limit_fails_the_spill_and_loses_nothing),
 		CASE(a_full_disk_fails_the_spill_and_loses_nothing),
 		CASE(bytes_that_got_lost_are_an_error_and_not_zeros),
+		CASE(what_is_let_go_is_gone_from_memory_and_disk),
+		CASE(a_write_during_a_spill_is_not_undone_by_it),
 		CASE(readers_of_pieces_need_no_lock_against_the_writer),
 	};
 
