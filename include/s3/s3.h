@@ -238,6 +238,8 @@ struct s3_copy {
 	struct s3_op op;
 	const char *source_key;
 	const char *source_etag; /* copied only if it still is; or NULL */
+	/* Instead, to know the copy by if its answer is lost; or NULL. */
+	const char *expected_etag;
 	const char *key;
 	bool replace_headers; /* headers instead of the source's */
 	struct pairs headers;

@@ -2,7 +2,8 @@
 /*
  * CopyObject and UploadPartCopy. A 200 is sent before the copying begins, so
  * success is only what the body says: the right root element with an ETag.
- * A copy that is done twice does no harm.
+ * A copy that is done twice does no harm. When the answer was lost the target
+ * tells whether it was done.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,11 @@
 
 #include "attrs.h"
 #include "internal.h"
+#include "log.h"
 #include "text.h"
 #include "xml.h"
+
+#define CLOCK_SLACK_S 2 /* Last-Modified has whole seconds */
 
 static int add_source(struct s3_request *r, const char *key, const char *etag)
 {
@@ -128,21 +132,43 @@ static int copy_parse(struct s3_request *r)
 	return 0;
 }
 
+static const char *etag_of_source(const struct s3_copy *copy)
+{
+	return copy->source_etag ? copy->source_etag : copy->expected_etag;
+}
+
+/* Whether the object that stands at the target is this copy. */
+static bool copy_is_ours(const struct s3_request *r, const struct s3_copy *copy,
+			 const struct s3_object *object)
+{
+	const char *etag = etag_of_source(copy);
+
+	if (strcasecmp(object->etag, etag) == 0)
+		return true;
+	/* The copy of an object of parts has an ETag of its own. */
+	return strchr(etag, '-') && object->size == copy->length &&
+	       object->mtime_ns / 1000000000 + CLOCK_SLACK_S >=
+		       r->started_unix_s;
+}
+
 static void copy_probed(struct s3_op *op)
 {
 	struct s3_head *head = container_of(op, struct s3_head, op);
 	struct s3_request *r =
 		container_of(head, struct s3_request, child.head);
 	struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
-	int result = op->result == -ECANCELED ? -ECANCELED : -EEXIST;
+	int result = r->probe_result;
 
 	request_child_done(r);
-	if (op->result == 0 && copy->source_etag &&
-	    strcasecmp(head->object.etag, copy->source_etag) == 0) {
+	if (op->result == 0 && copy_is_ours(r, copy, &head->object)) {
 		memcpy(copy->etag, head->object.etag, sizeof(copy->etag));
 		copy->mtime_ns = head->object.mtime_ns;
 		result = 0;
 	}
+	if (op->result == -ECANCELED)
+		result = -ECANCELED;
+	log_info("s3", "a lost answer to CopyObject: %s key=%s",
+		 result == 0 ? "it is stored" : "it is not stored", copy->key);
 	s3_head_release(head);
 	request_finish(r, result);
 }
@@ -154,19 +180,29 @@ static bool is_taken(const struct s3_request *r, const struct s3_copy *copy)
 	       !(copy->source_etag && strcasestr(r->error.subject, "source"));
 }
 
+/* A try may have been done all the same, and a look at the target tells. */
+static bool may_be_done(const struct s3_request *r, const struct s3_copy *copy,
+			int result)
+{
+	bool is_lost = r->sends > 1 || r->http.result < 0 || result == -EBADMSG;
+
+	return is_lost && etag_of_source(copy) &&
+	       strcmp(copy->key, copy->source_key) != 0 && result != -EACCES &&
+	       result != -ENOMEM && result != -ECANCELED && result != -ENOTSUP;
+}
+
 static enum s3_next copy_settle(struct s3_request *r, int *result)
 {
 	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
 	struct s3_head *head = &r->child.head;
 
-	if (*result != -ESTALE)
-		return S3_FINISH;
-	if (!is_taken(r, copy))
+	if (*result == -ESTALE && !is_taken(r, copy))
 		return source_look(r);
-	*result = -EEXIST;
-	if (r->sends == 1)
+	if (*result == -ESTALE)
+		*result = -EEXIST;
+	if (!may_be_done(r, copy, *result))
 		return S3_FINISH;
-	/* It may be our own first try whose answer was lost; see put.c. */
+	r->probe_result = *result;
 	memset(head, 0, sizeof(*head));
 	head->op.done = copy_probed;
 	request_start_child(r, &head->op, &head_action, copy->key, NULL);

@@ -215,6 +215,7 @@ int copy_fill(struct store *store, const struct object_copy *copy,
 
 	s3->source_key = copy->source_key;
 	s3->source_etag = source_etag(copy);
+	s3->expected_etag = copy->expected_etag;
 	s3->key = copy->key;
 	s3->length = copy->size;
 	s3->replace_headers = copy->headers != NULL;

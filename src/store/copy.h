@@ -8,6 +8,7 @@
 struct object_copy {
 	const char *source_key;
 	const char *etag; /* copied only if it still is; NULL or "": any */
+	const char *expected_etag; /* as in s3_copy; or NULL */
 	uint64_t size;
 	const char *key;
 	bool only_if_free; /* -EEXIST if key is taken, as far as S3 can tell */

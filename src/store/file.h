@@ -253,6 +253,8 @@ bool file_is_busy_locked(const struct file *file);
  */
 struct file *file_claim(struct store *store, struct node *node, bool *is_dirty);
 void file_unclaim(struct file *file);
+/* As file_publish, by who has claimed the file; that is over with it. */
+MUST_USE int file_publish_claimed(struct file *file, struct errinfo *err);
 
 /* The object is another one, or has other headers. */
 void file_forget_kept(struct file *file);

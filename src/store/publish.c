@@ -430,7 +430,29 @@ void file_unclaim(struct file *file)
 	pthread_cond_broadcast(&file->changed);
 }
 
-int file_publish(struct file *file, struct errinfo *err)
+/* Lock held, given up meanwhile; nobody else uses the file's key. */
+static int publish_in_turn_locked(struct publish *p, struct list_link *waiters,
+				  struct errinfo *err)
+{
+	struct file *file = p->file;
+	int result = file->error;
+
+	if (result < 0) {
+		*err = file->err;
+	} else if (file->is_dirty && !file->is_unlinked) {
+		file->is_publishing = true;
+		room_begin(file->store);
+		result = publish_locked(p, waiters, err);
+		room_end(file->store, file);
+		if (result == 0 && p->is_renamed)
+			rename_node(p);
+		file->is_publishing = false;
+	}
+	pthread_cond_broadcast(&file->changed);
+	return result;
+}
+
+static int publish(struct file *file, bool is_claimed, struct errinfo *err)
 {
 	struct publish p = { .file = file, .key = BUF_INIT(S3_KEY_MAX + 1) };
 	struct list_link waiters;
@@ -439,26 +461,27 @@ int file_publish(struct file *file, struct errinfo *err)
 	list_init(&waiters);
 	{
 		LOCK(&file->lock);
-		take_turn_locked(file);
-		result = file->error;
-		if (result < 0)
-			*err = file->err;
-		if (result == 0 && file->is_dirty && !file->is_unlinked) {
-			file->is_publishing = true;
-			room_begin(file->store);
-			result = publish_locked(&p, &waiters, err);
-			room_end(file->store, file);
-			file->is_publishing = false;
-			pthread_cond_broadcast(&file->changed);
-		}
+		if (is_claimed)
+			file->is_moving = false;
+		else
+			take_turn_locked(file);
+		result = publish_in_turn_locked(&p, &waiters, err);
 	}
-	if (result == 0 && p.is_renamed)
-		rename_node(&p);
 	if (p.stored)
 		file_put(p.stored);
 	fetch_tell(&waiters, NULL);
 	buf_release(&p.key);
 	return result;
+}
+
+int file_publish(struct file *file, struct errinfo *err)
+{
+	return publish(file, false, err);
+}
+
+int file_publish_claimed(struct file *file, struct errinfo *err)
+{
+	return publish(file, true, err);
 }
 
 /* For somebody who hears the result: no loss need be reported later. */

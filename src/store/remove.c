@@ -88,7 +88,6 @@ int file_keep(struct file *file, struct errinfo *err)
 	int result = 0;
 	LOCK(&file->lock);
 
-	file->is_unlinked = true;
 	/* A publish that awaits a removal will see that it is not wanted. */
 	while (file->is_publishing && !file->awaits_removal)
 		lock_wait(&file->lock, &file->changed);

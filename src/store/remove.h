@@ -22,8 +22,8 @@ MUST_USE int check_empty(struct store *store, struct node *dir,
 			 struct errinfo *err);
 
 /*
- * The file has no name any more: nothing of it is published, and if it is
- * open all its bytes are fetched before its object may go.
+ * The file's object is to go: if it is open all its bytes are fetched first.
+ * Nothing is published at the same time: it is unlinked, or claimed.
  */
 MUST_USE int file_keep(struct file *file, struct errinfo *err);
 

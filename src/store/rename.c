@@ -86,38 +86,43 @@ static void let_old_go(struct rename_job *r, bool must_send)
 	deletes_let_go(r->job.store->deletes, buf_str(&r->key), must_send);
 }
 
-/* An open file stands on the copy from now on. */
-void rename_rebase_file(struct file *file, const char *key, const char *etag)
+void rename_rebase_file(struct file *file, char *key, const char *etag)
 {
 	struct list_link waiters;
-	char *copy = strdup(key);
 
 	list_init(&waiters);
-	if (copy) {
+	{
 		LOCK(&file->lock);
-		file_set_base_locked(file, copy, etag);
+		file_set_base_locked(file, key, etag);
 		file_forget_kept(file);
 		fetch_rebase_locked(file, &waiters);
 	}
 	fetch_tell(&waiters, NULL);
 }
 
-/* Counted; NULL if nobody has it open. */
-static struct file *open_file_of(struct store *store, struct node *node)
-{
-	LOCK(&store->tree.lock);
-	if (node->file)
-		node->file->refs++;
-	return node->file;
-}
-
 /* --------------------------------------------------------------- files */
 
-/* A rename that failed leaves its target as it was. */
-static void undo_displace(struct file *file)
+/*
+ * What stands at the new name is to give way; readers keep their bytes. Who
+ * closes it meanwhile waits until it is known whether it still has its name.
+ */
+static int displace_begin(struct store *store, struct node *target,
+			  struct file **out, struct errinfo *err)
 {
-	LOCK(&file->lock);
-	file->is_unlinked = false;
+	bool is_dirty;
+
+	*out = file_claim(store, target, &is_dirty);
+	return *out ? file_keep(*out, err) : -ENOMEM;
+}
+
+static void displace_end(struct file *file, bool is_replaced)
+{
+	if (is_replaced) {
+		LOCK(&file->lock);
+		file->is_unlinked = true;
+	}
+	file_unclaim(file);
+	file_put(file);
 }
 
 static int choose_other_name(struct rename_job *r)
@@ -146,10 +151,27 @@ static int find_free_name(struct rename_job *r, struct errinfo *err)
 	return result == -EEXIST ? choose_other_name(r) : result;
 }
 
-/* Nobody is told of the stored object yet, or it is being changed. */
+/* What could not be stored under the new name has its old one again. */
+static void move_back(struct rename_job *r, struct node *node)
+{
+	struct tree *tree = &r->job.store->tree;
+	LOCK(&tree->lock);
+
+	tree_forget_absent_locked(r->parent, r->name);
+	if (node->is_detached)
+		return;
+	node_unmark_created_locked(tree, node);
+	node->until_ms = 0;
+	if (tree_move_locked(tree, node, r->parent, r->name) < 0)
+		tree_detach_locked(tree, node);
+}
+
+/*
+ * Nobody is told of the stored object yet, or it is being changed. Gives the
+ * claim up.
+ */
 static int rename_dirty(struct rename_job *r, struct node *node,
-			struct file *file, bool covers_object,
-			struct errinfo *err)
+			struct file *file, bool has_target, struct errinfo *err)
 {
 	bool had_object;
 	int result;
@@ -169,11 +191,15 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 	result = rename_move_node(r, node, NULL, had_object);
 	if (result == 0) {
 		LOCK(&file->lock);
-		file->covers_object = covers_object;
+		file->covers_object = has_target;
 	}
-	file_unclaim(file);
-	if (result == 0 && had_object)
-		result = file_publish(file, err);
+	if (result == 0 && had_object) {
+		result = file_publish_claimed(file, err);
+		if (result < 0)
+			move_back(r, node);
+	} else {
+		file_unclaim(file);
+	}
 	if (had_object)
 		let_old_go(r, result == 0);
 	return result;
@@ -194,55 +220,86 @@ static int copy_to_name(struct rename_job *r, struct object_copy *copy,
 
 	copy->key = buf_str(&r->new_key);
 	result = copy_object(store, copy, err);
-	if (result != -EEXIST || !store->options.no_overwrite)
+	if (result != -EEXIST || (r->flags & RENAME_NOREPLACE))
 		return result;
-	result = choose_other_name(r);
-	copy->key = buf_str(&r->new_key);
+	if (store->options.no_overwrite) {
+		result = choose_other_name(r);
+		copy->key = buf_str(&r->new_key);
+	} else {
+		copy->only_if_free = false;
+		result = 0;
+	}
 	return result < 0 ? result : copy_object(store, copy, err);
 }
 
-static int rename_stored(struct rename_job *r, struct node *node,
-			 struct file *file, struct errinfo *err)
+static int copy_claimed(struct rename_job *r, struct node *node,
+			struct file *file, struct object_copy *copy,
+			struct errinfo *err)
 {
-	AUTO_FREE char *source_etag = NULL;
-	struct pairs wanted = PAIRS_INIT;
+	CLEANUP(pairs_release) struct pairs wanted = PAIRS_INIT;
+	char etag[S3_ETAG_MAX];
+	int result;
+
+	{
+		LOCK(&file->lock);
+		memcpy(etag, file->base.etag, sizeof(etag));
+		copy->size = file->base.layout.stored_size;
+	}
+	{
+		LOCK(&r->job.store->tree.lock);
+		copy->has_class = node->has_class;
+		result = pairs_merge(&wanted, headers_wanted_locked(node));
+	}
+	copy->etag = etag;
+	copy->wanted = &wanted;
+	return result < 0 ? result : copy_to_name(r, copy, err);
+}
+
+/* The copy is of no use. It goes if nothing was at its name before. */
+static void remove_copy(struct store *store, const struct object_copy *copy)
+{
+	struct s3_delete del = { .op.priority = S3_COMMIT, .key = copy->key };
+
+	if (copy->only_if_free) {
+		s3_delete_start(store->s3, &del);
+		if (s3_wait(store->s3, &del.op) == 0)
+			return;
+	}
+	log_warn("rename", "a copy is left at %s: %s", copy->key,
+		 del.op.err.text);
+}
+
+static int rename_stored(struct rename_job *r, struct node *node,
+			 struct file *file, bool has_target,
+			 struct errinfo *err)
+{
 	struct object_copy copy = {
 		.source_key = buf_str(&r->key),
-		.wanted = &wanted,
-		.only_if_free = may_not_replace(r),
+		.only_if_free = !has_target || may_not_replace(r),
 	};
+	AUTO_FREE char *key = NULL;
 	int result = 0;
 
 	if (r->job.store->options.no_overwrite && !r->has_other_name)
 		result = find_free_name(r, err);
-	if (result < 0)
-		return result;
-	{
-		LOCK(&file->lock);
-		source_etag = strdup(file->base.etag);
-		copy.size = file->base.layout.stored_size;
-	}
-	{
-		LOCK(&r->job.store->tree.lock);
-		copy.has_class = node->has_class;
-		result = pairs_merge(&wanted, headers_wanted_locked(node));
-	}
-	copy.etag = source_etag;
-	if (result == 0)
-		result = copy_to_name(r, &copy, err);
-	pairs_release(&wanted);
 	if (result == 0)
 		result = hold_old(r);
 	if (result < 0)
 		return result;
-	result = rename_move_node(r, node, copy.new_etag, true);
+	result = copy_claimed(r, node, file, &copy, err);
+	if (result == 0) {
+		key = strdup(copy.key);
+		result = key ? rename_move_node(r, node, copy.new_etag, true) :
+			       -ENOMEM;
+		if (result < 0)
+			remove_copy(r->job.store, &copy);
+	}
 	if (result == 0)
-		rename_rebase_file(file, buf_str(&r->new_key), copy.new_etag);
+		rename_rebase_file(file, STEAL(key), copy.new_etag);
 	let_old_go(r, result == 0);
 	return result;
 }
 
-/* rename_dirty gives the file free itself: it has to publish it. */
 static int rename_claimed(struct rename_job *r, struct node *node,
 			  bool has_target, struct errinfo *err)
 {
@@ -255,7 +312,7 @@ static int rename_claimed(struct rename_job *r, struct node *node,
 	if (is_dirty) {
 		result = rename_dirty(r, node, file, has_target, err);
 	} else {
-		result = rename_stored(r, node, file, err);
+		result = rename_stored(r, node, file, has_target, err);
 		file_unclaim(file);
 	}
 	file_put(file);
@@ -269,27 +326,18 @@ static int rename_file(struct rename_job *r, struct node *node,
 	struct file *displaced = NULL;
 	int result = 0;
 
+	deletes_wait(store->deletes, buf_str(&r->new_key));
+	deletes_wait(store->deletes, buf_str(&r->key));
 	if (target && store->options.no_overwrite)
 		result = choose_other_name(r);
 	else if (target)
-		displaced = open_file_of(store, target);
-	/* What stands at the new name gives way; readers keep their bytes. */
-	if (displaced)
-		result = file_keep(displaced, err);
-	if (result == 0) {
-		deletes_wait(store->deletes, buf_str(&r->new_key));
-		deletes_wait(store->deletes, buf_str(&r->key));
-		if (!target && (r->flags & RENAME_NOREPLACE))
-			result = upload_check_free(store, buf_str(&r->new_key),
-						   err);
-	}
+		result = displace_begin(store, target, &displaced, err);
+	else if (r->flags & RENAME_NOREPLACE)
+		result = upload_check_free(store, buf_str(&r->new_key), err);
 	if (result == 0)
-		result = rename_claimed(r, node, target && !r->has_other_name,
-					err);
-	if (displaced && result < 0)
-		undo_displace(displaced);
+		result = rename_claimed(r, node, displaced, err);
 	if (displaced)
-		file_put(displaced);
+		displace_end(displaced, result == 0);
 	return result;
 }
 

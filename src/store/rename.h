@@ -26,7 +26,7 @@ MUST_USE int rename_dir(struct rename_job *r, struct node *node,
 MUST_USE int rename_move_node(struct rename_job *r, struct node *node,
 			      const char *etag, bool had_object);
 
-/* An open file stands on the object of this key from now on. */
-void rename_rebase_file(struct file *file, const char *key, const char *etag);
+/* An open file stands on the copy with this key, taken over, from now on. */
+void rename_rebase_file(struct file *file, char *key, const char *etag);
 
 #endif

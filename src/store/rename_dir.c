@@ -362,7 +362,7 @@ static int rebase_below(struct move *move)
 			etag = copy_etag(move, file->base.key);
 		}
 		if (key)
-			rename_rebase_file(file, key, etag);
+			rename_rebase_file(file, STEAL(key), etag);
 		else
 			result = -ENOMEM;
 		file_put(file);

@@ -3,11 +3,15 @@
 
 import concurrent.futures
 import contextlib
+import io
 import os
 import time
 
 import pytest
-from files import fails_with, opened
+from boto3.s3.transfer import TransferConfig
+from files import MIB, fails_with, some_bytes
+
+PARTS_OF_5_MIB = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
 
 # Long enough for a call to be made meanwhile, and to see that it waits.
 DELAY_MS = 500
@@ -106,3 +110,83 @@ def test_of_two_hosts_one_makes_a_folder(hosts, bucket):
             (host.path / "lock").mkdir()
         assert os.listdir(host.path) == ["lock"]
     assert bucket.keys() == ["lock/"]
+
+
+# -------------------------------------------------------------- that fail
+
+
+@pytest.fixture
+def faulty(mount):
+    mount.expect_errors()
+    return mount
+
+
+REFUSED = dict(status=403, code="AccessDenied")
+
+
+@pytest.mark.parametrize("goes", [True, False], ids=["replaced", "kept"])
+def test_what_is_closed_while_a_rename_replaces_it_is_stored_if_that_fails(faulty, bucket, server, goes):
+    bucket.put("a", b"a")
+    bucket.put("b", b"b")
+    fd = os.open(faulty.path / "b", os.O_WRONLY)
+    os.write(fd, b"written")
+    server.fault("CopyObject", delay_ms=DELAY_MS, **({} if goes else REFUSED))
+    with while_it_runs(server, lambda: os.rename(faulty.path / "a", faulty.path / "b")) as future:
+        os.close(fd)
+    assert (future.exception() is None) == goes
+    faulty.sync()
+    assert bucket.contents() == ({"b": b"a"} if goes else {"a": b"a", "b": b"written"})
+    assert (faulty.path / "b").read_bytes() == (b"a" if goes else b"written")
+
+
+def test_an_edit_whose_publish_under_the_new_name_fails_has_its_old_name_again(new_mount, bucket, server):
+    faulty = new_mount(bucket, negative_timeout="600", attr_timeout="0")
+    faulty.expect_errors()
+    bucket.put("a", b"old")
+    fd = os.open(faulty.path / "a", os.O_WRONLY)
+    os.write(fd, b"new")
+    server.fault("PutObject", count=0, **REFUSED)
+    with fails_with("EACCES"):
+        os.rename(faulty.path / "a", faulty.path / "b")
+    with fails_with("EACCES"):
+        os.close(fd)
+    assert os.listdir(faulty.path) == ["a"]
+    assert (faulty.path / "a").read_bytes() == b"old" and not (faulty.path / "b").exists()
+
+
+LOST = dict(reset_after=True)
+
+
+@pytest.mark.parametrize("size", [1000, 6 * MIB], ids=["whole", "parts"])
+@pytest.mark.parametrize("known", [True, False], ids=["onto one", "to a free name"])
+def test_a_rename_whose_answers_are_all_lost_is_settled_by_looking(faulty, bucket, server, size, known):
+    data = some_bytes(size)
+    bucket.s3.upload_fileobj(io.BytesIO(data), bucket.name, "a", Config=PARTS_OF_5_MIB)
+    if known:
+        bucket.put("b", b"old")
+    server.fault("CopyObject", count=0, **LOST)
+    os.rename(faulty.path / "a", faulty.path / "b")
+    server.faults()
+    faulty.sync()
+    assert bucket.contents() == {"b": data}
+    assert (faulty.path / "b").read_bytes() == data
+
+
+def test_a_rename_that_fails_leaves_what_stood_at_the_new_name(faulty, bucket, server):
+    bucket.put("a", b"a")
+    bucket.put("b", b"b")
+    server.fault("CopyObject", count=0, status=500)
+    with fails_with("EIO"):
+        os.rename(faulty.path / "a", faulty.path / "b")
+    server.faults()
+    faulty.sync()
+    assert bucket.contents() == {"a": b"a", "b": b"b"}
+
+
+def test_a_file_renamed_to_a_name_that_another_host_took_since_replaces_it(hosts, bucket):
+    for host, name in zip(hosts, "ab"):
+        (host.path / name).write_bytes(name.encode())
+        os.rename(host.path / name, host.path / "e")
+        host.sync()
+    assert bucket.contents() == {"e": b"b"}
+    assert (hosts[1].path / "e").read_bytes() == b"b"
