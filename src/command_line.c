@@ -243,7 +243,7 @@ int command_line_parse(struct command_line *line, const struct command_own *own,
 	struct words words = { .argv = argv, .count = argc, .at = 1 };
 	bool is_rest = false;
 
-	memset(line, 0, sizeof(*line));
+	*line = (struct command_line){ .own = own };
 	line->words = calloc((size_t)argc + 1, sizeof(*line->words));
 	if (!line->words)
 		return -ENOMEM;

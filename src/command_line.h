@@ -36,6 +36,7 @@ struct command_given {
 };
 
 struct command_line {
+	const struct command_own *own; /* borrowed: the table it was read by */
 	bool wants_help, wants_version;
 	bool is_foreground;
 	const char *help_form;   /* borrowed from argv: --help=FORM */

@@ -22,8 +22,9 @@
 struct source {
 	struct config *config;
 	enum origin origin;
-	const char *path; /* of a file */
-	bool is_private;  /* nobody else can read that file */
+	const char *path;              /* of a file */
+	bool is_private;               /* nobody else can read that file */
+	const struct command_own *own; /* of the tool on the command line */
 };
 
 /* 'http://user:password@proxy:3128' */
@@ -67,15 +68,25 @@ static int take(const struct source *source, const struct setting_def *def,
 	return 0;
 }
 
-static int unknown(const char *name, struct errinfo *err)
+static int unknown(struct text_nearest *nearest, struct errinfo *err)
 {
-	char nearest[SETTING_NAME_MAX];
-
-	settings_nearest(name, nearest);
+	settings_try_names(nearest);
 	return errinfo_set(err, -EINVAL,
-			   "unknown setting %.60s; did you mean %s? "
-			   "(--help lists all)",
-			   name, nearest);
+			   "unknown setting %.60s%s (--help=all lists all)",
+			   nearest->to, text_nearest_hint(nearest));
+}
+
+/* On the command line it may also be an option of s3fs or of the tool. */
+static int unknown_option(const char *name, const struct command_own *own,
+			  struct errinfo *err)
+{
+	struct text_nearest nearest = { .to = name };
+
+	for (; own && own->name; own++)
+		text_nearest_try(&nearest, own->name);
+	for (size_t i = 0; i < s3fs_option_count; i++)
+		text_nearest_try(&nearest, s3fs_options[i].name);
+	return unknown(&nearest, err);
 }
 
 static int take_defaults(struct config *config, struct errinfo *err)
@@ -117,7 +128,7 @@ static int take_line(void *arg, const struct config_line *line,
 		return 0;
 	def = settings_find(line->name);
 	if (!def || def->type == SETTING_WORD)
-		return unknown(line->name, err);
+		return unknown(&(struct text_nearest){ .to = line->name }, err);
 	if (*line->section) {
 		source.origin = ORIGIN_SECTION;
 		is_used = word && strcmp(line->section, word) == 0;
@@ -131,7 +142,9 @@ static int take_line(void *arg, const struct config_line *line,
 
 static int take_file(struct config *config, const char *path, struct buf *why)
 {
-	struct source source = { config, ORIGIN_FILE, path, false };
+	struct source source = { .config = config,
+				 .origin = ORIGIN_FILE,
+				 .path = path };
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
 	struct errinfo err = ERRINFO_INIT;
 	unsigned line = 0;
@@ -249,7 +262,7 @@ static int take_option(const struct source *source,
 	if (s3fs)
 		return s3fs_option_take(s3fs, &taker, option->value, err);
 	if (!def)
-		return unknown(option->name, err);
+		return unknown_option(option->name, source->own, err);
 	if (def->type == SETTING_SECRET)
 		return errinfo_set(
 			err, -EINVAL,
@@ -309,7 +322,8 @@ static int take_command_line(struct config *config,
 			     const struct command_line *line, const char *word,
 			     struct errinfo *err)
 {
-	struct source source = { config, .origin = ORIGIN_COMMAND_LINE };
+	struct source source = { config, .origin = ORIGIN_COMMAND_LINE,
+				 .own = line->own };
 	const struct setting_def *bucket = settings_find("bucket_name");
 	const char *prefix = word ? strchr(word, ':') : NULL;
 	int rc = 0;

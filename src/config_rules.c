@@ -92,7 +92,7 @@ static int parse_line(const struct config_line *line,
 		      const struct setting_def *def, struct value *out,
 		      struct errinfo *err)
 {
-	char nearest[SETTING_NAME_MAX];
+	struct text_nearest nearest = { .to = line->name };
 
 	if (def && !is_for_paths(def))
 		return errinfo_set(err, -EINVAL,
@@ -103,10 +103,9 @@ static int parse_line(const struct config_line *line,
 		return settings_parse(def, line->value, true, out, err);
 	if (strncmp(line->name, "AWS_", 4) != 0)
 		return parse_parameter(line, out, err);
-	settings_nearest(line->name, nearest);
-	return errinfo_set(err, -EINVAL,
-			   "unknown setting %.60s; did you mean %s?",
-			   line->name, nearest);
+	settings_try_names(&nearest);
+	return errinfo_set(err, -EINVAL, "unknown setting %.60s%s", line->name,
+			   text_nearest_hint(&nearest));
 }
 
 int config_rule_take(struct config *config, const struct config_line *line,

@@ -302,15 +302,12 @@ static const struct item_rule client_rules[] = {
 static int unknown_item(const char *from, const char *name,
 			const struct item_rule *rules, struct errinfo *err)
 {
-	const struct item_rule *nearest = rules;
+	struct text_nearest nearest = { .to = name };
 
 	for (const struct item_rule *rule = rules; rule->name; rule++)
-		if (text_distance(name, rule->name) <
-		    text_distance(name, nearest->name))
-			nearest = rule;
-	return errinfo_set(err, -EINVAL,
-			   "%s: there is no %.40s; did you mean %s?", from,
-			   name, nearest->name);
+		text_nearest_try(&nearest, rule->name);
+	return errinfo_set(err, -EINVAL, "%s: there is no %.40s%s", from, name,
+			   text_nearest_hint(&nearest));
 }
 
 /* In the order of the rules, so that those that belong together can be. */

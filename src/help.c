@@ -4,16 +4,17 @@
 
 #include <string.h>
 
+#include "macros.h"
 #include "s3fs_options.h"
 #include "settings.h"
 
 static const char usage[] =
 	"usage: s3storefs BUCKET[:PREFIX] MOUNTPOINT [-o NAME=VALUE,...]\n"
 	"                 [-c FILE] [-f]\n"
-	"       s3storefs TOOL ...; s3storefs TOOL --help tells more\n"
+	"       s3storefs TOOL ...; s3storefs help TOOL tells more\n"
 	"\n"
 	"Mounts an S3 bucket, or what lies below PREFIX in it, as a directory.\n"
-	"Unmount with: fusermount3 -u MOUNTPOINT\n"
+	"Unmount with: s3storefs umount MOUNTPOINT, or fusermount3 -u\n"
 	"\n"
 	"  -o NAME=VALUE,...  settings, see below; \\, is a comma in a value\n"
 	"  --NAME=VALUE       the same for one setting\n"
@@ -21,7 +22,8 @@ static const char usage[] =
 	"                     ~/.config/s3storefs/s3storefs.conf, else\n"
 	"                     /etc/s3storefs.conf\n"
 	"  -f, --foreground   stay in the foreground, log to stderr\n"
-	"  -h, --help         print this\n"
+	"  -h, --help         print this; --help=all: with all settings;\n"
+	"                     --help=conf: a settings file with them\n"
 	"  -V, --version      print the version\n"
 	"\n"
 	"Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the\n"
@@ -29,9 +31,22 @@ static const char usage[] =
 	"you can read; never from the command line.\n"
 	"\n"
 	"Exit status: 0 mounted, 1 cannot mount, 2 wrong usage or setting.\n"
-	"\n"
-	"Settings, as NAME = value in a file, short name in -o, full name also\n"
-	"in the environment (full name, short name, default):\n";
+	"\n";
+
+/* What people set first. */
+static const char *const basic[] = {
+	"endpoint_url", "region_name",  "addressing_style", "profile",
+	"anonymous",    "ro",           "allow_other",      "uid",
+	"umask",        "attr_timeout", "file_overwrite",   "log_to",
+};
+
+static void print_basic(FILE *out)
+{
+	fputs("The settings that are needed first:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(basic); i++)
+		fprintf(out, "  %-17s  %s\n", basic[i],
+			settings_find(basic[i])->help);
+}
 
 static void print_setting(FILE *out, const struct setting_def *def)
 {
@@ -51,9 +66,12 @@ static void print_setting(FILE *out, const struct setting_def *def)
 	fputc('\n', out);
 }
 
-static void print_help(FILE *out)
+static void print_all(FILE *out)
 {
-	fputs(usage, out);
+	fputs("Settings, as NAME = value in a file, short name in -o, full "
+	      "name also\nin the environment (full name, short name, "
+	      "default):\n",
+	      out);
 	for (size_t i = 0; i < settings_count; i++)
 		if (settings_table[i].type != SETTING_WORD)
 			print_setting(out, &settings_table[i]);
@@ -234,7 +252,11 @@ static void print_s3fs_option(FILE *out, const struct s3fs_option *option)
 bool help_print(FILE *out, const char *form)
 {
 	if (!form) {
-		print_help(out);
+		fputs(usage, out);
+		print_basic(out);
+	} else if (strcmp(form, "all") == 0) {
+		fputs(usage, out);
+		print_all(out);
 	} else if (strcmp(form, "conf") == 0) {
 		print_sample(out);
 	} else if (strcmp(form, "man") == 0) {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "checks.h"
 #include "command_line.h"
@@ -23,6 +24,7 @@
 #include "object_settings.h"
 #include "remount.h"
 #include "s3fs_command.h"
+#include "text.h"
 #include "tools.h"
 
 enum {
@@ -144,15 +146,43 @@ static int run(const struct config *config, struct daemon *daemon,
 
 static int print_help(const char *form)
 {
-	if (!help_print(stdout, form))
+	struct daemon daemon = DAEMON_FOREGROUND;
+
+	if (!help_print(stdout, form)) {
+		daemon_fail(&daemon, EXIT_USAGE,
+			    "--help, --help=all, --help=conf and --help=man "
+			    "are there");
 		return EXIT_USAGE;
-	if (form)
+	}
+	if (form && strcmp(form, "all") != 0)
 		return 0;
 	fputs("\nTools:", stdout);
 	for (const struct tool *const *tool = tools_all(); *tool; tool++)
 		printf(" %s", (*tool)->name);
 	putchar('\n');
 	return 0;
+}
+
+static void try_tools(struct text_nearest *nearest)
+{
+	text_nearest_try(nearest, "help");
+	for (const struct tool *const *tool = tools_all(); *tool; tool++)
+		text_nearest_try(nearest, (*tool)->name);
+}
+
+static int no_tool(const char *name)
+{
+	struct daemon daemon = DAEMON_FOREGROUND;
+	struct text_nearest nearest = { .to = name };
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+
+	try_tools(&nearest);
+	buf_add_fmt(&why,
+		    "there is no tool %.60s%s (a bucket needs a mount point "
+		    "that is there; --help tells more)",
+		    name, text_nearest_hint(&nearest));
+	daemon_fail(&daemon, EXIT_USAGE, buf_str(&why));
+	return EXIT_USAGE;
 }
 
 static int remount_main(const struct config *config)
@@ -201,6 +231,37 @@ static int mount_main(int argc, char **argv)
 	return run(&config, &daemon, note);
 }
 
+/* s3storefs help [TOOL] */
+static int help_main(const char *name)
+{
+	const struct tool *tool = name ? tools_find(name) : NULL;
+
+	if (!name)
+		return print_help(NULL);
+	if (!tool)
+		return no_tool(name);
+	fputs(tool->help, stdout);
+	return 0;
+}
+
+/*
+ * s3storefs chekc my-bucket: a word like a tool's, and none of them all is a
+ * folder to mount on.
+ */
+static bool is_mistyped(int argc, char *const argv[])
+{
+	struct text_nearest nearest = { .to = argv[1] };
+	struct stat st;
+
+	if (strpbrk(argv[1], ":/.=") || argv[1][0] == '-')
+		return false;
+	for (int i = 1; i < argc; i++)
+		if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode))
+			return false;
+	try_tools(&nearest);
+	return text_nearest_name(&nearest);
+}
+
 int main(int argc, char **argv)
 {
 	const struct tool *tool = NULL;
@@ -208,15 +269,20 @@ int main(int argc, char **argv)
 
 	/* Blocks of files' bytes go back to the system when they are freed. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	if (argc < 2 || command_line_is_mount(argc, argv))
+		return mount_main(argc, argv);
 	/* A bucket with a tool's name: s3storefs -- url /mnt. */
-	if (argc > 1 && !command_line_is_mount(argc, argv))
-		tool = tools_find(argv[1]);
-	if (!tool && !command_line_is_mount(argc, argv))
+	if (strcmp(argv[1], "help") == 0)
+		return help_main(argv[2]);
+	tool = tools_find(argv[1]);
+	if (!tool)
 		words = s3fs_command_words(&argc, argv);
 	if (words) {
 		argv = words;
 		tool = tools_find(argv[1]);
 	}
-	return tool ? tool_main(tool, argc - 1, argv + 1) :
-		      mount_main(argc, argv);
+	if (tool)
+		return tool_main(tool, argc - 1, argv + 1);
+	return is_mistyped(argc, argv) ? no_tool(argv[1]) :
+					 mount_main(argc, argv);
 }

@@ -60,26 +60,8 @@ const struct setting_def *settings_find(const char *name)
 	return NULL;
 }
 
-struct nearest {
-	const char *to;
-	unsigned distance;
-	char name[SETTING_NAME_MAX];
-};
-
-static void try_name(struct nearest *nearest, const char *name)
+void settings_try_names(struct text_nearest *nearest)
 {
-	unsigned d = text_distance(nearest->to, name);
-
-	if (d >= nearest->distance)
-		return;
-	nearest->distance = d;
-	snprintf(nearest->name, sizeof(nearest->name), "%s", name);
-}
-
-void settings_nearest(const char *name, char out[SETTING_NAME_MAX])
-{
-	struct nearest nearest = { .to = name, .distance = UINT32_MAX };
-
 	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting_def *def = &settings_table[i];
 		const char *rest = def->aliases;
@@ -87,11 +69,10 @@ void settings_nearest(const char *name, char out[SETTING_NAME_MAX])
 
 		if (def->type == SETTING_WORD)
 			continue;
-		try_name(&nearest, def->name);
+		text_nearest_try(nearest, def->name);
 		settings_short_name(def, other);
-		try_name(&nearest, other);
+		text_nearest_try(nearest, other);
 		while (next_alias(&rest, other))
-			try_name(&nearest, other);
+			text_nearest_try(nearest, other);
 	}
-	snprintf(out, SETTING_NAME_MAX, "%s", nearest.name);
 }

@@ -103,6 +103,40 @@ static int parse_mode(const char *text, uint64_t *out)
 	return 0;
 }
 
+/* number as somebody would write it for def. */
+static void write_number(const struct setting_def *def, uint64_t number,
+			 char *out, size_t room)
+{
+	static const char units[] = "KMGT";
+	int unit = -1;
+
+	while (def->type == SETTING_SIZE && number && number % 1024 == 0 &&
+	       units[unit + 1]) {
+		number /= 1024;
+		unit++;
+	}
+	if (def->type == SETTING_DURATION)
+		snprintf(out, room, "%g", (double)number / 1000);
+	else if (def->type == SETTING_MODE)
+		snprintf(out, room, "%#llo", (unsigned long long)number);
+	else
+		snprintf(out, room, "%llu%.1s", (unsigned long long)number,
+			 unit < 0 ? "" : &units[unit]);
+}
+
+/* limit 0: there is none but that of a number. */
+static int out_of_range(const struct setting_def *def, const char *text,
+			const char *what, uint64_t limit, struct errinfo *err)
+{
+	char number[40], due[80];
+
+	if (!limit)
+		return not_a(def, text, err, "too large");
+	write_number(def, limit, number, sizeof(number));
+	snprintf(due, sizeof(due), "%s %s", what, number);
+	return not_a(def, text, err, due);
+}
+
 static int parse_number(const struct setting_def *def, const char *text,
 			struct value *out, struct errinfo *err)
 {
@@ -126,9 +160,11 @@ static int parse_number(const struct setting_def *def, const char *text,
 	if (rc == -EINVAL)
 		return not_a(def, text, err, due[def->type]);
 	if (rc || (def->max && number > def->max))
-		return not_a(def, text, err, "too large; see --help");
+		return out_of_range(def, text, "too large: at most", def->max,
+				    err);
 	if (number < def->min)
-		return not_a(def, text, err, "too small; see --help");
+		return out_of_range(def, text, "too small: at least", def->min,
+				    err);
 	out->kind = VALUE_INTEGER;
 	out->integer = (int64_t)number;
 	return 0;

@@ -213,7 +213,7 @@ const struct setting_def settings_table[] = {
   .default_text = "warn", .choices = "error warn info debug", .help = "how much is logged" },
 { "log_to", NULL, SETTING_TEXT, TO(log_to),
   .default_text = "auto",
-  .help = "stderr, syslog or a file's whole path; auto: stderr with -f, else syslog" },
+  .help = "stderr, syslog or a path; auto: syslog, with -f stderr" },
 
 /* Other words for settings above. */
 { "AWS_S3_CLIENT_CONFIG", "config", SETTING_MAP, TO(client_config),

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "errinfo.h"
+#include "text.h"
 #include "value.h"
 
 enum setting_type {
@@ -56,8 +57,8 @@ extern const size_t settings_count;
 /* The row of any of a setting's names, or NULL. */
 const struct setting_def *settings_find(const char *name);
 
-/* Writes the name that differs least from what was written to out. */
-void settings_nearest(const char *name, char out[SETTING_NAME_MAX]);
+/* Tries all names of settings, for the one that was meant. */
+void settings_try_names(struct text_nearest *nearest);
 
 /* The name by rule: "AWS_S3_FILE_OVERWRITE" gives "file_overwrite". */
 void settings_short_name(const struct setting_def *def,

@@ -45,6 +45,22 @@ bool text_is_utf8(const char *s, size_t len);
 unsigned text_distance(const char *a, const char *b);
 
 /*
+ * Of names that could have been meant by one that was written (to), that
+ * which differs least: first those that there are are tried, then the hint is
+ * "; did you mean NAME?", or "" if none is like it.
+ */
+struct text_nearest {
+	const char *to; /* borrowed */
+	unsigned distance;
+	char name[TEXT_DISTANCE_MAX + 1];
+	char hint[TEXT_DISTANCE_MAX + 24];
+};
+void text_nearest_try(struct text_nearest *nearest, const char *name);
+/* NULL: none is like it. */
+const char *text_nearest_name(const struct text_nearest *nearest);
+const char *text_nearest_hint(struct text_nearest *nearest);
+
+/*
  * Dates. Writing one outside the years 1000 to 9999 gives the nearest inside;
  * parsing takes just the form shown and returns 0 or -EINVAL.
  */

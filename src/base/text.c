@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 int text_parse_u64(const char *s, uint64_t max, uint64_t *out)
@@ -317,4 +318,34 @@ unsigned text_distance(const char *a, const char *b)
 		}
 	}
 	return row[width];
+}
+
+/* A third of the letters may be wrong. */
+static bool is_like(const struct text_nearest *n)
+{
+	return n->name[0] && n->distance <= (strlen(n->to) + 2) / 3;
+}
+
+void text_nearest_try(struct text_nearest *n, const char *name)
+{
+	unsigned d =
+		strcasecmp(n->to, name) == 0 ? 0 : text_distance(n->to, name);
+
+	if (n->name[0] && d >= n->distance)
+		return;
+	n->distance = d;
+	snprintf(n->name, sizeof(n->name), "%s", name);
+}
+
+const char *text_nearest_name(const struct text_nearest *n)
+{
+	return is_like(n) ? n->name : NULL;
+}
+
+const char *text_nearest_hint(struct text_nearest *n)
+{
+	if (is_like(n))
+		snprintf(n->hint, sizeof(n->hint), "; did you mean %s?",
+			 n->name);
+	return n->hint;
 }

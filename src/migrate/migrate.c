@@ -44,14 +44,18 @@ static bool is_storage_name(const char *name)
 static void add_unknown_name(struct migration *m, const struct py_binding *b)
 {
 	struct migration_entry *e;
-	char nearest[SETTING_NAME_MAX];
+	struct text_nearest nearest = { .to = b->name };
+	const char *name;
 
-	settings_nearest(b->name, nearest);
+	settings_try_names(&nearest);
+	name = text_nearest_name(&nearest);
 	e = migration_add(m, MIGRATION_REMARK, "", b->file, b->line,
 			  migration_text(m,
 					 "%s is no setting of the S3 storage "
-					 "and is left out; the nearest is %s",
-					 b->name, nearest));
+					 "and is left out%s%s",
+					 b->name,
+					 name ? "; the nearest is " : "",
+					 name ? name : ""));
 	if (e)
 		e->is_warning = true;
 }

@@ -313,7 +313,8 @@ static void take_options(const struct migration_storage *storage,
 	for (size_t i = 0; i < options->count; i++) {
 		const struct py_value *key = options->keys[i];
 		const struct setting_def *def;
-		char nearest[SETTING_NAME_MAX];
+		struct text_nearest nearest = { .to = key->text };
+		const char *name;
 
 		if (key->kind != PY_TEXT)
 			continue;
@@ -323,17 +324,17 @@ static void take_options(const struct migration_storage *storage,
 				key->line);
 			continue;
 		}
-		settings_nearest(key->text, nearest);
+		settings_try_names(&nearest);
+		name = text_nearest_name(&nearest);
+		if (name && !migration_setting(name))
+			name = NULL;
 		(void)migration_add(
 			rows->m, MIGRATION_PROBLEM, rows->section,
 			storage->file, key->line,
 			migration_text(
 				rows->m, "OPTIONS: '%s' is no setting%s%s",
-				key->text,
-				migration_setting(nearest) ?
-					"; the nearest is " :
-					"",
-				migration_setting(nearest) ? nearest : ""));
+				key->text, name ? "; the nearest is " : "",
+				name ? name : ""));
 	}
 }
 

@@ -37,12 +37,11 @@ const char *s3_params_header(const struct s3_params *p, const char *header)
 	return value && *value ? value : NULL;
 }
 
-/* Header spelling, another case, or the name that differs least. */
+/* Header spelling, or the name that is meant. */
 static int unknown(const char *name, struct errinfo *err)
 {
 	const struct param_def *def = params_find_header(name);
-	const char *nearest = NULL;
-	unsigned least = UINT32_MAX;
+	struct text_nearest nearest = { .to = name };
 
 	if (def && def->form == FORM_MAP)
 		return errinfo_set(err, -EINVAL,
@@ -52,19 +51,10 @@ static int unknown(const char *name, struct errinfo *err)
 	if (def)
 		return errinfo_set(err, -EINVAL, "%.60s is a header; write %s",
 				   name, def->name);
-	for (size_t i = 0; i < params_count; i++) {
-		unsigned d = text_distance(name, params_table[i].name);
-
-		if (strcasecmp(name, params_table[i].name) == 0)
-			d = 0;
-		if (d < least) {
-			least = d;
-			nearest = params_table[i].name;
-		}
-	}
-	return errinfo_set(err, -EINVAL,
-			   "unknown parameter %.60s; did you mean %s?", name,
-			   nearest);
+	for (size_t i = 0; i < params_count; i++)
+		text_nearest_try(&nearest, params_table[i].name);
+	return errinfo_set(err, -EINVAL, "unknown parameter %.60s%s", name,
+			   text_nearest_hint(&nearest));
 }
 
 int s3_params_kind(const char *name, enum s3_param_kind *out,

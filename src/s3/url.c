@@ -160,15 +160,12 @@ static int add_custom(struct s3_client *c, const struct s3_url *url,
 
 static int unknown_param(const char *name, struct errinfo *err)
 {
-	const struct param *nearest = params;
+	struct text_nearest nearest = { .to = name };
 
-	for (size_t i = 1; i < ARRAY_SIZE(params); i++)
-		if (text_distance(name, params[i].name) <
-		    text_distance(name, nearest->name))
-			nearest = &params[i];
-	return errinfo_set(err, -EINVAL,
-			   "no parameter %.60s of a URL; did you mean %s?",
-			   name, nearest->name);
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++)
+		text_nearest_try(&nearest, params[i].name);
+	return errinfo_set(err, -EINVAL, "no parameter %.60s of a URL%s", name,
+			   text_nearest_hint(&nearest));
 }
 
 /* A date in one of boto3's forms, as S3 wants it in a query. */

@@ -290,7 +290,10 @@ static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
 		putchar('{');
 	report_settings(&report, bucket);
 	rc = check_bucket(s3, &bucket->config, &why);
-	add_row(&report, "answer", rc ? buf_str(&why) : "ok");
+	add_row(&report, "answer",
+		!rc            ? "ok" :
+		report.is_json ? buf_str(&why) :
+				 "no");
 	if (rc == 0) {
 		report_region(&report, s3);
 		report_probes(&report, call, bucket);

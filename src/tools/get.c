@@ -220,6 +220,8 @@ static int fetch(const struct tool_call *call, struct tool_bucket *bucket,
 	if (rc == -ENOENT)
 		status = tool_fail(call, TOOL_NO, "File does not exist: %s",
 				   path);
+	else if (rc == -EPIPE && !out->file)
+		status = TOOL_NO; /* head has read enough */
 	else if (rc < 0)
 		status = tool_fail(call, TOOL_NO, "%s: %s", path,
 				   await_words(&a));
@@ -295,7 +297,9 @@ static int get_path(const struct tool_call *call, const char *path,
 	progress_begin(&out.progress, path, (uint64_t)st.st_size);
 	if (status == TOOL_OK) {
 		rc = copy_from(fd, &out);
-		if (rc)
+		if (rc == -EPIPE && !out.file)
+			status = TOOL_NO;
+		else if (rc)
 			status = tool_fail(call, TOOL_NO, "%s: %s", path,
 					   strerrordesc_np(-rc));
 	}

@@ -24,6 +24,7 @@ static const char help[] =
 	"on a mount, which tells what it shows there.\n"
 	"\n"
 	"  -l                 size, time (UTC) and ETag before the name\n"
+	"  -h                 the size as 1.2K, 34M or 5.6G\n"
 	"  -r, --recursive    all objects below, their names from NAME on\n"
 	"  --json             one JSON object a line\n"
 	"  --exact            NAME is the beginning of keys as it is\n"
@@ -34,6 +35,7 @@ static const char help[] =
 
 static const struct command_own options[] = {
 	{ .name = "long", .letter = 'l' },
+	{ .name = "human-readable", .letter = 'h' },
 	{ .name = "recursive", .letter = 'r' },
 	{ .name = "json" },
 	{ .name = "exact" },
@@ -71,8 +73,8 @@ void ls_print(const struct listing *l, const struct s3_listed *item,
 		printf("%14s %24s %-34s ", "-", "-", "-");
 	} else if (l->is_long) {
 		text_iso_date(date, item->mtime_ns);
-		printf("%14llu %24s %-34s ", (unsigned long long)item->size,
-		       date, item->etag);
+		print_size(stdout, item->size, l->is_human);
+		printf(" %24s %-34s ", date, item->etag);
 	}
 	print_name(stdout, name);
 	putchar('\n');
@@ -113,6 +115,13 @@ static int list_page(struct listing *l, char **after, bool *is_last)
 	return status;
 }
 
+static int nothing(const struct listing *l, const char *name)
+{
+	return tool_fail(l->call, TOOL_NO,
+			 "%s: there is no such object, and nothing below it",
+			 name);
+}
+
 /* NAME is no folder: an object, perhaps. */
 static int list_object(struct listing *l, const char *name, const char *key)
 {
@@ -129,7 +138,7 @@ static int list_object(struct listing *l, const char *name, const char *key)
 		memcpy(item.etag, head.object.etag, sizeof(item.etag));
 		ls_print(l, &item, slash ? slash + 1 : name);
 	} else if (rc == -ENOENT) {
-		status = TOOL_NO;
+		status = nothing(l, name);
 	} else {
 		status = fail(l, rc, &head.op.err);
 	}
@@ -149,11 +158,12 @@ static int list_all(struct listing *l, const char *name, bool is_exact)
 		buf_add_char(&l->prefix, '/');
 	if (l->prefix.error || !key)
 		return tool_fail(l->call, TOOL_NO, "out of memory");
-	while (status == TOOL_OK && !is_last)
+	while (status == TOOL_OK && !is_last && !ferror(stdout))
 		status = list_page(l, &after, &is_last);
 	if (status != TOOL_OK || l->count > 0 || len == 0)
 		return status;
-	return is_folder || is_exact ? TOOL_NO : list_object(l, name, key);
+	return is_folder || is_exact ? nothing(l, name) :
+				       list_object(l, name, key);
 }
 
 static int run(const struct tool_call *call)
@@ -163,6 +173,7 @@ static int run(const struct tool_call *call)
 	struct listing l = {
 		.call = call,
 		.is_long = tool_option(call, "long"),
+		.is_human = tool_option(call, "human-readable"),
 		.is_json = tool_option(call, "json"),
 		.is_recursive = tool_option(call, "recursive"),
 		.prefix = BUF_INIT(S3_KEY_MAX + 1),

@@ -9,7 +9,7 @@
 struct listing {
 	const struct tool_call *call;
 	struct s3_client *s3;
-	bool is_long, is_json, is_recursive;
+	bool is_long, is_human, is_json, is_recursive;
 	struct buf prefix; /* "media/a/" */
 	uint64_t count;    /* also the marker of the folder itself */
 };

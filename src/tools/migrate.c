@@ -242,6 +242,15 @@ static int put_result(const struct tool_call *call, const struct migration *m,
 	return TOOL_OK;
 }
 
+/* Anything that came from the files, be it left out. */
+static bool has_settings(const struct migration *m)
+{
+	for (const struct migration_entry *e = m->entries; e; e = e->next)
+		if (e->file)
+			return true;
+	return false;
+}
+
 static int give_result(const struct tool_call *call, const struct migration *m)
 {
 	AUTO_WIPE struct buf full = BUF_INIT(RESULT_MAX);
@@ -255,6 +264,11 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 	fputs(buf_str(&words), stderr);
 	if (status == TOOL_OK)
 		status = check_result(call, m, &full);
+	if (status == TOOL_OK && !has_settings(m))
+		status = tool_fail(call, TOOL_NO,
+				   "there are no settings of an S3 storage in "
+				   "%s",
+				   m->files);
 	if (status == TOOL_OK && m->problems)
 		status = tool_fail(call, TOOL_NO,
 				   "%zu things could not be taken over; they "

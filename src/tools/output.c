@@ -61,6 +61,26 @@ void json_number(FILE *out, bool is_first, const char *name, uint64_t number)
 	fprintf(out, "%" PRIu64, number);
 }
 
+/* As ls -h: rounded up, one digit behind the point below ten. */
+void print_size(FILE *out, uint64_t size, bool is_human)
+{
+	static const char units[] = "KMGTPE";
+	double shown = (double)size;
+	int unit = -1;
+	char text[24];
+
+	while (is_human && shown >= 1024) {
+		shown /= 1024;
+		unit++;
+	}
+	if (unit < 0)
+		snprintf(text, sizeof(text), "%" PRIu64, size);
+	else
+		snprintf(text, sizeof(text), "%.*f%c", shown < 10 ? 1 : 0,
+			 shown, units[unit]);
+	fprintf(out, "%14s", text);
+}
+
 void print_name(FILE *out, const char *name)
 {
 	bool is_terminal = isatty(fileno(out));

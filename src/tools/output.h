@@ -20,6 +20,9 @@ void json_integer(FILE *out, bool is_first, const char *name, int64_t number);
 void json_number(FILE *out, bool is_first, const char *name, uint64_t number);
 
 /* A name as it is; for a terminal with "?" for control characters. */
+/* In a column; is_human: as 1.2K, 34M. */
+void print_size(FILE *out, uint64_t size, bool is_human);
+
 void print_name(FILE *out, const char *name);
 
 /* A line on stderr about a transfer, if that is a terminal. */

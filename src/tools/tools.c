@@ -2,6 +2,7 @@
 /* The table of tools and what they share; see tools.h. */
 #include "tools.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 #include "tool.h"
 
 static const struct tool *const tools[] = {
-	&tool_check, &tool_get,     &tool_ls,  &tool_migrate,
-	&tool_put,   &tool_uploads, &tool_url, NULL,
+	&tool_check,  &tool_get,     &tool_ls,  &tool_migrate, &tool_put,
+	&tool_umount, &tool_uploads, &tool_url, NULL,
 };
 
 const struct tool *const *tools_all(void)
@@ -101,6 +102,27 @@ int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
 	return status;
 }
 
+bool tool_is_read(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) <= 0 || !(out.revents & POLLERR);
+}
+
+/* Whoever reads no more, such as head, has what he wanted. */
+static int end_output(const struct tool_call *call, int status)
+{
+	bool is_written = fflush(stdout) == 0 && !ferror(stdout);
+	int code = errno;
+
+	if (is_written || status != TOOL_OK)
+		return status;
+	if (!tool_is_read())
+		return TOOL_NO;
+	return tool_fail(call, TOOL_NO, "cannot write: %s",
+			 strerrordesc_np(code));
+}
+
 int tool_main(const struct tool *tool, int argc, char *argv[])
 {
 	struct tool_call call = { .tool = tool };
@@ -117,10 +139,7 @@ int tool_main(const struct tool *tool, int argc, char *argv[])
 		status = tool->run(&call);
 	}
 	command_line_release(&call.line);
-	if (fflush(stdout) != 0 && status == TOOL_OK)
-		status = tool_fail(&call, TOOL_NO, "cannot write: %s",
-				   strerrordesc_np(errno));
-	return status;
+	return end_output(&call, status);
 }
 
 int tool_configure(const struct tool_call *call, const char *word,

@@ -56,6 +56,9 @@ const char *tool_option(const struct tool_call *call, const char *name);
 void tool_catch_signals(void);
 bool tool_is_interrupted(void);
 
+/* False once nobody reads the standard output any more, as behind head. */
+bool tool_is_read(void);
+
 /* Prints how the tool is called to stderr and returns TOOL_USAGE. */
 int tool_usage(const struct tool_call *call);
 

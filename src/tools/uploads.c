@@ -25,6 +25,7 @@ static const char help[] =
 	"server.\n"
 	"\n"
 	"  -l                 bytes and number of the parts before that\n"
+	"  -h                 the bytes as 1.2K, 34M or 5.6G\n"
 	"  --abort            abort them, and list which were aborted; only what\n"
 	"                     is 24 hours old, unless --older-than says else\n"
 	"  --older-than AGE   only what is so old: 1Y6M10D12h30m30s, or some of\n"
@@ -45,6 +46,7 @@ static const char help[] =
 
 static const struct command_own options[] = {
 	{ .name = "long", .letter = 'l' },
+	{ .name = "human-readable", .letter = 'h' },
 	{ .name = "abort" },
 	{ .name = "older-than", .has_value = true },
 	{ .name = "json" },
@@ -54,7 +56,7 @@ static const struct command_own options[] = {
 struct uploads {
 	const struct tool_call *call;
 	struct s3_client *s3;
-	bool is_long, is_json, is_abort;
+	bool is_long, is_human, is_json, is_abort;
 	bool is_down;  /* no answer came: the others would wait as long */
 	int64_t age_s; /* at least; 0: any */
 	struct buf prefix;
@@ -114,11 +116,12 @@ static void print(const struct uploads *u, const struct upload *upload)
 		print_json(u, upload, date);
 		return;
 	}
-	if (u->is_long && upload->is_measured)
-		printf("%14llu %5llu ", (unsigned long long)upload->bytes,
-		       (unsigned long long)upload->parts);
-	else if (u->is_long)
+	if (u->is_long && upload->is_measured) {
+		print_size(stdout, upload->bytes, u->is_human);
+		printf(" %5llu ", (unsigned long long)upload->parts);
+	} else if (u->is_long) {
 		printf("%14s %5s ", "-", "-");
+	}
 	printf("%24s ", date);
 	print_name(stdout, upload->listed->upload_id);
 	putchar(' ');
@@ -268,7 +271,7 @@ static int handle_all(struct uploads *u)
 			page.is_truncated && fetch_page(u, &page, &next);
 
 		handle_page(u, &page);
-		is_there = has_next && !u->is_down;
+		is_there = has_next && !u->is_down && !ferror(stdout);
 		if (has_next) {
 			s3_list_uploads_release(&page);
 			page = next;
@@ -284,6 +287,7 @@ static int take_options(struct uploads *u)
 	int rc;
 
 	u->is_long = tool_option(u->call, "long");
+	u->is_human = tool_option(u->call, "human-readable");
 	u->is_json = tool_option(u->call, "json");
 	u->is_abort = tool_option(u->call, "abort");
 	u->age_s = u->is_abort ? ABORT_AGE_S : 0;

@@ -45,7 +45,7 @@ def read_table():
 
 
 def read_help(program):
-    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run([program, "--help=all"], capture_output=True, text=True, check=True).stdout
     return {m[1]: (m[2], m[3]) for m in re.finditer(r"^  (\w+)  (\w+)  (\S.*)$", text, re.M)}
 
 

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int take(void *arg, const struct config_line *line, struct errinfo *err)
 {
 	const struct setting_def *def;
-	char nearest[SETTING_NAME_MAX];
+	struct text_nearest nearest = { .to = line->name };
 	struct value value;
 
 	if (!line->name)
@@ -21,7 +21,8 @@ static int take(void *arg, const struct config_line *line, struct errinfo *err)
 		value_release(&value);
 	def = settings_find(line->name);
 	if (!def) {
-		settings_nearest(line->name, nearest);
+		settings_try_names(&nearest);
+		(void)text_nearest_hint(&nearest);
 		return 0;
 	}
 	if (settings_parse(def, line->value, true, &value, err) == 0)

@@ -116,6 +116,11 @@ def test_a_project_on_boto_becomes_one_of_today(migrate):
     assert "S3_USE_SIGV4 is left out" in done.stdout
 
 
+def test_what_is_no_settings_file_of_a_storage_is_told(migrate):
+    done = migrate("# A readme\n\nSome words, and `code`.\n", ok=False)
+    assert done.returncode == 1 and "no settings of an S3 storage in settings.py" in done.stderr
+
+
 def test_secrets_reach_stdout_only_when_asked_for(migrate):
     text = "AWS_STORAGE_BUCKET_NAME = 'b'\nAWS_ACCESS_KEY_ID = 'AKGEHEIM'\nAWS_SECRET_ACCESS_KEY = 'geheim'\n"
     done = migrate(text)
@@ -215,7 +220,7 @@ def test_wrong_usage_is_status_2(tmp_path):
 
 def test_no_file_is_too_odd(tmp_path):
     path = tmp_path / "settings.py"
-    for data, status in ((b"", 0), (b"\xff\xfe", 2), (b"a\0b", 2), (b"x" * 1024 * 1024 + b"y", 2), (b"(" * 900000, 1)):
+    for data, status in ((b"", 1), (b"\xff\xfe", 2), (b"a\0b", 2), (b"x" * 1024 * 1024 + b"y", 2), (b"(" * 900000, 1)):
         path.write_bytes(data)
         assert proc.run(proc.PROGRAM, "migrate", path, ok=False, time_limit=30).returncode == status, data[:10]
 

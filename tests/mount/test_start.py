@@ -211,7 +211,7 @@ def test_a_wrong_secret_is_refused_by_a_real_server_too(rgw, start_fails, after_
 
 
 def test_help_and_version_exit_with_0():
-    assert "AWS_S3_FILE_OVERWRITE" in proc.run(proc.PROGRAM, "--help").stdout
+    assert "AWS_S3_FILE_OVERWRITE" in proc.run(proc.PROGRAM, "--help=all").stdout
     assert proc.run(proc.PROGRAM, "--version").stdout.strip()
 
 

@@ -10,7 +10,7 @@ import time
 
 import proc
 import pytest
-from files import MIB, some_bytes
+from files import opened, MIB, some_bytes
 from tool import Tool
 
 UNIQUE = re.compile(r"^a_[A-Za-z0-9]{7}\.txt$")
@@ -607,3 +607,82 @@ def test_long_work_shows_how_far_it_is_on_a_terminal_only(tool, server, bucket, 
     os.close(master)
     assert running.wait(30) == 0
     assert re.search(rb"b  \d+\.\d MiB of 30\.0 \(\d+%\)", seen)
+
+
+# ------------------------------------------------------------------------- a newcomer
+
+
+@pytest.mark.parametrize(
+    "words, hint",
+    [
+        (["chekc", "b"], "did you mean check?"),
+        (["lss", "b", "-l"], "did you mean ls?"),
+        (["hlep"], "did you mean help?"),
+        (["unmount", "/nowhere"], "did you mean umount?"),
+        (["help", "gett"], "did you mean get?"),
+    ],
+)
+def test_a_mistyped_tool_is_no_bucket(words, hint):
+    done = proc.run(proc.PROGRAM, *words, ok=False)
+    assert done.returncode == 2 and hint in done.stderr and not done.stdout
+
+
+def test_a_word_like_a_tools_before_a_mount_point_is_a_bucket(bucket, new_mount):
+    bucket.name = "chek"
+    bucket.create()
+    (new_mount(bucket).path / "f").write_bytes(b"x")
+    assert bucket.read("f") == b"x"
+
+
+def test_help_is_a_word_too():
+    text = proc.run(proc.PROGRAM, "help").stdout
+    assert text == proc.run(proc.PROGRAM, "--help").stdout
+    assert len(text.splitlines()) <= 40 and max(map(len, text.splitlines())) <= 80
+    assert proc.run(proc.PROGRAM, "help", "ls").stdout == proc.run(proc.PROGRAM, "ls", "--help").stdout
+
+
+def test_umount_ends_a_mount_and_nothing_else(mount, tmp_path):
+    done = proc.run(proc.PROGRAM, "umount", tmp_path, ok=False)
+    assert done.returncode == 1 and "no bucket is mounted on" in done.stderr
+    with opened(mount.path / "f", os.O_WRONLY | os.O_CREAT):
+        done = proc.run(proc.PROGRAM, "umount", mount.path, ok=False)
+        assert done.returncode == 1 and "in use" in done.stderr
+    proc.run(proc.PROGRAM, "umount", mount.path)
+    mount.wait_for_end()
+
+
+def test_ls_of_nothing_says_so(bucket):
+    done = Tool(bucket)("ls", "nothing", status=1)
+    assert "nothing: there is no such object" in done.stderr and not done.stdout
+
+
+def test_ls_tells_sizes_as_people_read_them(bucket):
+    for name, size in ("a", 1023), ("b", 1024), ("c", 3_000_000):
+        bucket.put(name, bytes(size))
+    lines = Tool(bucket)("ls", options=["-lh"]).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["1023", "1.0K", "2.9M"]
+    assert Tool(bucket)("ls", options=["-l"]).stdout.splitlines()[2].split()[0] == "3000000"
+
+
+def test_what_nobody_reads_any_more_ends_in_silence(bucket, server):
+    bucket.put("big", bytes(4 << 20))
+    for n in range(30):
+        bucket.put(f"{'n' * 200}{n}", b"")
+    for name, *words in ("get", bucket.name, "big", "-"), ("ls", "-l", bucket.name):
+        reader, writer = os.pipe()
+        with subprocess.Popen(
+            Tool(bucket).command(name, *words),
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=proc.clean_environment(**bucket.environment()),
+        ) as tool:
+            os.close(writer)
+            os.close(reader)
+            assert tool.stderr.read() == b""
+        assert tool.returncode == 1
+
+
+def test_check_tells_a_missing_bucket_once(bucket):
+    bucket.name = "no-such-bucket"
+    done = Tool(bucket)("check", status=1)
+    assert (done.stdout + done.stderr).count("does not exist") == 1

@@ -105,9 +105,9 @@ static void numbers_have_units_and_limits(void **state)
 	assert_int_equal(config.umask, 077);
 	assert_true(config.dir_mode == CONFIG_UNSET);
 	assert_int_equal(LOAD("b", "/m", "-opart_size=4M"), -EINVAL);
-	ASSERT_SAYS("too small");
+	ASSERT_SAYS("too small: at least ");
 	assert_int_equal(LOAD("b", "/m", "-opart_size=6G"), -EINVAL);
-	ASSERT_SAYS("too large");
+	ASSERT_SAYS("too large: at most ");
 	assert_int_equal(LOAD("b", "/m", "-opart_size=-8M"), -EINVAL);
 	ASSERT_SAYS("not a number of bytes");
 	assert_int_equal(LOAD("b", "/m", "-opart_size=8X"), -EINVAL);
@@ -191,8 +191,8 @@ static void a_key_in_a_file_that_others_read_is_refused(void **state)
 	ASSERT_SAYS("set allow_readable_keys");
 	assert_null(strstr(buf_str(&why), "hunter2"));
 	assert_int_equal(LOAD_FILE("AWS_LOCATION = x", "b", "/m"), 0);
-	assert_int_equal(
-		LOAD_FILE(text, "b", "/m", "-oallow_readable_keys"), 0);
+	assert_int_equal(LOAD_FILE(text, "b", "/m", "-oallow_readable_keys"),
+			 0);
 	assert_string_equal(config.secret_key, "hunter2");
 	assert_int_equal(LOAD_FILE("AWS_SECRET_ACCESS_KEY = 'hunter2'\n"
 				   "allow_readable_keys = True\n",
@@ -287,6 +287,45 @@ static void fstab_words_are_taken(void **state)
 	assert_string_equal(config.fsname, "a,b");
 }
 
+static void the_last_of_two_opposite_words_counts(void **state)
+{
+	assert_int_equal(LOAD("b", "/m", "-o", "ro,noexec,suid,dev,noatime"),
+			 0);
+	assert_true(config.is_read_only && config.no_exec &&
+		    config.allow_suid && config.allow_dev && config.no_atime);
+	assert_int_equal(LOAD("b", "/m", "-o",
+			      "ro,noexec,suid,dev,noatime,rw,exec,nosuid,nodev,"
+			      "atime"),
+			 0);
+	assert_false(config.is_read_only || config.no_exec ||
+		     config.allow_suid || config.allow_dev || config.no_atime);
+}
+
+static void limits_are_told_as_people_write_them(void **state)
+{
+	assert_int_equal(LOAD("b", "/m", "-o", "part_size=1M"), -EINVAL);
+	ASSERT_SAYS("part_size = 1M: too small: at least 5M");
+	assert_int_equal(LOAD("b", "/m", "-o", "part_size=6G"), -EINVAL);
+	ASSERT_SAYS("too large: at most 5G");
+	assert_int_equal(LOAD("b", "/m", "-o", "connect_timeout=0.01"),
+			 -EINVAL);
+	ASSERT_SAYS("too small: at least 0.1");
+	assert_int_equal(LOAD("b", "/m", "-o", "umask=7777"), -EINVAL);
+	ASSERT_SAYS("too large: at most 0777");
+	assert_int_equal(LOAD("b", "/m", "-o", "attempts=0"), -EINVAL);
+	ASSERT_SAYS("too small: at least 1");
+}
+
+static void only_a_name_that_is_like_it_is_a_hint(void **state)
+{
+	assert_int_equal(LOAD("b", "/m", "--json"), -EINVAL);
+	ASSERT_SAYS("unknown setting json (");
+	assert_int_equal(LOAD("b", "/m", "-oregon=x"), -EINVAL);
+	ASSERT_SAYS("did you mean region?");
+	assert_int_equal(LOAD("b", "/m", "-ostat_cache_expir=x"), -EINVAL);
+	ASSERT_SAYS("did you mean stat_cache_expire?");
+}
+
 static void the_mount_helpers_options_are_passed_over(void **state)
 {
 	static const char *const args[] = { "/sbin/mount.s3storefs",
@@ -365,6 +404,9 @@ int main(void)
 		cmocka_unit_test(a_location_is_clean),
 		cmocka_unit_test(choices_urls_paths_and_proxies_are_checked),
 		cmocka_unit_test(fstab_words_are_taken),
+		cmocka_unit_test(the_last_of_two_opposite_words_counts),
+		cmocka_unit_test(limits_are_told_as_people_write_them),
+		cmocka_unit_test(only_a_name_that_is_like_it_is_a_hint),
 		cmocka_unit_test(the_mount_helpers_options_are_passed_over),
 		cmocka_unit_test(a_broken_file_is_named_with_its_line),
 		cmocka_unit_test(comments_blanks_and_crlf_are_no_values),
