@@ -157,7 +157,7 @@ def main():
             path.write_text(text)
     defaults, names = read_table()
     helped = read_help(program)
-    compare("--help", {name: default for name, (_, default) in helped.items()}, defaults)
+    compare("--help=all", {name: default for name, (_, default) in helped.items()}, defaults)
     bad.extend(f"--help: {name} has short name {short}" for name, (short, _) in helped.items() if short != short_name(name))
     compare("s3storefs.conf", read_sample(), defaults)
     check_generated(program)

@@ -702,7 +702,7 @@ def test_a_typo_is_told_with_the_name_that_was_meant(bucket, tmp_path, typo, due
 
 
 def test_each_setting_has_a_test_that_proves_it():
-    text = proc.run(proc.PROGRAM, "--help").stdout
+    text = proc.run(proc.PROGRAM, "--help=all").stdout
     settings = set(re.findall(r"^  (\w+)  \w+  \S.*$", text, re.M))
     assert len(settings) > 80
     assert settings == set(TESTS)
