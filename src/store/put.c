@@ -4,13 +4,13 @@
  * and what to do about servers without conditional writes; see upload.h.
  *
  * A server that says so (501) is believed. One that ignores the condition
- * would let us replace an object that must stay: until a refusal was seen,
- * the name is looked up first, and the first PUT is repeated to see it
- * refused.
+ * would let us replace an object that must stay. So the first name of all is
+ * looked up, then claimed by an empty object, and that is put again to see it
+ * refused; the file replaces it. Its bytes are sent once.
  *
  * Some honour the condition of PutObject but not that of
- * CompleteMultipartUpload (Ceph 16). There, and until we know, an empty
- * object is put first, which claims the name, and the upload replaces it.
+ * CompleteMultipartUpload (Ceph 16). There, and until we know, the name is
+ * claimed in the same way. A claim that could not be replaced is taken back.
  */
 #include <string.h>
 
@@ -103,46 +103,126 @@ static void learn_complete(struct store *store, enum s3_answer answer)
 	s3_trait_learn(store->s3, S3_TRAIT_CONDITIONAL_COMPLETE, answer, NULL);
 }
 
-/* Stores what was just stored once more: who honours conditions refuses. */
+/* ----------------------------------------------------------- claims */
+
+struct claim {
+	bool is_held;
+	char etag[S3_ETAG_MAX];
+};
+
+/* Puts the claim once more: who honours conditions refuses. */
 static void see_it_refused(struct file *file, const char *key,
-			   struct pieces *pieces, char etag[S3_ETAG_MAX])
+			   struct claim *claim)
 {
-	struct store *store = file->store;
+	struct pieces nothing = PIECES_INIT;
 	struct errinfo err = ERRINFO_INIT;
 	char again[S3_ETAG_MAX] = "";
-	int result = put_once(file, key, pieces, true, again, &err);
+	int result = put_once(file, key, &nothing, true, again, &err);
 
 	if (result == -EEXIST)
-		learn_put(store, S3_YES);
+		learn_put(file->store, S3_YES);
 	if (result == 0) {
-		learn_put(store, S3_NO);
-		memcpy(etag, again, S3_ETAG_MAX);
+		learn_put(file->store, S3_NO);
+		memcpy(claim->etag, again, sizeof(again));
 	}
 }
+
+/*
+ * -EEXIST: the key is taken. On a server without conditions it was only seen
+ * to be free, and nothing is held.
+ */
+static int claim_take(struct file *file, const char *key, struct claim *claim,
+		      struct errinfo *err)
+{
+	struct store *store = file->store;
+	enum s3_answer answer = ask_put(store);
+	struct pieces nothing = PIECES_INIT;
+	int result = 0;
+
+	*claim = (struct claim){ .is_held = false };
+	if (answer != S3_YES)
+		result = upload_check_free(store, key, err);
+	if (result < 0 || answer == S3_NO)
+		return result;
+	result = put_once(file, key, &nothing, true, claim->etag, err);
+	if (result == -ENOTSUP) {
+		learn_put(store, S3_NO);
+		return claim_take(file, key, claim, err);
+	}
+	if (result == -EEXIST)
+		learn_put(store, S3_YES);
+	claim->is_held = result == 0;
+	if (claim->is_held && answer == S3_UNKNOWN)
+		see_it_refused(file, key, claim);
+	return result;
+}
+
+/* What is there may be another client's by now, who knows no conditions. */
+static int claim_is_ours(struct store *store, const char *key,
+			 const struct claim *claim, struct errinfo *err)
+{
+	struct s3_head head = { .op.priority = S3_COMMIT, .key = key };
+	int result;
+
+	s3_head_start(store->s3, &head);
+	result = s3_wait(store->s3, &head.op);
+	if (result == 0)
+		result = head.object.size == 0 &&
+			 strcmp(head.object.etag, claim->etag) == 0;
+	else if (result == -ENOENT)
+		result = 0;
+	else
+		*err = head.op.err;
+	s3_head_release(&head);
+	return result;
+}
+
+/* Takes it back if the file, with this result, has not replaced it. */
+static void claim_end(struct store *store, const char *key,
+		      const struct claim *claim, int result)
+{
+	struct s3_delete del = { .op.priority = S3_COMMIT, .key = key };
+	struct errinfo err = ERRINFO_INIT;
+	int ours;
+
+	if (result == 0 || !claim->is_held)
+		return;
+	ours = claim_is_ours(store, key, claim, &err);
+	if (ours == 1) {
+		s3_delete_start(store->s3, &del);
+		ours = s3_wait(store->s3, &del.op);
+		err = del.op.err;
+		s3_delete_release(&del);
+	}
+	if (ours < 0)
+		log_warn("upload",
+			 "%s was to be stored and is left as an empty object: "
+			 "%s",
+			 key, err.text);
+}
+
+/* ------------------------------------------------------------- a PUT */
 
 static int put_exclusively(struct file *file, const char *key,
 			   struct pieces *pieces, char etag[S3_ETAG_MAX],
 			   struct errinfo *err)
 {
 	struct store *store = file->store;
-	enum s3_answer answer = ask_put(store);
-	int result = 0;
+	struct claim claim;
+	int result = -ENOTSUP;
 
-	if (answer != S3_YES)
-		result = upload_check_free(store, key, err);
+	if (ask_put(store) == S3_YES) {
+		result = put_once(file, key, pieces, true, etag, err);
+		if (result != -ENOTSUP)
+			return result;
+		learn_put(store, S3_NO);
+	}
+	result = claim_take(file, key, &claim, err);
 	if (result < 0)
 		return result;
-	result = put_once(file, key, pieces, answer != S3_NO, etag, err);
-	if (answer == S3_NO)
-		return result;
-	if (result == -EEXIST)
-		learn_put(store, S3_YES);
-	else if (result == 0 && answer == S3_UNKNOWN)
-		see_it_refused(file, key, pieces, etag);
-	if (result != -ENOTSUP)
-		return result;
-	learn_put(store, S3_NO);
-	return put_exclusively(file, key, pieces, etag, err);
+	result = put_once(file, key, pieces, false, etag, err);
+	claim_end(store, key, &claim, result);
+	return result;
 }
 
 int upload_put(struct file *file, const char *key, struct pieces *pieces,
@@ -172,19 +252,6 @@ static int complete_once(struct store *store,
 	return result;
 }
 
-static void remove_claim(struct store *store, const char *key)
-{
-	struct s3_delete del = { .op.priority = S3_COMMIT, .key = key };
-
-	s3_delete_start(store->s3, &del);
-	if (s3_wait(store->s3, &del.op) < 0)
-		log_warn("upload",
-			 "%s was to be stored and is left as an empty object: "
-			 "%s",
-			 key, del.op.err.text);
-	s3_delete_release(&del);
-}
-
 /* The name is ours by a claim: a condition can only tell who looks at it. */
 static int complete_claimed(struct store *store,
 			    const struct s3_complete_upload *wanted,
@@ -200,8 +267,6 @@ static int complete_claimed(struct store *store,
 		learn_complete(store, S3_NO);
 	if (result == -EEXIST || result == -ENOTSUP)
 		result = complete_once(store, wanted, false, etag, err);
-	if (result < 0)
-		remove_claim(store, wanted->key);
 	return result;
 }
 
@@ -210,18 +275,18 @@ int upload_complete(struct file *file, const struct s3_complete_upload *wanted,
 		    struct errinfo *err)
 {
 	struct store *store = file->store;
-	struct pieces nothing = PIECES_INIT;
-	bool is_conditional = is_exclusive && ask_complete(store) == S3_YES;
-	int result = 0;
+	struct claim claim;
+	int result;
 
-	if (is_exclusive && ask_put(store) == S3_NO)
-		result = upload_check_free(store, wanted->key, err);
-	else if (is_exclusive && !is_conditional)
-		result = upload_put(file, wanted->key, &nothing, true, etag,
-				    err);
+	if (!is_exclusive || ask_complete(store) == S3_YES)
+		return complete_once(store, wanted, is_exclusive, etag, err);
+	result = claim_take(file, wanted->key, &claim, err);
 	if (result < 0)
 		return result;
-	if (is_exclusive && !is_conditional && ask_put(store) == S3_YES)
-		return complete_claimed(store, wanted, etag, err);
-	return complete_once(store, wanted, is_conditional, etag, err);
+	if (claim.is_held)
+		result = complete_claimed(store, wanted, etag, err);
+	else
+		result = complete_once(store, wanted, false, etag, err);
+	claim_end(store, wanted->key, &claim, result);
+	return result;
 }

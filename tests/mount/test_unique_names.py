@@ -15,7 +15,7 @@ import threading
 import pytest
 from apart import MountApart
 from files import MIB, fails_with, opened, some_bytes
-from proc import run, shell
+from proc import run, shell, wait_until
 
 UNIQUE = re.compile(r"^(.*)_[A-Za-z0-9]{7}(\.[^.]*)?$")
 RENAME_NOREPLACE = 1
@@ -218,6 +218,34 @@ def test_a_new_file_is_stored_once_under_its_own_name(new_server, keeping, flags
         with opened(mount.path / f"x{number}", os.O_WRONLY | os.O_CREAT | os.O_EXCL) as fd:
             os.write(fd, some_bytes(size, number))
     assert bucket.contents() == {f"{letter}{n}": some_bytes(size, n) for letter in "fx" for n in range(2)}
+
+
+@ALL_SERVERS
+def test_the_first_file_of_all_is_sent_once(new_server, keeping, flags):
+    """How the server takes conditions is found out with nothing in hand."""
+    server = new_server(*flags)
+    mount = keeping(server.bucket)
+    (mount.path / "f").write_bytes(some_bytes(MIB))
+    sent = [entry["bytes_in"] for entry in server.log_entries() if entry["op"] == "PutObject" and entry["bytes_in"]]
+    assert sent == [MIB]
+
+
+@ALL_SERVERS
+@pytest.mark.parametrize("size", [4, 9 * MIB], ids=["small", "large"])
+def test_nothing_is_left_of_a_first_file_that_could_not_be_stored(new_server, keeping, flags, size):
+    server = new_server(*flags)
+    mount = keeping(server.bucket)
+    mount.expect_errors("InvalidRequest")
+    if size > 8 * MIB:
+        server.fault("CompleteMultipartUpload", count=0, status=400, code="InvalidRequest")
+    else:
+        # What comes before it is empty.
+        server.fault("PutObject", skip=1 if flags == REFUSED else 2, count=0, status=400, code="InvalidRequest")
+    with pytest.raises(OSError):
+        (mount.path / "f").write_bytes(some_bytes(size))
+    assert server.fired()[0] >= 1
+    assert server.bucket.keys() == []
+    wait_until(lambda: server.bucket.uploads() == [], 5, "the upload's end")
 
 
 def make_stored(folder):
