@@ -27,6 +27,7 @@ enum s3_trait {
 	S3_TRAIT_CONDITIONAL_COMPLETE, /* CompleteMultipartUpload */
 	S3_TRAIT_CONDITIONAL_COPY,     /* and CopyObject */
 	S3_TRAIT_SOURCE_CONDITION,     /* If-Match of the source of any copy */
+	S3_TRAIT_MARKER_COPY,          /* CopyObject of a folder's marker */
 	S3_TRAIT_PART_COPY,            /* UploadPartCopy */
 	S3_TRAIT_TAGS,                 /* that we may read and set them */
 	S3_TRAIT_COUNT

@@ -180,6 +180,45 @@ static bool is_taken(const struct s3_request *r, const struct s3_copy *copy)
 	       !(copy->source_etag && strcasestr(r->error.subject, "source"));
 }
 
+static void marker_put(struct s3_op *op)
+{
+	struct s3_put *put = container_of(op, struct s3_put, op);
+	struct s3_request *r = container_of(put, struct s3_request, child.put);
+	struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
+	int result = op->result;
+
+	request_child_done(r);
+	memcpy(copy->etag, put->etag, sizeof(copy->etag));
+	if (result == 0)
+		s3_trait_learn(r->client, S3_TRAIT_MARKER_COPY, S3_NO, NULL);
+	else
+		r->op->err = op->err;
+	s3_put_release(put);
+	request_finish(r, result);
+}
+
+static bool is_marker(const struct s3_copy *copy)
+{
+	size_t len = strlen(copy->source_key);
+
+	return copy->length == 0 && len > 0 && copy->source_key[len - 1] == '/';
+}
+
+/* SeaweedFS lists markers that it does not find; all they tell is a name. */
+static enum s3_next copy_put_marker(struct s3_request *r,
+				    const struct s3_copy *copy)
+{
+	struct s3_put *put = &r->child.put;
+
+	*put = (struct s3_put){
+		.op.done = marker_put,
+		.key = copy->key,
+		.if_none_match = copy->if_none_match,
+	};
+	request_start_child(r, &put->op, &put_action, put->key, NULL);
+	return S3_LATER;
+}
+
 /* A try may have been done all the same, and a look at the target tells. */
 static bool may_be_done(const struct s3_request *r, const struct s3_copy *copy,
 			int result)
@@ -196,6 +235,8 @@ static enum s3_next copy_settle(struct s3_request *r, int *result)
 	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
 	struct s3_head *head = &r->child.head;
 
+	if (*result == -ENOENT && is_marker(copy))
+		return copy_put_marker(r, copy);
 	if (*result == -ESTALE && !is_taken(r, copy))
 		return source_look(r);
 	if (*result == -ESTALE)

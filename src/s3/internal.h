@@ -155,11 +155,13 @@ struct s3_request {
 	int64_t started_unix_s;
 	unsigned tries;
 	unsigned sends;     /* how often the server may have got it */
+	unsigned broken;    /* tries in a row that were answered 500 */
 	size_t next_single; /* DeleteObjects: index into keys */
 	int probe_result;   /* Complete: if the object is not there */
 	struct s3_get_state get;
 	union {
 		struct s3_head head;
+		struct s3_put put;
 		struct s3_delete del;
 	} child;
 
@@ -240,6 +242,7 @@ void request_expect_upload(int *result);
 
 /* For children, and for tests that have an answer and no server. */
 extern const struct s3_action head_action;
+extern const struct s3_action put_action;
 extern const struct s3_action delete_action;
 extern const struct s3_action list_action;
 extern const struct s3_action delete_many_action;

@@ -135,7 +135,7 @@ static enum s3_next put_settle(struct s3_request *r, int *result)
 	return S3_LATER;
 }
 
-static const struct s3_action put_action = {
+const struct s3_action put_action = {
 	.name = "PutObject",
 	.method = "PUT",
 	.params = PARAMS_PUT,

@@ -24,6 +24,7 @@ static void settle(struct s3_request *r, int result);
 
 static void release_try(struct s3_request *r)
 {
+	r->broken = r->http.status == 500 ? r->broken + 1 : 0;
 	http_request_release(&r->http);
 	memset(&r->http, 0, sizeof(r->http));
 	creds_put(r->creds);

@@ -13,7 +13,7 @@ static const struct {
 } traits[S3_TRAIT_COUNT] = {
 	[S3_TRAIT_LIST_V2] = {
 		"list_objects_v2",
-		"the server has no ListObjectsV2; version 1 is used",
+		"the server has no ListObjectsV2 that works; version 1 is used",
 		true,
 	},
 	[S3_TRAIT_CHECKSUMS] = {
@@ -44,9 +44,15 @@ static const struct {
 		true,
 	},
 	[S3_TRAIT_SOURCE_CONDITION] = {
-		"copy_source_condition",
+		"source_condition",
 		"the server refuses the right ETag of a copy's source; it is "
 		"asked whether it is unchanged, then copied without condition",
+		true,
+	},
+	[S3_TRAIT_MARKER_COPY] = {
+		"marker_copy",
+		"the server does not copy folders' markers; where a folder is "
+		"renamed, an empty one is put",
 		true,
 	},
 	[S3_TRAIT_PART_COPY] = {

@@ -233,10 +233,10 @@ static void report_region(struct report *r, struct s3_client *s3)
 	add_row(r, "region_of_bucket", region);
 }
 
-/* Tags are no matter of the server but of our rights to each object. */
+/* Not what is a matter of single objects. */
 static bool is_told(enum s3_trait trait)
 {
-	return trait != S3_TRAIT_TAGS;
+	return trait != S3_TRAIT_TAGS && trait != S3_TRAIT_MARKER_COPY;
 }
 
 /* What is known, and with a probe also what is not. */

@@ -59,4 +59,17 @@ def test_check_tells_what_swift_cannot(swift, after_mounts):
     after_mounts.callback(bucket.remove)
     told = Tool(bucket).json("check")
     assert told["answer"] == "ok" and told["write"] is True and told["part_copy"] is True
-    assert told["part_checksums"] is False and told["copy_source_condition"] is False
+    assert told["part_checksums"] is False and told["source_condition"] is False
+
+
+def test_a_folder_whose_marker_cannot_be_copied_is_renamed(server, bucket, new_mount):
+    """SeaweedFS answers 404 to a copy of what it lists."""
+    mount = new_mount(bucket, log_level="info")
+    (mount.path / "d" / "sub").mkdir(parents=True)
+    (mount.path / "d" / "f").write_bytes(b"f")
+    server.faults(*({"op": "CopyObject", "key": key, "status": 404, "code": "NoSuchKey", "count": 0} for key in ("e/", "e/sub/")))
+    os.rename(mount.path / "d", mount.path / "e")
+    mount.sync()
+    assert server.fired() == [1, 1]
+    assert bucket.contents() == {"e/": b"", "e/f": b"f", "e/sub/": b""}
+    assert mount.log().count("does not copy folders' markers") == 1

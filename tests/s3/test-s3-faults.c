@@ -5,6 +5,7 @@
  * right bytes, the right errno, and an end within the bound.
  */
 #include "fixture.h"
+#include "traits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -653,6 +654,36 @@ static void a_server_without_v2_is_listed_by_v1(void **state)
 	assert_int_equal(fixture_requests("ListObjectsV2"), 1);
 }
 
+/* s3rver 3.7; a try more and version 1 is asked. */
+static void a_server_whose_v2_is_broken_is_listed_by_v1(void **state)
+{
+	size_t count;
+
+	assert_int_equal(do_put("a", "", 0), 0);
+	fixture_plan("[{\"op\":\"ListObjectsV2\",\"count\":0,\"status\":500,"
+		     "\"code\":\"InternalError\"}]");
+	assert_int_equal(list_all(&count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(s3_trait(fixture.client, S3_TRAIT_LIST_V2), S3_NO);
+	assert_int_equal(list_all(&count), 0);
+	assert_int_equal(fixture_requests("ListObjectsV2"), 3);
+}
+
+static void an_outage_says_nothing_of_v2(void **state)
+{
+	size_t count;
+
+	use_timeout(20000, 4);
+	fixture_plan("[{\"op\":\"*\",\"count\":0,\"status\":500,"
+		     "\"code\":\"InternalError\"}]");
+	assert_int_equal(list_all(&count), -EIO);
+	fixture_plan("[]");
+	assert_int_equal(s3_trait(fixture.client, S3_TRAIT_LIST_V2),
+			 S3_UNKNOWN);
+	assert_int_equal(list_all(&count), 0);
+	assert_int_equal(s3_trait(fixture.client, S3_TRAIT_LIST_V2), S3_YES);
+}
+
 /* --- deleting many ------------------------------------------------------ */
 
 static void each_key_says_why_it_stays(void **state)
@@ -890,6 +921,8 @@ int main(void)
 		TEST(a_hostile_listing_is_an_error),
 		TEST(a_listing_that_never_gets_on_is_an_error),
 		TEST(a_server_without_v2_is_listed_by_v1),
+		TEST(a_server_whose_v2_is_broken_is_listed_by_v1),
+		TEST(an_outage_says_nothing_of_v2),
 		TEST(each_key_says_why_it_stays),
 		TEST(a_key_that_fails_for_the_moment_is_tried_again),
 		TEST(a_refused_batch_fails_every_key),
