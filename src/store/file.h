@@ -52,6 +52,7 @@ struct file {
 	struct store *store;
 	struct node *node;           /* counted */
 	struct list_link files_link; /* in store.files */
+	struct list_link slot_link;  /* room.lock */
 	unsigned refs;               /* tree.lock: handles and work under way */
 
 	struct lock lock;
@@ -67,6 +68,7 @@ struct file {
 	struct list_link fetches, waiters;
 	unsigned fetch_count;
 	bool is_dirty, is_unlinked, is_exclusive;
+	bool awaits_slot;   /* in store.spooled_waiters, counted */
 	bool has_told_gone; /* that what is gone was asked for */
 	bool is_ours;       /* the base was published by its last writer */
 	bool was_read;      /* a reader, or the kernel, has bytes of it */

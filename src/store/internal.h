@@ -53,9 +53,9 @@ struct node {
 	uint64_t id;
 	_Atomic unsigned refs;
 	bool is_dir;
-	bool is_detached; /* no path leads here any more */
-	bool is_replaced; /* so, and another node has the name: version.h */
-	bool is_created;  /* stands in the parent's list of created nodes */
+	bool is_detached;    /* no path leads here any more */
+	bool is_replaced;    /* so, and another node has the name: version.h */
+	bool is_created;     /* stands in the parent's list of created nodes */
 	enum node_move move; /* of a directory: its keys, see change.h */
 	struct list_link created_link;
 	uint64_t moved_seq; /* when a rename gave its name; or 0 */
@@ -135,10 +135,12 @@ struct store {
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */
 	pthread_cond_t files_gone;
-	atomic_bool has_no_readers;      /* see store_end_reads */
-	_Atomic int spooled_parts;       /* in memory again, to be sent */
-	_Atomic int first_error;         /* of data that could not be stored */
-	atomic_bool has_told_of_unshown; /* see key_note_unshown */
+	atomic_bool has_no_readers; /* see store_end_reads */
+	/* Both change under room.lock. */
+	_Atomic int spooled_parts;        /* in memory again, to be sent */
+	struct list_link spooled_waiters; /* files who want one more */
+	_Atomic int first_error;          /* of data that could not be stored */
+	atomic_bool has_told_of_unshown;  /* see key_note_unshown */
 };
 
 /* ------------------------------------------------------------ tree.c */

@@ -133,6 +133,7 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	pthread_cond_init(&store->files_gone, NULL);
 	room_init(&store->room);
 	list_init(&store->files);
+	list_init(&store->spooled_waiters);
 	set_defaults(store);
 	result = tree_init(&store->tree);
 	if (result < 0) {

@@ -25,8 +25,6 @@
 #include "log.h"
 #include "traits.h"
 
-#define TURN_NS 20000000
-
 struct upload *upload_new(const char *key)
 {
 	struct upload *up = calloc(1, sizeof(*up));
@@ -196,18 +194,11 @@ static unsigned next_waiting(const struct upload *up)
 	return i;
 }
 
-/* Another file's part may be what gives way: look again after a while. */
-static void wait_for_turn(struct file *file)
+/* For a part of ours, or for one of another file that gives way to ours. */
+static void wait_for_turn_locked(struct file *file, const struct upload *up)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += TURN_NS;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	lock_wait_until(&file->lock, &file->changed, &until);
+	if (up->flying > 0 || upload_await_slot_locked(file))
+		lock_wait(&file->lock, &file->changed);
 }
 
 static bool may_launch(const struct file *file, const struct upload *up,
@@ -254,7 +245,7 @@ static int drive_locked(struct file *file, struct upload *up,
 		if (i < up->count && may_launch(file, up, i))
 			result = launch_locked(file, up, i, err);
 		else
-			wait_for_turn(file);
+			wait_for_turn_locked(file, up);
 	}
 	while (up->flying > 0)
 		lock_wait(&file->lock, &file->changed);

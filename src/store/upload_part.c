@@ -45,6 +45,47 @@ bool upload_may_launch(const struct file *file, const struct upload *up,
 	return up->flying < FLYING_UPLOADS;
 }
 
+bool upload_await_slot_locked(struct file *file)
+{
+	struct store *store = file->store;
+
+	if (file->awaits_slot)
+		return true;
+	{
+		LOCK(&store->room.lock);
+		if (store->spooled_parts < FLYING_SPOOLED)
+			return false;
+		list_push(&store->spooled_waiters, &file->slot_link);
+	}
+	file->awaits_slot = true;
+	file_get(file);
+	return true;
+}
+
+/* A part from the disk has landed: no lock held. */
+static void slot_free(struct store *store)
+{
+	struct list_link waiters, *link;
+
+	list_init(&waiters);
+	{
+		LOCK(&store->room.lock);
+		store->spooled_parts--;
+		while ((link = list_pop(&store->spooled_waiters)))
+			list_push(&waiters, link);
+	}
+	while ((link = list_pop(&waiters))) {
+		struct file *file = container_of(link, struct file, slot_link);
+
+		{
+			LOCK(&file->lock);
+			file->awaits_slot = false;
+			pthread_cond_broadcast(&file->changed);
+		}
+		file_put(file);
+	}
+}
+
 /* got: its ETag and checksum, if result is 0. */
 static void part_landed(struct flight *flight, int result,
 			const struct s3_part *got, const struct errinfo *err)
@@ -54,7 +95,7 @@ static void part_landed(struct flight *flight, int result,
 
 	pieces_release(&flight->pieces);
 	if (flight->is_spooled)
-		file->store->spooled_parts--;
+		slot_free(file->store);
 	{
 		LOCK(&file->lock);
 		struct upload_part *part = &up->parts[flight->index];
@@ -187,8 +228,10 @@ int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 		return result;
 	}
 	flight->is_spooled = flight->pieces.on_disk;
-	if (flight->is_spooled)
+	if (flight->is_spooled) {
+		LOCK(&file->store->room.lock);
 		file->store->spooled_parts++;
+	}
 	file_get(file);
 	part->state = PART_FLYING;
 	part->is_stale = false;

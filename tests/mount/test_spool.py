@@ -5,6 +5,7 @@ memory, the rest in an unlinked file in FILE_UPLOAD_TEMP_DIR; and what stays of
 a write that failed.
 """
 
+import concurrent.futures
 import os
 import re
 import signal
@@ -175,6 +176,20 @@ def test_writers_who_have_the_memory_between_them_wait_for_each_other(new_mount,
     assert [writer.wait(60) for writer in writers] == [0] * 8
     assert [bucket.head(f"{n}")["ContentLength"] for n in range(8)] == [20 * MIB] * 8
     assert bucket.uploads() == []
+
+
+def test_files_whose_parts_come_from_the_disk_take_turns(new_mount, bucket, server, spool):
+    """Few such parts are in memory at once; who waits is told when one has landed."""
+    mount = new_mount(bucket, max_memory_size=str(MIB), temp_dir=str(spool), file_overwrite="false")
+    fds = [os.open(mount.path / f"{n}", os.O_WRONLY | os.O_CREAT) for n in range(4)]
+    for fd in fds:
+        write_all(fd, some_bytes(20 * MIB))
+    server.reset()
+    server.latency(put=50)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(os.close, fds))
+    assert [bucket.head(f"{n}")["ContentLength"] for n in range(4)] == [20 * MIB] * 4
+    assert server.requests()["UploadPart"] == 12
 
 
 @pytest.fixture
