@@ -155,7 +155,7 @@ static int derive_parameters(struct config *config, struct errinfo *err)
 	return 0;
 }
 
-/* One wait must have its time within the operation's. */
+/* A wait that was asked for must fit into a try, half the operation. */
 static int derive_timeout(struct config *config, struct errinfo *err)
 {
 	static const char *const waits[] = { "connect_timeout",
@@ -166,8 +166,8 @@ static int derive_timeout(struct config *config, struct errinfo *err)
 	if (config_is_set(config, "timeout"))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(waits); i++)
-		if (config_value(config, waits[i])->integer > least)
-			least = config_value(config, waits[i])->integer;
+		if (2 * config_value(config, waits[i])->integer > least)
+			least = 2 * config_value(config, waits[i])->integer;
 	if (least <= config_value(config, "timeout")->integer)
 		return 0;
 	snprintf(text, sizeof(text), "%lld.%03lld", (long long)least / 1000,

@@ -161,7 +161,8 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 	options->anonymous = config->anonymous;
 	options->allow_readable_keys = config->allow_readable_keys;
 	options->no_checksum = !config->upload_checksum;
-	options->attempts = (int)config->attempts;
+	if (config->attempts != CONFIG_UNSET)
+		options->attempts = (int)config->attempts;
 	options->timeout_ms = (int)config->timeout_ms;
 	set_urls(config, &options->url);
 	if (!config->anonymous)

@@ -50,7 +50,7 @@ struct http_proxy {
 struct http_options {
 	unsigned connection_limit; /* 0: 64; parallel requests in all */
 	int connect_timeout_ms;    /* 0: 10,000 */
-	int stall_timeout_ms;      /* 0: 20,000; under 1 KiB/s for so long */
+	int stall_timeout_ms;      /* 0: 15,000; under 1 KiB/s for so long */
 	bool skip_verify;          /* TLS: take any certificate */
 	const char *ca_file; /* TLS: bundle or folder; NULL: the system's */
 	const char *user_agent;
@@ -89,8 +89,9 @@ struct http_request {
 	struct http_body body;
 	enum http_priority priority;
 	int deadline_ms; /* from submit to done; 0: none */
-	/* 0: the engine's; negative: none, for answers that take minutes */
-	int stall_timeout_ms;
+	int try_ms;      /* from leaving the queue to done; 0: none */
+	int silence_ms;  /* bounds the engine's two time-outs; 0: does not */
+	bool is_slow;    /* answers take minutes: no stall time-out */
 	/*
 	 * Takes a 2xx body piece by piece, on a loop thread, status and
 	 * response_headers being complete; must not wait. A negative errno

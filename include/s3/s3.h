@@ -101,9 +101,17 @@ struct s3_options {
 	const char *instance_role; /* of the instance; NULL: the first it has */
 	bool anonymous;            /* sign nothing */
 	bool allow_readable_keys;  /* in files that other users can read */
-	int attempts;              /* in all, of one request; 0: 5 */
-	int timeout_ms;   /* one operation with all its retries; 0: 30,000
-			     plus the time its bytes take at 256 KiB/s */
+	/*
+	 * In all, of one request. 0: 5, and outages (no answer, 5xx, 429)
+	 * count no tries, but last as long as timeout_ms.
+	 */
+	int attempts;
+	/*
+	 * For one operation with all its retries; 0: 30,000. It does not run
+	 * while bytes move at 256 KiB/s or more. A try gets at most half of
+	 * what is left.
+	 */
+	int timeout_ms;
 	bool no_checksum; /* send no x-amz-checksum-crc32c */
 	struct s3_url_options url;
 	/*

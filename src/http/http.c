@@ -13,7 +13,7 @@
 enum {
 	CONNECTION_LIMIT = 64,
 	CONNECT_TIMEOUT_MS = 10000,
-	STALL_TIMEOUT_MS = 20000
+	STALL_TIMEOUT_MS = 15000
 };
 
 static void init_curl(void)

@@ -236,19 +236,30 @@ static void set_method(struct http_transfer *t)
 	note(t, curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t));
 }
 
+static int within(int ms, int bound_ms)
+{
+	return bound_ms > 0 && bound_ms < ms ? bound_ms : ms;
+}
+
 static void set_times(struct http_transfer *t,
 		      const struct http_options *options)
 {
 	const struct http_request *req = t->req;
-	int stall_ms = req->stall_timeout_ms ? req->stall_timeout_ms :
-					       options->stall_timeout_ms;
-	int64_t left_ms = req->deadline_at_ms - clock_now_ms();
+	int64_t left_ms = INT64_MAX;
 
-	set_long(t, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
-	if (stall_ms > 0)
-		set_long(t, CURLOPT_LOW_SPEED_TIME, (stall_ms + 999L) / 1000);
 	if (req->deadline_at_ms != INT64_MAX)
+		left_ms = req->deadline_at_ms - clock_now_ms();
+	if (req->try_ms > 0 && req->try_ms < left_ms)
+		left_ms = req->try_ms;
+	if (left_ms != INT64_MAX)
 		set_long(t, CURLOPT_TIMEOUT_MS, left_ms > 1 ? left_ms : 1);
+	set_long(t, CURLOPT_CONNECTTIMEOUT_MS,
+		 within(options->connect_timeout_ms, req->silence_ms));
+	/* curl takes whole seconds of it. */
+	if (!req->is_slow)
+		set_long(t, CURLOPT_LOW_SPEED_TIME,
+			 (within(options->stall_timeout_ms, req->silence_ms) +
+			  999L) / 1000);
 }
 
 /* Only what was set counts: an empty text keeps curl off the environment. */

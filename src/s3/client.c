@@ -95,8 +95,9 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 		.count = options->rule_count,
 		.prefix = options->rules_prefix ? options->rules_prefix : "",
 	};
-	if (c->options.attempts == 0)
-		c->options.attempts = RETRY_ATTEMPTS;
+	if (c->options.timeout_ms == 0)
+		c->options.timeout_ms = RETRY_TIMEOUT_MS;
+	c->locked.question.op.is_done = true;
 	pthread_mutex_init(&c->lock.mutex, NULL);
 	rc = set_up(c, err);
 	if (rc < 0) {
@@ -107,11 +108,37 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 	return 0;
 }
 
+void client_ask_if_back(struct s3_client *c)
+{
+	struct s3_head_bucket *question = &c->locked.question;
+	bool is_asked;
+
+	lock_enter(&c->lock);
+	is_asked = !question->op.is_done;
+	question->op.is_done = false;
+	lock_leave(&c->lock);
+	if (is_asked)
+		return;
+	/* Of those whose bound an outage does not cut. */
+	question->op.priority = S3_COMMIT;
+	s3_head_bucket_start(c, question);
+}
+
+static void forget_question(struct s3_client *c)
+{
+	struct s3_op *op = &c->locked.question.op;
+
+	s3_cancel(c, op);
+	if (s3_wait(c, op) < 0)
+		log_debug("s3", "nobody knows whether it is back");
+}
+
 void s3_client_free(struct s3_client *c)
 {
 	if (!c)
 		return;
 	upload_sweep_free(c->sweep);
+	forget_question(c);
 	upload_record_free(c->record);
 	for (size_t i = 0; i < c->locked.route_count; i++)
 		endpoint_release(&c->locked.routes[i]);

@@ -17,8 +17,6 @@
 #include "upload_record.h"
 #include "xml.h"
 
-#define CLOCK_SLACK_S 2 /* Last-Modified has whole seconds */
-
 static void add_part(struct buf *body, const struct s3_part *part,
 		     bool with_crc32c)
 {
@@ -145,7 +143,7 @@ static bool is_ours(const struct s3_request *r,
 		return false; /* both are MD5s, and not the same */
 	snprintf(suffix, sizeof(suffix), "-%zu", up->count);
 	return dash && strcmp(dash, suffix) == 0 &&
-	       object->mtime_ns / 1000000000 + CLOCK_SLACK_S >=
+	       object->mtime_ns / 1000000000 + REQUEST_CLOCK_SLACK_S >=
 		       r->started_unix_s;
 }
 

@@ -98,13 +98,12 @@ static int many_open(void *arg, unsigned depth, const char *name)
 /* Where result is still open, it is set. An unknown key is no answer. */
 static int set_result(struct many_parser *p)
 {
-	int result = error_of_code(p->code).action == ERROR_RETRY ?
-			     -EAGAIN :
-			     error_of_code(p->code).result;
+	struct error_class class = error_of_code(p->code);
+	int result = class.result == -ENOENT ? 0 : class.result;
 	bool is_known = false;
 
-	if (result == -ENOENT)
-		result = 0;
+	if (class.action == ERROR_RETRY || class.action == ERROR_OUTAGE)
+		result = -EAGAIN;
 	for (size_t i = 0; i < p->del->count; i++) {
 		struct s3_delete_key *key = &p->del->keys[i];
 
@@ -265,7 +264,9 @@ void s3_delete_many_start(struct s3_client *c, struct s3_delete_many *del)
 {
 	for (size_t i = 0; i < del->count; i++)
 		del->keys[i].result = -EINPROGRESS;
-	request_start(c, &del->op, &delete_many_action, NULL, NULL, 0);
+	/* It takes servers up to some 10 ms a key. */
+	request_start(c, &del->op, &delete_many_action, NULL, NULL,
+		      del->count * RETRY_BYTES_PER_S / 100);
 }
 
 void s3_delete_many_release(struct s3_delete_many *del)

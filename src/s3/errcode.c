@@ -49,23 +49,24 @@ static const struct {
 	{ "NotImplemented", { -ENOTSUP, ERROR_FINAL } },
 	{ "MethodNotAllowed", { -ENOTSUP, ERROR_FINAL } },
 
-	/* Bytes that were damaged or lost on the way. */
+	/* Bytes that were damaged on the way. */
 	{ "BadDigest", { -EIO, ERROR_RETRY } },
 	{ "XAmzContentSHA256Mismatch", { -EIO, ERROR_RETRY } },
 	{ "XAmzContentChecksumMismatch", { -EIO, ERROR_RETRY } },
-	{ "IncompleteBody", { -EIO, ERROR_RETRY } },
-	{ "RequestTimeout", { -EIO, ERROR_RETRY } },
 
-	{ "InternalError", { -EIO, ERROR_RETRY } },
-	{ "ServiceUnavailable", { -EIO, ERROR_RETRY } },
-	{ "SlowDown", { -EIO, ERROR_RETRY } },
-	{ "BandwidthLimitExceeded", { -EIO, ERROR_RETRY } },
-	{ "RequestLimitExceeded", { -EIO, ERROR_RETRY } },
-	{ "RequestThrottled", { -EIO, ERROR_RETRY } },
-	{ "Throttling", { -EIO, ERROR_RETRY } },
-	{ "ThrottlingException", { -EIO, ERROR_RETRY } },
-	{ "TooManyRequests", { -EIO, ERROR_RETRY } },
-	{ "TooManyRequestsException", { -EIO, ERROR_RETRY } },
+	/* They did not all come, or the server cannot just now. */
+	{ "IncompleteBody", { -EIO, ERROR_OUTAGE } },
+	{ "RequestTimeout", { -EIO, ERROR_OUTAGE } },
+	{ "InternalError", { -EIO, ERROR_OUTAGE } },
+	{ "ServiceUnavailable", { -EIO, ERROR_OUTAGE } },
+	{ "SlowDown", { -EIO, ERROR_OUTAGE } },
+	{ "BandwidthLimitExceeded", { -EIO, ERROR_OUTAGE } },
+	{ "RequestLimitExceeded", { -EIO, ERROR_OUTAGE } },
+	{ "RequestThrottled", { -EIO, ERROR_OUTAGE } },
+	{ "Throttling", { -EIO, ERROR_OUTAGE } },
+	{ "ThrottlingException", { -EIO, ERROR_OUTAGE } },
+	{ "TooManyRequests", { -EIO, ERROR_OUTAGE } },
+	{ "TooManyRequestsException", { -EIO, ERROR_OUTAGE } },
 };
 
 static const struct error_class *find_code(const char *code)
@@ -97,7 +98,7 @@ static struct error_class of_status(int status)
 	case 408:
 	case 425:
 	case 429:
-		return (struct error_class){ -EIO, ERROR_RETRY };
+		return (struct error_class){ -EIO, ERROR_OUTAGE };
 	case 409:
 		return (struct error_class){ -EBUSY, ERROR_RETRY };
 	case 412:
@@ -112,7 +113,7 @@ static struct error_class of_status(int status)
 		return (struct error_class){ -ENOSPC, ERROR_FINAL };
 	}
 	if (status >= 500 && status <= 599)
-		return (struct error_class){ -EIO, ERROR_RETRY };
+		return (struct error_class){ -EIO, ERROR_OUTAGE };
 	if (status >= 400 && status <= 499)
 		return (struct error_class){ -EIO, ERROR_FINAL };
 	return (struct error_class){ -EBADMSG, ERROR_RETRY };
@@ -142,10 +143,10 @@ struct error_class error_of_transport(int result)
 	switch (result) {
 	case -ETIMEDOUT:
 	case -EHOSTUNREACH:
-		return (struct error_class){ result, ERROR_RETRY };
+		return (struct error_class){ result, ERROR_OUTAGE };
 	case -ECONNRESET:
 	case -EPROTO:
-		return (struct error_class){ -EIO, ERROR_RETRY };
+		return (struct error_class){ -EIO, ERROR_OUTAGE };
 	case -EKEYREJECTED:
 		return (struct error_class){ -EIO, ERROR_FINAL };
 	case -EMSGSIZE:

@@ -11,8 +11,9 @@
 #include "buf.h"
 
 enum error_action {
-	ERROR_FINAL,       /* the answer is the answer */
-	ERROR_RETRY,       /* again, after a pause */
+	ERROR_FINAL,  /* the answer is the answer */
+	ERROR_RETRY,  /* again, after a pause, some times */
+	ERROR_OUTAGE, /* trouble that passes: again as long as there is time */
 	ERROR_CREDENTIALS, /* again with newer ones, once */
 	ERROR_CLOCK,       /* again by the server's clock, once */
 	ERROR_REGION,      /* again where the answer points, once */

@@ -18,6 +18,7 @@
 #include "http.h"
 #include "list.h"
 #include "lock.h"
+#include "outage.h"
 #include "query.h"
 #include "retry.h"
 #include "rules.h"
@@ -45,6 +46,7 @@ struct s3_client {
 	atomic_llong skew_s;                /* by the last answer's Date */
 	_Atomic int traits[S3_TRAIT_COUNT]; /* enum s3_answer */
 	atomic_bool has_told_odd_key;
+	struct outage outage;
 	/* A leaf but for the HTTP engine's own lock. */
 	struct lock lock;
 	struct {
@@ -52,7 +54,8 @@ struct s3_client {
 		struct endpoint routes[CLIENT_ROUTES_MAX];
 		size_t route_count;
 		size_t route;
-		struct list_link running; /* all requests */
+		struct list_link running;       /* all requests */
+		struct s3_head_bucket question; /* whether it is back */
 	} locked;
 };
 
@@ -68,6 +71,9 @@ int64_t client_now_s(struct s3_client *c);
 
 /* Whether uploads carry a CRC32C. */
 bool client_has_checksums(struct s3_client *c);
+
+/* Asks, if nobody does, whether the server is back. */
+void client_ask_if_back(struct s3_client *c);
 
 /* Checks the options for URLs and reads the key; in url.c. */
 MUST_USE int client_start_urls(struct s3_client *c, struct errinfo *err);
@@ -89,7 +95,13 @@ struct s3_action {
 	const char *method;
 	size_t answer_max; /* bytes of a 2xx body that is kept; 0: 64 KiB */
 	unsigned params;   /* enum param_group: the parameters it carries */
-	bool is_slow;      /* silent until it is done: only the bound counts */
+	/*
+	 * Silent until it is done: the bytes it is started with are the
+	 * server's work, and a try is ended only when it has had half of what
+	 * was left. It does no harm twice, or is looked after.
+	 */
+	bool is_slow;
+	int bound_ms; /* instead of the client's time-out, if that is more */
 	/*
 	 * Sets query, further headers and body of one try in r. The caller's
 	 * headers are in already.
@@ -100,7 +112,7 @@ struct s3_action {
 	/*
 	 * Reads a 2xx answer that came whole. -EBADMSG (no S3 answer, or an
 	 * <Error>) and -EAGAIN (cut short; in the end -EIO) are tried again,
-	 * others are final.
+	 * others are final. -EINPROGRESS: settle goes on.
 	 */
 	int (*parse)(struct s3_request *r);
 	/* Last word on a failure, -ECANCELED too; NULL: S3_FINISH. */
@@ -148,6 +160,10 @@ struct s3_request {
 	bool without_source_etag;
 	bool with_list_v1;
 	struct retry retry;
+	uint64_t bytes;     /* what the body moves at most */
+	int64_t granted_ms; /* of its time, to the bound */
+	int64_t sent_ms;    /* when the last try was due to go out */
+	bool has_children;  /* and their time */
 	/* While others are asked for newer keys: see mend. */
 	struct creds_waiter renewal;
 	struct errinfo refusal; /* what op ends with if there are none */
@@ -157,12 +173,13 @@ struct s3_request {
 	unsigned sends;     /* how often the server may have got it */
 	unsigned broken;    /* tries in a row that were answered 500 */
 	size_t next_single; /* DeleteObjects: index into keys */
-	int probe_result;   /* Complete: if the object is not there */
+	int probe_result;   /* if the child does not find it done */
 	struct s3_get_state get;
 	union {
 		struct s3_head head;
 		struct s3_put put;
 		struct s3_delete del;
+		struct s3_list_parts parts;
 	} child;
 
 	/* Under client->lock. */
@@ -175,6 +192,9 @@ struct s3_request {
 	} locked;
 };
 
+/* Last-Modified has whole seconds. */
+#define REQUEST_CLOCK_SLACK_S 2
+
 /*
  * Servers copy inside at 16 MiB/s and more; this many bytes of theirs take
  * the time of one of ours.
@@ -183,19 +203,31 @@ struct s3_request {
 
 /*
  * Starts op. key and headers are borrowed until done. bytes is what the body
- * moves at most, for the bound in time; UINT64_MAX: not known yet.
+ * moves at most; UINT64_MAX: not known yet. The bound in time stands still
+ * while they move, for as long as they may take; so silence costs no more
+ * than the bound, whatever the size.
  */
 void request_start(struct s3_client *c, struct s3_op *op,
 		   const struct s3_action *action, const char *key,
 		   const struct pairs *headers, uint64_t bytes);
 
-/* Starts child (r->child) inside r's bound; it is cancelled with r. */
+/*
+ * Starts child (r->child); it is cancelled with r. Inside r's bound, to which
+ * the first one adds some seconds if it is spent: a look at what came of r is
+ * worth most when r took all its time.
+ */
 void request_start_child(struct s3_request *r, struct s3_op *child,
 			 const struct s3_action *action, const char *key,
 			 const struct pairs *headers);
 
 /* The child of settle's S3_LATER ends with this. Frees r, calls done. */
 void request_finish(struct s3_request *r, int result);
+
+/*
+ * As request_finish, if the child has found that the last try did not do it:
+ * sends once more if that may be.
+ */
+void request_try_again(struct s3_request *r, int result);
 
 /*
  * What came of a try, in the engine's done. result 0 is success; else
@@ -229,8 +261,8 @@ const char *request_number(struct s3_request *r, unsigned slot, uint64_t n);
 /* A header of the answer, or NULL. */
 const char *request_answer(const struct s3_request *r, const char *name);
 
-/* The bound in time, once the bytes are known. */
-void request_set_bytes(struct s3_request *r, uint64_t bytes);
+/* Until when, with what came of this try's body. */
+int64_t request_until_ms(const struct s3_request *r);
 
 /*
  * SHA-256 and CRC32C of the try's body into r; read once for all tries.

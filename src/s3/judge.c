@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "internal.h"
+#include "log.h"
 #include "text.h"
 
 /* A signature is good for 15 minutes by the server's clock; S3 API. */
@@ -76,10 +77,10 @@ static struct error_class judge_success(struct s3_request *r)
 	class.result = r->action->parse ? r->action->parse(r) : 0;
 	if (class.result == 0)
 		return class;
-	if (class.result == -EBADMSG || class.result == -EAGAIN)
+	if (class.result == -EBADMSG)
 		class.action = ERROR_RETRY;
-	if (class.result == -EAGAIN)
-		class.result = -EIO;
+	else if (class.result == -EAGAIN)
+		class = (struct error_class){ -EIO, ERROR_OUTAGE };
 	if (error_parse(&r->http.response_body, &r->error) == 0)
 		class = error_of_code(r->error.code);
 	if (r->op->err.code != class.result)
@@ -129,19 +130,29 @@ static void note_answer(struct s3_request *r)
 	atomic_store(&c->has_skew, true);
 }
 
+static void note_life(struct s3_client *c)
+{
+	if (outage_answered(&c->outage, clock_now_ms()))
+		log_warn("s3", "%s answers again", c->url);
+}
+
 struct error_class request_judge(struct s3_request *r)
 {
 	struct errinfo *err = &r->op->err;
+	bool has_answer = r->http.result == 0 || is_long_refusal(r);
 	struct error_class class;
 
 	if (r->http.result == 0)
 		note_answer(r);
-	if (r->http.result < 0 && !is_long_refusal(r))
+	if (!has_answer)
 		class = judge_transport(r);
 	else if (r->http.status >= 200 && r->http.status <= 299)
 		class = judge_success(r);
 	else
 		class = judge_answer(r);
+	/* One that asks for patience is no sign of life: see outage.h. */
+	if (has_answer && class.action != ERROR_OUTAGE)
+		note_life(r->client);
 	if (class.result == 0)
 		return class;
 	err->http_status = r->http.status;

@@ -43,17 +43,6 @@ const char *request_answer(const struct s3_request *r, const char *name)
 	return pairs_get(&r->http.response_headers, name);
 }
 
-void request_set_bytes(struct s3_request *r, uint64_t bytes)
-{
-	int option_ms = r->client->options.timeout_ms;
-
-	if (option_ms == 0 && bytes == UINT64_MAX)
-		r->retry.deadline_ms = RETRY_NO_DEADLINE;
-	else
-		r->retry.deadline_ms =
-			r->started_ms + retry_timeout_ms(option_ms, bytes);
-}
-
 void request_send_text(struct s3_request *r, struct buf *text)
 {
 	r->http.body = http_body_of(text);

@@ -137,7 +137,7 @@ static int get_check(struct s3_request *r, struct s3_get *get)
 		return rc;
 	r->get.is_checked = true;
 	if (get->length == S3_WHOLE)
-		request_set_bytes(r, r->get.start + r->get.expect);
+		r->bytes = r->get.start + r->get.expect;
 	if (r->get.start == 0) {
 		r->get.crc32c = 0;
 		r->get.has_crc32c = attrs_crc32c(&get->object.headers,
@@ -155,7 +155,7 @@ static int get_sink(struct s3_request *r, const void *data, size_t len)
 		return rc;
 	if (len > r->get.expect - r->get.got)
 		return -EBADMSG;
-	if (clock_now_ms() >= r->retry.deadline_ms)
+	if (clock_now_ms() >= request_until_ms(r))
 		return -ETIMEDOUT;
 	if (r->get.has_crc32c)
 		r->get.crc32c = crc32c(r->get.crc32c, data, len);

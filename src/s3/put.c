@@ -6,15 +6,15 @@
  * our own first. Then a HEAD is asked, and only bytes that are surely ours
  * (size, and CRC32C or MD5) count as success. Whatever cannot be told apart
  * is -EEXIST: the caller then stores under another name, and nothing is lost.
+ *
+ * A yes without an ETag is looked after in the same way, and then sent again.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "attrs.h"
-#include "digest.h"
 #include "internal.h"
 #include "log.h"
-#include "text.h"
+#include "look.h"
 
 static int put_build(struct s3_request *r)
 {
@@ -45,50 +45,30 @@ static int put_parse(struct s3_request *r)
 	const char *etag = request_answer(r, "etag");
 
 	if (!etag || attrs_etag(etag, put->etag) < 0)
-		return -EBADMSG;
+		return -EINPROGRESS; /* settle looks */
 	request_keep_dropped(r);
 	return 0;
 }
 
-static int md5_of_body(const struct s3_body *body, char hex[33])
-{
-	unsigned char sum[DIGEST_MAX];
-	char piece[16 * 1024];
-	struct digest *md5 = digest_start(DIGEST_MD5);
-	ssize_t got = 0;
-	int rc = md5 ? 0 : -ENOMEM;
-
-	for (uint64_t at = 0; rc == 0 && at < body->length; at += got) {
-		uint64_t left = body->length - at;
-
-		got = body->read(body->arg, at, piece,
-				 left < sizeof(piece) ? (size_t)left :
-							sizeof(piece));
-		rc = got > 0 ? digest_add(md5, piece, (size_t)got) : -EIO;
-	}
-	if (rc < 0) {
-		if (md5)
-			digest_drop(md5);
-		return rc;
-	}
-	rc = digest_finish(md5, sum);
-	text_hex(hex, sum, digest_size(DIGEST_MD5));
-	return rc;
-}
-
 /* Whether the object that stands there has put's bytes. */
-static bool is_ours(const struct s3_put *put, const struct s3_object *object)
+static bool is_ours(const struct s3_request *r, const struct s3_put *put,
+		    const struct s3_object *object)
 {
-	uint32_t crc;
-	char md5[33];
+	struct look stored = { .size = object->size, .etag = object->etag };
 
-	if (object->size != put->body.length)
-		return false;
-	if (put->body.has_crc32c && attrs_crc32c(&object->headers, &crc))
-		return crc == put->body.crc32c;
-	return attrs_is_md5(object->etag) &&
-	       md5_of_body(&put->body, md5) == 0 &&
-	       strcasecmp(md5, object->etag) == 0;
+	stored.has_crc32c = attrs_crc32c(&object->headers, &stored.crc32c);
+	switch (look_at(&stored, &put->body)) {
+	case LOOK_SAME:
+		return true;
+	case LOOK_OTHER:
+		break;
+	case LOOK_UNKNOWN:
+		/* The server has said yes, and it is new. */
+		return r->probe_result == -EBADMSG &&
+		       object->mtime_ns / 1000000000 + REQUEST_CLOCK_SLACK_S >=
+			       r->started_unix_s;
+	}
+	return false;
 }
 
 static void put_probed(struct s3_op *op)
@@ -97,33 +77,31 @@ static void put_probed(struct s3_op *op)
 	struct s3_request *r =
 		container_of(head, struct s3_request, child.head);
 	struct s3_put *put = container_of(r->op, struct s3_put, op);
-	int result = -EEXIST;
+	int result = r->probe_result;
 
 	request_child_done(r);
-	if (op->result == 0 && is_ours(put, &head->object)) {
+	if (op->result == 0 && is_ours(r, put, &head->object)) {
 		memcpy(put->etag, head->object.etag, sizeof(put->etag));
 		result = 0;
 	}
 	if (op->result == -ECANCELED)
 		result = -ECANCELED;
-	log_info("s3", "a lost answer to PutObject: %s key=%s",
-		 result == 0 ? "it is stored" : "the key is taken", put->key);
+	log_info("s3", "PutObject without a clear answer: %s key=%s",
+		 result == 0 ? "it is stored" : "it is not stored", put->key);
 	s3_head_release(head);
-	request_finish(r, result);
+	if (result == -EBADMSG)
+		request_try_again(r, result);
+	else
+		request_finish(r, result);
 }
 
-static enum s3_next put_settle(struct s3_request *r, int *result)
+/* result is what it is if the object is not ours. */
+static enum s3_next put_probe(struct s3_request *r, int result)
 {
 	const struct s3_put *put = container_of(r->op, struct s3_put, op);
 	struct s3_head *head = &r->child.head;
 
-	if (request_drop_checksum(r))
-		return S3_AGAIN;
-	if (*result != -ESTALE || !put->if_none_match)
-		return S3_FINISH;
-	*result = -EEXIST;
-	if (r->sends == 1)
-		return S3_FINISH;
+	r->probe_result = result;
 	memset(head, 0, sizeof(*head));
 	head->op.done = put_probed;
 	head->key = put->key;
@@ -133,6 +111,22 @@ static enum s3_next put_settle(struct s3_request *r, int *result)
 	request_start_child(r, &head->op, &head_action, put->key,
 			    &head->headers);
 	return S3_LATER;
+}
+
+static enum s3_next put_settle(struct s3_request *r, int *result)
+{
+	const struct s3_put *put = container_of(r->op, struct s3_put, op);
+
+	if (request_drop_checksum(r))
+		return S3_AGAIN;
+	if (*result == -EINPROGRESS) {
+		*result = -EBADMSG;
+		return put_probe(r, *result);
+	}
+	if (*result != -ESTALE || !put->if_none_match)
+		return S3_FINISH;
+	*result = -EEXIST;
+	return r->sends == 1 ? S3_FINISH : put_probe(r, *result);
 }
 
 const struct s3_action put_action = {

@@ -20,6 +20,8 @@
 #include "sign.h"
 #include "text.h"
 
+#define REQUEST_CHILD_MS 5000 /* for looks at what came of a request */
+
 static void settle(struct s3_request *r, int result);
 
 static void release_try(struct s3_request *r)
@@ -145,6 +147,55 @@ static int on_data(struct http_request *http, const void *data, size_t len)
 	return r->action->sink(r, data, len);
 }
 
+/* What is left of the time that the bytes of r may take. */
+static int64_t ungranted_ms(const struct s3_request *r)
+{
+	return retry_bytes_ms(r->bytes) - r->granted_ms;
+}
+
+int64_t request_until_ms(const struct s3_request *r)
+{
+	int64_t came_ms = retry_bytes_ms(r->get.got);
+
+	return r->retry.deadline_ms +
+	       (came_ms < ungranted_ms(r) ? came_ms : ungranted_ms(r));
+}
+
+/* A try is over: the time in which its bytes moved is no time of waiting. */
+static void grant_time(struct s3_request *r)
+{
+	int64_t grant_ms = retry_bytes_ms(r->http.bytes_sent + r->get.got);
+	int64_t took_ms = clock_now_ms() - r->sent_ms;
+
+	if (grant_ms > took_ms)
+		grant_ms = took_ms;
+	if (grant_ms > ungranted_ms(r))
+		grant_ms = ungranted_ms(r);
+	if (grant_ms <= 0)
+		return;
+	r->granted_ms += grant_ms;
+	r->retry.deadline_ms += grant_ms;
+}
+
+static int whole_ms(int64_t ms)
+{
+	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+static void set_times(struct s3_request *r, int pause_ms)
+{
+	struct http_request *h = &r->http;
+	int64_t now_ms = clock_now_ms();
+	int64_t try_ms;
+
+	r->sent_ms = now_ms + pause_ms;
+	try_ms = retry_try_ms(&r->retry, r->sent_ms);
+	h->deadline_ms =
+		whole_ms(r->retry.deadline_ms - now_ms + ungranted_ms(r));
+	h->try_ms = whole_ms(try_ms + ungranted_ms(r));
+	h->silence_ms = whole_ms(try_ms);
+}
+
 static int prepare(struct s3_request *r, int pause_ms)
 {
 	struct http_request *h = &r->http;
@@ -167,16 +218,10 @@ static int prepare(struct s3_request *r, int pause_ms)
 	h->url = buf_str(&r->url);
 	h->priority = (enum http_priority)r->op->priority;
 	h->body_limit = r->action->answer_max;
-	h->stall_timeout_ms = r->action->is_slow ? -1 : 0;
+	h->is_slow = r->action->is_slow;
 	h->sink = r->action->sink ? on_data : NULL;
 	h->done = on_done;
-	if (r->retry.deadline_ms != RETRY_NO_DEADLINE) {
-		int64_t left = r->retry.deadline_ms - clock_now_ms();
-
-		h->deadline_ms = left < 1         ? 1 :
-				 left > INT32_MAX ? INT32_MAX :
-						    (int)left;
-	}
+	set_times(r, pause_ms);
 	log_debug("s3", "%s try=%u pause=%d key=%s", r->action->name,
 		  r->tries + 1, pause_ms, r->key ? r->key : "");
 	return 0;
@@ -290,6 +335,7 @@ static int mend(struct s3_request *r, enum error_action action)
 		return change_place(r);
 	case ERROR_FINAL:
 	case ERROR_RETRY:
+	case ERROR_OUTAGE:
 		break;
 	}
 	return 0;
@@ -307,13 +353,25 @@ static void settle(struct s3_request *r, int result)
 		request_finish(r, result);
 }
 
+/* Its time was over, and not its tries. */
+static void note_spent(struct s3_request *r)
+{
+	struct s3_client *c = r->client;
+
+	if (r->retry.is_spent && outage_spent(&c->outage, r->started_ms))
+		log_warn("s3",
+			 "%s has given no answer for %d s: who reads does not "
+			 "wait so long until it does: %s",
+			 c->url, c->options.timeout_ms / 1000, r->op->err.text);
+}
+
 static void fail(struct s3_request *r, struct error_class class)
 {
 	struct retry_event event = {
 		.action = class.action,
 		.was_stale = r->http.was_stale_connection,
-		.is_outage = class.result == -EHOSTUNREACH &&
-			     atomic_load(&r->client->has_answered),
+		.is_answered = r->http.result == 0,
+		.is_known = atomic_load(&r->client->has_answered),
 		.retry_after_ms =
 			retry_after_ms(request_answer(r, "retry-after"),
 				       client_now_s(r->client)),
@@ -327,6 +385,8 @@ static void fail(struct s3_request *r, struct error_class class)
 	pause = retry_next(&r->retry, &event);
 	if (pause >= 0)
 		rc = mend(r, class.action);
+	else if (class.action == ERROR_OUTAGE)
+		note_spent(r);
 	if (rc == -EINPROGRESS)
 		return;
 	if (rc < 0) {
@@ -336,6 +396,11 @@ static void fail(struct s3_request *r, struct error_class class)
 	}
 	log_info("s3", "again in %d ms: %s", pause, why.text);
 	attempt(r, pause);
+}
+
+void request_try_again(struct s3_request *r, int result)
+{
+	fail(r, (struct error_class){ result, ERROR_RETRY });
 }
 
 static void on_done(struct http_request *http)
@@ -350,6 +415,7 @@ static void on_done(struct http_request *http)
 	lock_leave(&r->client->lock);
 	r->tries++;
 	r->sends += r->http.sends;
+	grant_time(r);
 	class = request_judge(r);
 	if (class.result == 0)
 		request_finish(r, 0);
@@ -357,6 +423,42 @@ static void on_done(struct http_request *http)
 		settle(r, -ECANCELED);
 	else
 		fail(r, class);
+}
+
+/* See outage.h. */
+static bool is_cut_by_outage(const struct s3_request *r)
+{
+	if (!atomic_load(&r->client->outage.is_on))
+		return false;
+	switch (r->op->priority) {
+	case S3_FOREGROUND:
+	case S3_METADATA:
+	case S3_PREFETCH:
+		return true;
+	case S3_COMMIT:
+	case S3_UPLOAD:
+	case S3_BACKGROUND:
+		break;
+	}
+	return false;
+}
+
+static int64_t bound_ms(const struct s3_request *r)
+{
+	int64_t ms = r->client->options.timeout_ms;
+
+	if (r->action->bound_ms && r->action->bound_ms < ms)
+		ms = r->action->bound_ms;
+	if (is_cut_by_outage(r) && ms > OUTAGE_BOUND_MS)
+		ms = OUTAGE_BOUND_MS;
+	return ms;
+}
+
+/* The work that r was started with is time of its own, for each half. */
+static void grant_work(struct s3_request *r)
+{
+	r->retry.deadline_ms += 2 * retry_bytes_ms(r->bytes);
+	r->bytes = 0;
 }
 
 static void start(struct s3_request *r)
@@ -383,41 +485,65 @@ static void fail_start(struct s3_op *op)
 		op->done(op);
 }
 
-void request_start(struct s3_client *c, struct s3_op *op,
-		   const struct s3_action *action, const char *key,
-		   const struct pairs *headers, uint64_t bytes)
+static struct s3_request *request_new(struct s3_client *c, struct s3_op *op,
+				      const struct s3_action *action,
+				      const char *key,
+				      const struct pairs *headers)
 {
 	struct s3_request *r = calloc(1, sizeof(*r));
 
 	if (!r) {
 		fail_start(op);
-		return;
+		return NULL;
 	}
 	r->client = c;
 	r->op = op;
 	r->action = action;
 	r->key = key;
 	r->headers = headers;
-	r->started_ms = clock_now_ms();
-	request_set_bytes(r, bytes);
+	return r;
+}
+
+void request_start(struct s3_client *c, struct s3_op *op,
+		   const struct s3_action *action, const char *key,
+		   const struct pairs *headers, uint64_t bytes)
+{
+	struct s3_request *r = request_new(c, op, action, key, headers);
+
+	if (!r)
+		return;
+	r->bytes = bytes;
+	r->retry.deadline_ms = clock_now_ms() + bound_ms(r);
+	if (action->is_slow)
+		grant_work(r);
+	if (is_cut_by_outage(r))
+		client_ask_if_back(c);
 	start(r);
+}
+
+static void extend_for_children(struct s3_request *r)
+{
+	int64_t until_ms = clock_now_ms() + r->client->options.timeout_ms;
+
+	if (r->has_children)
+		return;
+	r->has_children = true;
+	if (r->client->options.timeout_ms > REQUEST_CHILD_MS)
+		until_ms = clock_now_ms() + REQUEST_CHILD_MS;
+	if (r->retry.deadline_ms < until_ms)
+		r->retry.deadline_ms = until_ms;
 }
 
 void request_start_child(struct s3_request *r, struct s3_op *child,
 			 const struct s3_action *action, const char *key,
 			 const struct pairs *headers)
 {
-	struct s3_request *request = calloc(1, sizeof(*request));
+	struct s3_request *request =
+		request_new(r->client, child, action, key, headers);
 
-	if (!request) {
-		fail_start(child);
+	if (!request)
 		return;
-	}
-	request->client = r->client;
-	request->op = child;
-	request->action = action;
-	request->key = key;
-	request->headers = headers;
+	extend_for_children(r);
 	request->parent = r;
 	request->retry.deadline_ms = r->retry.deadline_ms;
 	child->priority = r->op->priority;

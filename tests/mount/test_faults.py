@@ -23,6 +23,14 @@ def mount(new_mount, bucket):
     return mount
 
 
+@pytest.fixture
+def impatient(new_mount, bucket):
+    """Where a fault stays: an outage is ridden through for three seconds."""
+    mount = new_mount(bucket, timeout="3")
+    mount.expect_errors()
+    return mount
+
+
 class Timed:
     def __enter__(self):
         self.began = time.monotonic()
@@ -104,47 +112,47 @@ def test_retry_after_is_obeyed(mount, bucket, server):
 
 @pytest.mark.time_limit(150)
 @pytest.mark.parametrize("rule", [dict(status=500, code="InternalError"), dict(status=503, code="SlowDown"), dict(reset=True)], ids=rule_name)
-def test_a_fault_that_stays_is_eio_within_the_bound_and_never_a_missing_file(mount, bucket, server, rule):
+def test_a_fault_that_stays_is_eio_within_the_bound_and_never_a_missing_file(impatient, bucket, server, rule):
     bucket.put("f", b"old")
     bucket.put("d/x", b"x")
     server.faults(dict(op="*", count=0, **rule))
     for call in (
-        lambda: os.stat(mount.path / "f"),
-        lambda: os.listdir(mount.path / "d"),
-        lambda: (mount.path / "new").write_bytes(b"x"),
+        lambda: os.stat(impatient.path / "f"),
+        lambda: os.listdir(impatient.path / "d"),
+        lambda: (impatient.path / "new").write_bytes(b"x"),
     ):
         with Timed() as took, fails_with("EIO", "EHOSTUNREACH", "ETIMEDOUT"):
             call()
         assert took.seconds < BOUND_SECONDS
     server.faults()
-    assert (mount.path / "f").read_bytes() == b"old"
+    assert (impatient.path / "f").read_bytes() == b"old"
     assert bucket.keys() == ["d/x", "f"]
 
 
 @pytest.mark.time_limit(150)
 @pytest.mark.parametrize("operation", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
 @pytest.mark.parametrize("rule", [dict(status=500, code="InternalError"), dict(status=403, code="AccessDenied")], ids=rule_name)
-def test_a_failed_upload_is_told_by_close_and_leaves_the_old_object_whole(mount, bucket, server, operation, rule):
+def test_a_failed_upload_is_told_by_close_and_leaves_the_old_object_whole(impatient, bucket, server, operation, rule):
     bucket.put("f", b"old")
-    (mount.path / "f").stat()
+    (impatient.path / "f").stat()
     server.fault(operation, count=0, **rule)
     with Timed() as took, fails_with("EIO" if rule["status"] == 500 else "EACCES"):
-        with opened(mount.path / "f", os.O_WRONLY | os.O_TRUNC) as fd:
+        with opened(impatient.path / "f", os.O_WRONLY | os.O_TRUNC) as fd:
             write_all(fd, some_bytes(20 * MIB))
     assert took.seconds < 2 * BOUND_SECONDS
     server.faults()
     assert bucket.contents() == {"f": b"old"}
     assert bucket.uploads() == [], "an upload was left behind"
-    (mount.path / "f").write_bytes(b"newer")
+    (impatient.path / "f").write_bytes(b"newer")
     assert bucket.read("f") == b"newer"
 
 
 @pytest.mark.parametrize("rule, error", [(dict(status=403, code="AccessDenied"), "EACCES"), (dict(status=500, code="InternalError"), "EIO")], ids=["403", "500"])
 @pytest.mark.parametrize("through", ["close", "fsync"])
-def test_a_failed_put_is_told_by_close_and_by_fsync(mount, bucket, server, rule, error, through):
+def test_a_failed_put_is_told_by_close_and_by_fsync(impatient, bucket, server, rule, error, through):
     bucket.put("f", b"old")
     server.fault("PutObject", count=0, **rule)
-    fd = os.open(mount.path / "f", os.O_WRONLY | os.O_TRUNC)
+    fd = os.open(impatient.path / "f", os.O_WRONLY | os.O_TRUNC)
     os.write(fd, b"new")
     if through == "fsync":
         with fails_with(error):
@@ -153,7 +161,7 @@ def test_a_failed_put_is_told_by_close_and_by_fsync(mount, bucket, server, rule,
         os.close(fd)
     server.faults()
     assert bucket.contents() == {"f": b"old"}
-    assert (mount.path / "f").read_bytes() == b"old"
+    assert (impatient.path / "f").read_bytes() == b"old"
 
 
 def test_a_failed_put_of_a_new_file_leaves_no_file(mount, bucket, server):
@@ -176,12 +184,12 @@ def test_complete_that_says_200_with_an_error_inside_is_sent_again(mount, bucket
 
 @pytest.mark.time_limit(120)
 @pytest.mark.parametrize("rule", [dict(ok_error="InternalError"), dict(no_body=True), dict(status=200, body="<CompleteMult")], ids=["error", "empty", "cut"])
-def test_complete_that_never_says_it_is_done_is_an_error_unless_the_object_is_there(mount, bucket, server, rule):
+def test_complete_that_never_says_it_is_done_is_an_error_unless_the_object_is_there(impatient, bucket, server, rule):
     data = some_bytes(20 * MIB)
     bucket.put("f", b"old")
     server.fault("CompleteMultipartUpload", count=0, **rule)
     try:
-        (mount.path / "f").write_bytes(data)
+        (impatient.path / "f").write_bytes(data)
         told_good = True
     except OSError:
         told_good = False
@@ -192,17 +200,17 @@ def test_complete_that_never_says_it_is_done_is_an_error_unless_the_object_is_th
 
 @pytest.mark.time_limit(120)
 @pytest.mark.parametrize("rule", [dict(ok_error="InternalError"), dict(no_body=True), dict(status=200, body="<CopyObj"), dict(status=200, body="")], ids=["error", "no body", "cut", "empty"])
-def test_rename_deletes_the_source_only_after_a_copy_that_happened(mount, bucket, server, rule):
+def test_rename_deletes_the_source_only_after_a_copy_that_happened(impatient, bucket, server, rule):
     data = some_bytes(MIB)
     bucket.put("a", data)
     server.fault("CopyObject", count=0, **rule)
     try:
-        os.rename(mount.path / "a", mount.path / "b")
+        os.rename(impatient.path / "a", impatient.path / "b")
         moved = True
     except OSError:
         moved = False
     server.faults()
-    mount.sync()
+    impatient.sync()
     contents = bucket.contents()
     assert data in contents.values(), "the only copy is gone"
     if moved:
@@ -256,14 +264,14 @@ def test_a_body_that_is_cut_is_fetched_on_and_never_read_short(mount, bucket, se
 
 
 @pytest.mark.parametrize("size", [200_000, 20 * MIB])
-def test_a_body_that_is_always_cut_at_nothing_is_an_error_not_an_empty_file(mount, bucket, server, size):
+def test_a_body_that_is_always_cut_at_nothing_is_an_error_not_an_empty_file(impatient, bucket, server, size):
     bucket.put("f", some_bytes(size))
     server.fault("GetObject", count=0, cut_after=0)
     with Timed() as took, fails_with("EIO", "ETIMEDOUT", "EHOSTUNREACH"):
-        (mount.path / "f").read_bytes()
+        (impatient.path / "f").read_bytes()
     assert took.seconds < BOUND_SECONDS
     server.faults()
-    assert (mount.path / "f").stat().st_size == size
+    assert (impatient.path / "f").stat().st_size == size
 
 
 @pytest.mark.parametrize("rule", [dict(status=206, body="<Error><Code>InternalError</Code></Error>"), dict(status=200, body=""), dict(no_body=True)], ids=["error-206", "empty-200", "no-body"])
@@ -347,16 +355,16 @@ def test_a_malformed_listing_is_asked_again(mount, bucket, server, kind):
 
 @pytest.mark.time_limit(120)
 @pytest.mark.parametrize("kind", ["malformed", "endless", "entities", "deep", "same_token"])
-def test_a_listing_that_is_never_good_is_an_error_and_memory_stays_small(mount, bucket, server, kind):
+def test_a_listing_that_is_never_good_is_an_error_and_memory_stays_small(impatient, bucket, server, kind):
     bucket.put_many(f"{n:05}" for n in range(1005 if kind == "same_token" else 10))
-    before = resident_mib(mount)
+    before = resident_mib(impatient)
     server.fault("ListObjectsV2", count=0, xml=kind)
     with Timed() as took, fails_with("EIO", "EBADMSG", "ETIMEDOUT"):
-        os.listdir(mount.path)
+        os.listdir(impatient.path)
     assert took.seconds < BOUND_SECONDS + 10
-    assert resident_mib(mount) - before < 128
+    assert resident_mib(impatient) - before < 128
     server.faults()
-    assert len(os.listdir(mount.path)) >= 10
+    assert len(os.listdir(impatient.path)) >= 10
 
 
 def resident_mib(mount):
@@ -476,7 +484,7 @@ def test_an_object_deleted_by_others_while_open_is_an_error_never_zeros(mount, b
 
 
 @pytest.mark.time_limit(150)
-def test_a_server_that_hangs_is_an_error_within_the_bound_and_others_go_on(mount, bucket, server):
+def test_a_server_that_hangs_is_an_error_within_the_bound_and_others_go_on(impatient, bucket, server):
     bucket.put("stalls", some_bytes(MIB))
     bucket.put("works", b"works")
     server.fault("GetObject", key="stalls", count=0, stall_after=1000)
@@ -485,7 +493,7 @@ def test_a_server_that_hangs_is_an_error_within_the_bound_and_others_go_on(mount
     def read():
         with Timed() as took:
             try:
-                (mount.path / "stalls").read_bytes()
+                (impatient.path / "stalls").read_bytes()
             except OSError as error:
                 result["errno"] = error.errno
         result["seconds"] = took.seconds
@@ -494,7 +502,7 @@ def test_a_server_that_hangs_is_an_error_within_the_bound_and_others_go_on(mount
     reader.start()
     time.sleep(1)
     with Timed() as took:
-        assert (mount.path / "works").read_bytes() == b"works"
+        assert (impatient.path / "works").read_bytes() == b"works"
     assert took.seconds < 2
     reader.join(120)
     assert not reader.is_alive()

@@ -123,10 +123,12 @@ static void two_refusals_are_ridden_through(void **state)
 	}
 }
 
-static void a_refusal_for_ever_is_eio_after_five_tries(void **state)
+static void
+a_refusal_for_ever_is_eio_after_the_tries_that_were_set(void **state)
 {
 	size_t count;
 
+	use_timeout(0, 5);
 	fixture_plan("[{\"op\":\"*\",\"status\":500,\"count\":0}]");
 	assert_int_equal(do_put("k", "text", 4), -EIO);
 	assert_int_equal(fixture_requests("PutObject"), 5);
@@ -136,6 +138,88 @@ static void a_refusal_for_ever_is_eio_after_five_tries(void **state)
 	assert_int_equal(copy_to("k", "l", NULL), -EIO);
 	assert_int_equal(do_delete("k"), -EIO);
 	assert_in_range(clock_now_ms() - begun_ms, 0, 5 * 2000);
+}
+
+/* Of whatever kind: what has answered once is waited for, not counted. */
+static void an_outage_is_ridden_through(void **state)
+{
+	assert_int_equal(do_put("k", "text", 4), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"reset\":true,\"count\":3},"
+		     "{\"op\":\"GetObject\",\"cut_after\":0,\"count\":2},"
+		     "{\"op\":\"GetObject\",\"status\":502,\"count\":2},"
+		     "{\"op\":\"HeadObject\",\"status\":503,\"count\":6}]");
+	assert_object("k", "text");
+	assert_int_equal(fixture_requests("GetObject"), 8);
+	assert_int_equal(do_head("k", NULL, NULL), 0);
+	assert_int_equal(fixture_requests("HeadObject"), 7);
+}
+
+static void an_outage_for_ever_ends_with_the_bound(void **state)
+{
+	static const char *const faults[] = { "\"status\":503",
+					      "\"reset\":true" };
+	char plan[128];
+	int result;
+
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		use_timeout(1000, 0);
+		fixture_plan("[]");
+		assert_int_equal(do_head("k", NULL, NULL), -ENOENT);
+		snprintf(plan, sizeof(plan), "[{\"op\":\"*\",\"count\":0,%s}]",
+			 faults[i]);
+		fixture_plan(plan);
+		begun_ms = clock_now_ms();
+		result = do_put("k", "text", 4);
+		assert_true(result == -EIO || result == -ETIMEDOUT);
+		assert_in_range(clock_now_ms() - begun_ms, 500, SOON);
+	}
+}
+
+static unsigned requests_of_a_head(int expected)
+{
+	unsigned before = fixture_requests("HeadObject");
+
+	assert_int_equal(do_head("k", NULL, NULL), expected);
+	return fixture_requests("HeadObject") - before;
+}
+
+/* One waits for the bound; others then look for a second, until it is back. */
+static void a_server_that_hangs_is_waited_for_once(void **state)
+{
+	struct bytes bytes = { "text", 4 };
+	struct s3_put put = { .op.priority = S3_COMMIT,
+			      .key = "k",
+			      .body = bytes_body(&bytes, true) };
+
+	use_timeout(3000, 0);
+	assert_int_equal(do_put("k", "text", 4), 0);
+	fixture_plan("[{\"op\":\"*\",\"count\":0,\"delay_ms\":60000}]");
+	assert_true(requests_of_a_head(-ETIMEDOUT) > 1);
+	assert_int_equal(fixture_requests("HeadBucket"), 0);
+	assert_int_equal(requests_of_a_head(-ETIMEDOUT), 1);
+	assert_int_equal(fixture_requests("HeadBucket"), 1);
+	/* What is to be stored may still be. */
+	fixture_plan("[{\"op\":\"PutObject\",\"delay_ms\":60000}]");
+	s3_put_start(fixture.client, &put);
+	assert_int_equal(s3_wait(fixture.client, &put.op), 0);
+	s3_put_release(&put);
+	assert_int_equal(fixture_requests("PutObject"), 3);
+	assert_int_equal(requests_of_a_head(0), 1);
+}
+
+/* Its answers take longer than those look who know that it hangs. */
+static void a_server_that_is_slow_after_it_hung_is_found(void **state)
+{
+	int result = -ETIMEDOUT;
+
+	use_timeout(3000, 0);
+	assert_int_equal(do_put("k", "text", 4), 0);
+	fixture_plan("[{\"op\":\"*\",\"count\":0,\"delay_ms\":60000}]");
+	assert_int_equal(do_head("k", NULL, NULL), -ETIMEDOUT);
+	fixture_plan("[{\"op\":\"*\",\"count\":0,\"delay_ms\":1200}]");
+	for (int i = 0; i < 4 && result == -ETIMEDOUT; i++)
+		result = do_head("k", NULL, NULL);
+	assert_int_equal(result, 0);
 }
 
 static void retry_after_is_obeyed(void **state)
@@ -266,6 +350,7 @@ static void an_answer_that_stays_broken_is_eio_or_ebadmsg(void **state)
 	char *data = make_bytes(MIB, 4);
 	char plan[256];
 
+	use_timeout(0, 5);
 	assert_int_equal(do_put("big", data, MIB), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(read_faults); i++) {
 		int result;
@@ -403,7 +488,18 @@ static void a_put_without_etag_is_sent_again(void **state)
 	assert_int_equal(do_put("k", "text", 4), 0);
 	assert_int_equal(fixture_requests("PutObject"), 2);
 	fixture_plan("[{\"op\":\"PutObject\",\"status\":200,\"count\":0}]");
-	assert_int_equal(do_put("k", "text", 4), -EBADMSG);
+	assert_int_equal(do_put("k", "more", 4), -EBADMSG);
+	assert_object("k", "text");
+}
+
+static void a_put_without_etag_that_is_stored_is_sent_once(void **state)
+{
+	fixture_plan("[{\"op\":\"PutObject\",\"etag\":\"none\",\"count\":0}]");
+	assert_int_equal(do_put("k", "text", 4), 0);
+	assert_int_equal(put_if_free("l", "text"), 0);
+	assert_int_equal(put_if_free("l", "more"), -EEXIST);
+	assert_int_equal(fixture_requests("PutObject"), 3);
+	assert_int_equal(fixture_requests("HeadObject"), 2);
 }
 
 static void our_own_first_try_does_not_take_the_key(void **state)
@@ -460,6 +556,7 @@ static void a_copy_is_what_its_body_says(void **state)
 	};
 	char plan[256];
 
+	use_timeout(0, 5);
 	assert_int_equal(do_put("from", "text", 4), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
 		snprintf(plan, sizeof(plan), "[{\"op\":\"CopyObject\",%s}]",
@@ -560,6 +657,7 @@ static void a_completion_that_never_happens_fails(void **state)
 {
 	struct upload up;
 
+	use_timeout(0, 5);
 	begin(&up);
 	fixture_plan("[{\"op\":\"CompleteMultipartUpload\",\"count\":0,"
 		     "\"ok_error\":\"InternalError\"},"
@@ -570,6 +668,90 @@ static void a_completion_that_never_happens_fails(void **state)
 		     "\"status\":200,\"body\":\"\"}]");
 	assert_int_equal(do_put("up", "of another", 10), 0);
 	assert_int_equal(finish(&up), -EBADMSG);
+}
+
+/* The first is stored, the second sent again, without its answer each time. */
+static void a_part_without_etag_that_is_stored_is_sent_once(void **state)
+{
+	struct upload up;
+
+	fixture_plan("[{\"op\":\"UploadPart\",\"etag\":\"none\"}]");
+	begin(&up);
+	assert_int_equal(fixture_requests("UploadPart"), 1);
+	assert_int_equal(finish(&up), 0);
+	fixture_plan("[{\"op\":\"UploadPart\",\"status\":200}]");
+	begin(&up);
+	assert_int_equal(fixture_requests("UploadPart"), 3);
+	assert_int_equal(fixture_requests("ListParts"), 2);
+	assert_int_equal(finish(&up), 0);
+	assert_object("up", "part");
+}
+
+static int copy_a_part(struct upload *up)
+{
+	struct s3_copy_part part = { .key = "up",
+				     .upload_id = up->id,
+				     .number = 1,
+				     .source_key = "from",
+				     .length = 4 };
+	int result;
+
+	s3_copy_part_start(fixture.client, &part);
+	result = s3_wait(fixture.client, &part.op);
+	memcpy(up->part.etag, part.etag, S3_ETAG_MAX);
+	s3_copy_part_release(&part);
+	return result;
+}
+
+static int delete_one_of_many(const char *name)
+{
+	struct s3_delete_key key = { .key = name };
+	struct s3_delete_many del = { .keys = &key, .count = 1 };
+	int result;
+
+	s3_delete_many_start(fixture.client, &del);
+	result = s3_wait(fixture.client, &del.op);
+	s3_delete_many_release(&del);
+	return result;
+}
+
+/* Of those that may be silent for minutes, too. */
+static void a_hung_try_leaves_time_for_another(void **state)
+{
+	struct s3_copy copy = { .source_key = "from",
+				.key = "to",
+				.length = 4 };
+	struct upload up;
+
+	use_timeout(2000, 0);
+	assert_int_equal(do_put("from", "part", 4), 0);
+	begin(&up);
+	fixture_plan("[{\"op\":\"CopyObject\",\"delay_ms\":60000},"
+		     "{\"op\":\"UploadPartCopy\",\"delay_ms\":60000},"
+		     "{\"op\":\"CompleteMultipartUpload\",\"delay_ms\":60000},"
+		     "{\"op\":\"DeleteObjects\",\"delay_ms\":60000}]");
+	s3_copy_start(fixture.client, &copy);
+	assert_int_equal(s3_wait(fixture.client, &copy.op), 0);
+	s3_copy_release(&copy);
+	assert_int_equal(copy_a_part(&up), 0);
+	assert_int_equal(finish(&up), 0);
+	assert_int_equal(delete_one_of_many("from"), 0);
+	assert_object("to", "part");
+	assert_object("up", "part");
+	assert_int_equal(do_head("from", NULL, NULL), -ENOENT);
+}
+
+static void a_hung_completion_is_looked_after(void **state)
+{
+	struct upload up;
+
+	use_timeout(2000, 0);
+	begin(&up);
+	fixture_plan("[{\"op\":\"CompleteMultipartUpload\",\"count\":0,"
+		     "\"stall_after\":0}]");
+	assert_int_equal(finish(&up), 0);
+	assert_true(fixture_requests("CompleteMultipartUpload") > 1);
+	assert_object("up", "part");
 }
 
 static void an_upload_that_is_gone_is_esrch(void **state)
@@ -893,7 +1075,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(two_refusals_are_ridden_through),
-		TEST(a_refusal_for_ever_is_eio_after_five_tries),
+		TEST(a_refusal_for_ever_is_eio_after_the_tries_that_were_set),
+		TEST(an_outage_is_ridden_through),
+		TEST(an_outage_for_ever_ends_with_the_bound),
+		TEST(a_server_that_hangs_is_waited_for_once),
+		TEST(a_server_that_is_slow_after_it_hung_is_found),
 		TEST(retry_after_is_obeyed),
 		TEST(a_retry_after_beyond_the_bound_ends_it),
 		TEST(other_refusals_are_told_at_once),
@@ -908,6 +1094,7 @@ int main(void)
 		TEST(a_trickle_ends_at_the_bound),
 		TEST(a_hang_ends_at_the_bound),
 		TEST(a_put_without_etag_is_sent_again),
+		TEST(a_put_without_etag_that_is_stored_is_sent_once),
 		TEST(our_own_first_try_does_not_take_the_key),
 		TEST(an_unknown_condition_is_enotsup),
 		TEST(a_conflict_is_tried_again),
@@ -916,6 +1103,9 @@ int main(void)
 		TEST(a_copy_of_another_version_is_estale),
 		TEST(a_completion_is_what_its_body_says),
 		TEST(a_completion_that_never_happens_fails),
+		TEST(a_part_without_etag_that_is_stored_is_sent_once),
+		TEST(a_hung_try_leaves_time_for_another),
+		TEST(a_hung_completion_is_looked_after),
 		TEST(an_upload_that_is_gone_is_esrch),
 		TEST(a_broken_listing_is_asked_again),
 		TEST(a_hostile_listing_is_an_error),

@@ -148,6 +148,20 @@ static void spoil_value(char *value)
 		*value = *value == '0' ? '1' : '0';
 }
 
+static void drop_header(struct fields *headers, const char *name)
+{
+	struct fields others = { 0 };
+	const char *other, *value;
+	size_t at = 0;
+
+	while (fields_next(headers, &at, &other, &value))
+		if (strcasecmp(other, name) != 0 &&
+		    fields_add(&others, other, value) < 0)
+			break;
+	fields_release(headers);
+	*headers = others;
+}
+
 static void spoil_headers(struct fields *headers, const char *prefix)
 {
 	struct fields spoiled = { 0 };
@@ -233,7 +247,9 @@ void answer_spoil(struct request *req)
 
 	if (ok_error)
 		say_ok_error(req, ok_error);
-	if (fault->wrong_etag) {
+	if (fault->no_etag) {
+		drop_header(&a->headers, "etag");
+	} else if (fault->wrong_etag) {
 		spoil_headers(&a->headers, "etag");
 		spoil_elements(&a->text, "<ETag>");
 	}
@@ -328,6 +344,8 @@ void answer_instead(struct request *req)
 		req->answer.status = status;
 		return;
 	}
-	answer_error_as(req, status, code ? code : "InternalError",
+	if (!code)
+		code = status == 403 ? "AccessDenied" : "InternalError";
+	answer_error_as(req, status, code,
 			message ? message : "as the fault plan says");
 }

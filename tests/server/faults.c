@@ -77,12 +77,14 @@ static const char *string(const json_t *json, const char *name)
 static void fill_fault(struct fault *f, const json_t *json)
 {
 	const char *xml = string(json, "xml");
+	const char *etag = string(json, "etag");
 
 	f->active = true;
 	f->reset = json_is_true(json_object_get(json, "reset"));
 	f->reset_after = json_is_true(json_object_get(json, "reset_after"));
 	f->no_body = json_is_true(json_object_get(json, "no_body"));
-	f->wrong_etag = string(json, "etag");
+	f->wrong_etag = etag;
+	f->no_etag = etag && strcmp(etag, "none") == 0;
 	f->wrong_checksum = string(json, "checksum");
 	f->status = (unsigned)number(json, "status", 0);
 	f->delay_ms = number(json, "delay_ms", -1);

@@ -40,7 +40,7 @@ struct fault {
 	bool active;
 	bool reset;
 	bool reset_after;
-	bool wrong_etag;
+	bool wrong_etag, no_etag;
 	bool wrong_checksum;
 	bool no_body;
 	enum fault_xml xml;

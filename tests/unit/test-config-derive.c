@@ -195,7 +195,7 @@ static void a_client_config_sets_the_way_to_the_server(void **state)
 	assert_text(config.signature_version, "s3");
 	assert_int_equal(config.connect_timeout_ms, 2500);
 	assert_int_equal(config.stall_timeout_ms, 45000);
-	assert_int_equal(config.timeout_ms, 45000);
+	assert_int_equal(config.timeout_ms, 90000);
 	assert_int_equal(config.connections, 3);
 	assert_text(config.user_agent, "me too");
 	assert_text(value_get(config.proxies, "http")->text, "p:1");
@@ -347,7 +347,7 @@ static void settings_that_do_not_go_together_are_refused(void **state)
 	REFUSES("log_to = here", "log_to = here");
 	REFUSES("user_agent = \"a\\nb\"", "user_agent");
 	TAKES("connect_timeout = 50");
-	assert_int_equal(config.timeout_ms, 50000);
+	assert_int_equal(config.timeout_ms, 100000);
 	TAKES("connect_timeout = 50\ntimeout = 20");
 	assert_int_equal(config.timeout_ms, 20000);
 }

@@ -354,7 +354,7 @@ static void a_request_may_be_given_more_patience(void **state)
 	struct call call;
 
 	call_init(&call, "GET", server, "/");
-	call.req.stall_timeout_ms = -1;
+	call.req.is_slow = true;
 	assert_int_equal(call_run(http, &call), 0);
 	call_release(&call);
 	raw_server_free(server);

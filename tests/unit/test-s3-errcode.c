@@ -34,15 +34,15 @@ static const struct {
 	{ 416, "InvalidRange", -ERANGE, ERROR_FINAL },
 	{ 400, "EntityTooLarge", -EFBIG, ERROR_FINAL },
 	{ 400, "KeyTooLongError", -ENAMETOOLONG, ERROR_FINAL },
-	{ 400, "RequestTimeout", -EIO, ERROR_RETRY },
+	{ 400, "RequestTimeout", -EIO, ERROR_OUTAGE },
 	{ 400, "BadDigest", -EIO, ERROR_RETRY },
 	{ 400, "Whatever", -EIO, ERROR_FINAL },
-	{ 429, "", -EIO, ERROR_RETRY },
-	{ 500, "InternalError", -EIO, ERROR_RETRY },
+	{ 429, "", -EIO, ERROR_OUTAGE },
+	{ 500, "InternalError", -EIO, ERROR_OUTAGE },
 	{ 501, "NotImplemented", -ENOTSUP, ERROR_FINAL },
 	{ 501, "", -ENOTSUP, ERROR_FINAL },
-	{ 503, "SlowDown", -EIO, ERROR_RETRY },
-	{ 599, "", -EIO, ERROR_RETRY },
+	{ 503, "SlowDown", -EIO, ERROR_OUTAGE },
+	{ 599, "", -EIO, ERROR_OUTAGE },
 	{ 304, "", -EBADMSG, ERROR_RETRY },
 	{ 999, "", -EBADMSG, ERROR_RETRY },
 };
@@ -66,12 +66,12 @@ static void a_foreign_404_proves_nothing(void **state)
 	assert_int_equal(error_of_answer(404, "NoSuchKey", true).result,
 			 -ENOENT);
 	assert_int_equal(error_of_answer(403, "", true).result, -EACCES);
-	assert_int_equal(error_of_answer(503, "", true).action, ERROR_RETRY);
+	assert_int_equal(error_of_answer(503, "", true).action, ERROR_OUTAGE);
 }
 
 static void an_unknown_code_alone_is_final(void **state)
 {
-	assert_int_equal(error_of_code("SlowDown").action, ERROR_RETRY);
+	assert_int_equal(error_of_code("SlowDown").action, ERROR_OUTAGE);
 	assert_int_equal(error_of_code("Whatever").result, -EIO);
 	assert_int_equal(error_of_code("Whatever").action, ERROR_FINAL);
 }
@@ -79,9 +79,9 @@ static void an_unknown_code_alone_is_final(void **state)
 static void lost_connections_are_tried_again(void **state)
 {
 	assert_int_equal(error_of_transport(-ETIMEDOUT).result, -ETIMEDOUT);
-	assert_int_equal(error_of_transport(-ETIMEDOUT).action, ERROR_RETRY);
+	assert_int_equal(error_of_transport(-ETIMEDOUT).action, ERROR_OUTAGE);
 	assert_int_equal(error_of_transport(-ECONNRESET).result, -EIO);
-	assert_int_equal(error_of_transport(-ECONNRESET).action, ERROR_RETRY);
+	assert_int_equal(error_of_transport(-ECONNRESET).action, ERROR_OUTAGE);
 	assert_int_equal(error_of_transport(-EKEYREJECTED).action, ERROR_FINAL);
 	assert_int_equal(error_of_transport(-EMSGSIZE).result, -EBADMSG);
 	assert_int_equal(error_of_transport(-ECANCELED).result, -ECANCELED);

@@ -61,8 +61,13 @@ static void nothing_starts_behind_the_deadline(void **state)
 
 	e.now_ms = 999;
 	assert_int_equal(retry_next(&r, &e), -1);
+	assert_true(r.is_spent);
 	e = event_of(ERROR_REGION);
 	e.now_ms = 1000;
+	assert_int_equal(retry_next(&r, &e), -1);
+	/* What the server asks for is not cut to what is left. */
+	e = event_of(ERROR_OUTAGE);
+	e.retry_after_ms = 1000;
 	assert_int_equal(retry_next(&r, &e), -1);
 }
 
@@ -106,18 +111,69 @@ static void a_closed_idle_connection_is_not_counted_once(void **state)
 
 static void an_outage_is_ridden_through_for_the_bound(void **state)
 {
-	struct retry r = { .attempts = 3, .deadline_ms = 30000 };
-	struct retry_event e = event_of(ERROR_RETRY);
+	struct retry r = { .deadline_ms = 30000 };
+	struct retry_event e = event_of(ERROR_OUTAGE);
 	int pause, tries = 0;
 
-	e.is_outage = true;
+	e.is_known = true;
 	while ((pause = retry_next(&r, &e)) >= 0) {
-		assert_in_range(pause, 1, RETRY_UNREACH_STEP_MS);
+		assert_in_range(pause, 1, RETRY_SILENT_MAX_MS);
 		e.now_ms += pause;
 		tries++;
 	}
+	assert_true(r.is_spent);
 	assert_true(tries > 20);
-	assert_true(e.now_ms > 30000 - RETRY_UNREACH_STEP_MS);
+	/* No time is given away, but for the last pauses' luck. */
+	assert_true(e.now_ms > 30000 - RETRY_SILENT_MAX_MS);
+	assert_int_equal(r.tried, 0);
+}
+
+static void a_server_that_asks_for_patience_is_spared_longer(void **state)
+{
+	struct retry r = { .deadline_ms = INT64_MAX / 2 };
+	struct retry_event e = event_of(ERROR_OUTAGE);
+	int longest = 0;
+
+	e.is_known = e.is_answered = true;
+	for (e.random = 0; e.random < 40000; e.random += 7) {
+		int pause = retry_next(&r, &e);
+
+		assert_in_range(pause, 1, RETRY_PAUSE_MAX_MS);
+		if (pause > longest)
+			longest = pause;
+	}
+	assert_true(longest > RETRY_SILENT_MAX_MS);
+}
+
+/* What somebody set holds for outages, too; and who is nobody is told soon. */
+static void
+tries_are_counted_where_they_are_set_or_nobody_answered(void **state)
+{
+	struct retry r = { .attempts = 3, .deadline_ms = 30000 };
+	struct retry_event e = event_of(ERROR_OUTAGE);
+	int tries = 1;
+
+	e.is_known = true;
+	while (retry_next(&r, &e) >= 0)
+		tries++;
+	assert_int_equal(tries, 3);
+	assert_false(r.is_spent);
+	r = (struct retry){ .deadline_ms = 30000 };
+	e.is_known = false;
+	for (tries = 1; retry_next(&r, &e) >= 0; tries++)
+		;
+	assert_int_equal(tries, RETRY_ATTEMPTS);
+}
+
+static void a_try_leaves_time_for_another(void **state)
+{
+	struct retry r = { .deadline_ms = 30000 };
+
+	assert_int_equal(retry_try_ms(&r, 0), 15000);
+	assert_int_equal(retry_try_ms(&r, 20000), 5000);
+	assert_int_equal(retry_try_ms(&r, 28500), RETRY_TRY_LEAST_MS);
+	assert_int_equal(retry_try_ms(&r, 29500), 500);
+	assert_int_equal(retry_try_ms(&r, 31000), 1);
 }
 
 static void a_final_answer_is_final(void **state)
@@ -130,9 +186,10 @@ static void a_final_answer_is_final(void **state)
 
 static void bytes_give_time(void **state)
 {
-	assert_int_equal(retry_timeout_ms(0, 0), 30000);
-	assert_int_equal(retry_timeout_ms(0, 8 * 1024 * 1024), 62000);
-	assert_int_equal(retry_timeout_ms(1234, 8 * 1024 * 1024), 1234);
+	assert_int_equal(retry_bytes_ms(0), 0);
+	assert_int_equal(retry_bytes_ms(8 * 1024 * 1024), 32000);
+	/* Not known: for ever, and no overflow of what is added to it. */
+	assert_in_range(retry_bytes_ms(UINT64_MAX), INT32_MAX, INT64_MAX / 4);
 }
 
 static void retry_after_is_seconds_or_a_date(void **state)
@@ -158,6 +215,11 @@ int main(void)
 		cmocka_unit_test(what_can_be_mended_is_tried_once_at_once),
 		cmocka_unit_test(a_closed_idle_connection_is_not_counted_once),
 		cmocka_unit_test(an_outage_is_ridden_through_for_the_bound),
+		cmocka_unit_test(
+			a_server_that_asks_for_patience_is_spared_longer),
+		cmocka_unit_test(
+			tries_are_counted_where_they_are_set_or_nobody_answered),
+		cmocka_unit_test(a_try_leaves_time_for_another),
 		cmocka_unit_test(a_final_answer_is_final),
 		cmocka_unit_test(bytes_give_time),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date),
