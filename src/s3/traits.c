@@ -19,6 +19,7 @@ static const struct {
 	[S3_TRAIT_CHECKSUMS] = {
 		"checksums",
 		"the server takes no x-amz-checksum-crc32c; uploads go without",
+		false,
 	},
 	[S3_TRAIT_PART_CHECKSUMS] = {
 		"part_checksums",
@@ -30,6 +31,7 @@ static const struct {
 		"conditional_writes",
 		"the server has no conditional writes: two clients that create "
 		"one name at the same moment can replace each other's file",
+		false,
 	},
 	[S3_TRAIT_CONDITIONAL_COMPLETE] = {
 		"conditional_complete",
@@ -64,6 +66,7 @@ static const struct {
 	[S3_TRAIT_TAGS] = {
 		"tags",
 		"tags cannot be read or set, so files that are edited lose theirs",
+		false,
 	},
 };
 
