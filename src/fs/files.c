@@ -23,8 +23,10 @@ static bool adopt_handle(struct call *call, fuse_ino_t ino)
 
 	if (!o)
 		return false;
-	if (!only_reads)
+	if (!only_reads) {
 		o->process = process_of_thread(call->pid);
+		o->since = process_mark();
+	}
 	fi->fh = (uintptr_t)o;
 	fi->noflush = only_reads;
 	return true;
@@ -239,7 +241,7 @@ static const struct call_kind flush_kind = {
  * that redirects closes the descriptor it got from open(2) before anything
  * is written through a copy of it: to store the empty file then would cost
  * the old object. So a file that was only made or emptied is stored here if
- * this was the last descriptor, else when all are closed.
+ * nobody has another descriptor, else when all are closed.
  */
 static bool flush_must_store(const struct call *call)
 {
@@ -250,16 +252,13 @@ static bool flush_must_store(const struct call *call)
 		.ino = call->ino,
 	};
 
-	if (process_of_thread(call->pid) != o->process) {
-		atomic_store(&o->is_shared, true);
+	if (process_of_thread(call->pid) != o->process)
 		return false;
-	}
 	switch (store_unsaved(o->handle)) {
 	case STORE_WRITTEN:
 		return true;
 	case STORE_MADE:
-		return !atomic_load(&o->is_shared) &&
-		       !process_may_hold(o->process, &inode);
+		return !process_may_hold(o->process, &o->since, &inode);
 	default:
 		return false;
 	}

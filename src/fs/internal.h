@@ -81,11 +81,11 @@ struct opened {
 	struct fs *fs;
 	fuse_ino_t ino;
 	atomic_uint refs;
-	struct handle *handle; /* a file, or NULL */
-	struct stream *stream; /* a directory, or NULL */
-	bool flushes;          /* close(2) waits for the store */
-	pid_t process;         /* that opened it */
-	atomic_bool is_shared; /* another one has closed a descriptor */
+	struct handle *handle;     /* a file, or NULL */
+	struct stream *stream;     /* a directory, or NULL */
+	bool flushes;              /* close(2) waits for the store */
+	pid_t process;             /* that opened it, */
+	struct process_mark since; /* and when */
 	/* A stream serves one call at a time; dirs.c. */
 	struct lock lock;
 	bool is_busy;

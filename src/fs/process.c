@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "macros.h"
@@ -102,25 +103,67 @@ static bool table_may_hold(DIR *proc, const char *pid,
 	return may_hold;
 }
 
-/* "PID (NAME) STATE PPID": the name may hold anything. */
-static bool is_child(DIR *proc, const char *pid, pid_t parent)
+/* "PID (NAME) STATE ..."; the 22nd field is the start. */
+static bool is_young(DIR *proc, const char *pid, int64_t since_ns)
 {
-	char path[300], stat[512];
+	int64_t ticks_a_second = sysconf(_SC_CLK_TCK);
+	unsigned long long start;
+	char path[300], stat[1024];
 	const char *name_end;
-	int ppid;
 
 	snprintf(path, sizeof(path), "%s/stat", pid);
 	if (!proc_read(dirfd(proc), path, stat, sizeof(stat)))
-		return false;
+		return !is_gone();
+	/* The name may hold anything, the 19 fields behind it are numbers. */
 	name_end = strrchr(stat, ')');
-	return name_end && sscanf(name_end, ") %*c %d", &ppid) == 1 &&
-	       ppid == parent;
+	if (!name_end || sscanf(name_end,
+				") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+				"%*s %*s %*s %*s %*s %*s %*s %*s %llu",
+				&start) != 1)
+		return true;
+	return (int64_t)start >= since_ns / (1000000000 / ticks_a_second);
 }
 
-bool process_may_hold(pid_t process, const struct process_inode *inode)
+/* /proc/loadavg ends in it. */
+static int64_t last_pid(void)
+{
+	char text[128];
+	const char *at;
+
+	if (!proc_read(AT_FDCWD, "/proc/loadavg", text, sizeof(text)))
+		return -1;
+	at = strrchr(text, ' ');
+	return at ? strtoll(at, NULL, 10) : -1;
+}
+
+struct process_mark process_mark(void)
+{
+	struct process_mark mark = { .last_pid = last_pid() };
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	mark.boot_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return mark;
+}
+
+static bool young_may_hold(DIR *proc, int64_t since_ns,
+			   const struct process_inode *inode)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(proc))) {
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    is_young(proc, entry->d_name, since_ns) &&
+		    table_may_hold(proc, entry->d_name, inode))
+			return true;
+	}
+	return false;
+}
+
+bool process_may_hold(pid_t process, const struct process_mark *since,
+		      const struct process_inode *inode)
 {
 	DIR *proc = process > 0 ? opendir("/proc") : NULL;
-	struct dirent *entry;
 	bool may_hold;
 	char pid[16];
 
@@ -128,10 +171,9 @@ bool process_may_hold(pid_t process, const struct process_inode *inode)
 		return true;
 	snprintf(pid, sizeof(pid), "%d", (int)process);
 	may_hold = table_may_hold(proc, pid, inode);
-	while (!may_hold && (entry = readdir(proc)))
-		may_hold = isdigit((unsigned char)entry->d_name[0]) &&
-			   is_child(proc, entry->d_name, process) &&
-			   table_may_hold(proc, entry->d_name, inode);
+	/* Mostly nobody was started: no need to look at all there are. */
+	if (!may_hold && (since->last_pid < 0 || since->last_pid != last_pid()))
+		may_hold = young_may_hold(proc, since->boot_ns, inode);
 	closedir(proc);
 	return may_hold;
 }

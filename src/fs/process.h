@@ -22,10 +22,18 @@ struct process_inode {
  */
 pid_t process_of_thread(pid_t thread);
 
+/* A moment, in terms of the processes that were started before. */
+struct process_mark {
+	int64_t boot_ns;  /* since the machine's boot */
+	int64_t last_pid; /* the last process or thread made; -1: unknown */
+};
+struct process_mark process_mark(void);
+
 /*
- * True if process or a child of it may have a descriptor of inode: if it has
- * one, or if nobody can tell.
+ * True if process, or any that was started since and may have inherited it,
+ * may have a descriptor of inode: if one has, or if nobody can tell.
  */
-bool process_may_hold(pid_t process, const struct process_inode *inode);
+bool process_may_hold(pid_t process, const struct process_mark *since,
+		      const struct process_inode *inode);
 
 #endif

@@ -47,6 +47,7 @@ ONCE = {
     "nothing": (": > f", b""),
     "truncate": ("truncate -s 0 f", b""),
     "true": ("/bin/true > f", b""),
+    "child": ("(/bin/true; /bin/true) > f", b""),
     "empty": (": > ../empty; cp ../empty f", b""),
 }
 
@@ -146,6 +147,18 @@ def test_a_descriptor_lent_to_a_child_is_stored_when_the_child_has_ended(folder,
     # Nobody waits for the last close of somebody else.
     wait_until(lambda: bucket.read("f") == b"child\n", what="the child's text")
     assert stored("f") == (b"child\n", 1)
+
+
+def test_a_program_that_left_its_parents_behind_writes_the_only_version(folder, bucket, stored, tmp_path):
+    bucket.put("f", b"old\n")
+    os.mkfifo(tmp_path / "go")
+    stored("f")
+    # Its parent ends at once, so it is nobody's child that the shell could know.
+    shell(f"sh -c '(setsid sh -c \"read x < {tmp_path}/go; echo late\" 2> /dev/null &)' > f", cwd=folder)
+    assert stored("f") == (b"old\n", 0)
+    (tmp_path / "go").write_text("\n")
+    wait_until(lambda: bucket.read("f") == b"late\n", what="the late text")
+    assert stored("f") == (b"late\n", 1)
 
 
 def test_what_a_child_wrote_is_stored_when_its_parent_closes(folder, bucket, stored):
