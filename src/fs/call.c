@@ -44,7 +44,6 @@ static enum log_level level_of(int error)
 	case ENOMEM:
 	case EHOSTUNREACH:
 	case ENODEV:
-	case EBADMSG:
 		return LOG_LEVEL_ERROR;
 	case EACCES:
 	case EFBIG:
@@ -59,14 +58,50 @@ static enum log_level level_of(int error)
 }
 
 /*
- * The kernel drops an answer of 512 or more, and the program would wait for
- * ever; ENOSYS makes it never ask again.
+ * What programs expect of a file system, and else EIO: "No such process" for
+ * an upload that the server has lost helps nobody. The log has the words. Of
+ * the numbers left out the kernel drops those from 512 on, and the program
+ * would wait for ever; ENOSYS makes it never ask again.
  */
 static int answer_of(int result)
 {
-	if (result == -ENOSYS)
+	switch (-result) {
+	case EPERM:
+	case ENOENT:
+	case EINTR:
+	case E2BIG:
+	case EAGAIN:
+	case ENOMEM:
+	case EACCES:
+	case EBUSY:
+	case EEXIST:
+	case EXDEV:
+	case ENODEV:
+	case ENOTDIR:
+	case EISDIR:
+	case EINVAL:
+	case ENFILE:
+	case EMFILE:
+	case EFBIG:
+	case ENOSPC:
+	case EROFS:
+	case EMLINK:
+	case ERANGE:
+	case ENAMETOOLONG:
+	case ENOTEMPTY:
+	case ENODATA:
+	case EILSEQ:
+	case EOPNOTSUPP:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ESTALE:
+	case EDQUOT:
+	case ECANCELED:
+		return -result;
+	case ENOSYS:
 		return EOPNOTSUPP;
-	return result >= 0 || result <= -512 ? EIO : -result;
+	}
+	return EIO;
 }
 
 static void log_failure(const char *kind, fuse_ino_t ino, const char *name,

@@ -32,7 +32,8 @@ int fetch_told_as(const struct store *store, int result)
 {
 	if (result == -ECANCELED && !store->has_no_readers)
 		return 0;
-	return result == -ENOENT ? -ESTALE : result;
+	/* Of a range that once was there, too. */
+	return result == -ENOENT || result == -ERANGE ? -ESTALE : result;
 }
 
 /* ------------------------------------------------------------ fetches */
