@@ -316,13 +316,17 @@ void s3_list_release(struct s3_list *list);
 
 /*
  * A multipart upload is created, completed and aborted with s3_wait (done is
- * NULL): it keeps the record of what is under way.
+ * NULL): it keeps the record of what is under way. Its start may wait for the
+ * disk.
  */
 struct s3_create_upload {
 	struct s3_op op;
 	const char *key;
 	struct pairs headers; /* as for PUT */
 	char *upload_id;      /* out, owned by the struct */
+	/* The client's own: what is noted until the id is known. */
+	char token[32];
+	bool may_be_left; /* an upload whose id nobody was told */
 };
 void s3_create_upload_start(struct s3_client *c, struct s3_create_upload *up);
 void s3_create_upload_release(struct s3_create_upload *up);
@@ -468,7 +472,10 @@ MUST_USE int s3_client_new(struct http *http, const struct s3_options *options,
  */
 void s3_sweep_start(struct s3_client *c);
 
-/* Waits until that is over; not at the same time as other calls of it. */
+/*
+ * Waits until that is over, but for what has to be older before it can be
+ * told whose it is; not at the same time as other calls of it.
+ */
 void s3_sweep_wait(struct s3_client *c);
 
 /* All operations must be done; a sweep is ended. */

@@ -200,6 +200,13 @@ int64_t client_now_s(struct s3_client *c)
 	return clock_wall_ns() / 1000000000 + atomic_load(&c->clock_offset_s);
 }
 
+int64_t client_server_now_s(struct s3_client *c)
+{
+	if (!atomic_load(&c->has_skew))
+		return client_now_s(c);
+	return clock_wall_ns() / 1000000000 + atomic_load(&c->skew_s);
+}
+
 bool client_has_checksums(struct s3_client *c)
 {
 	return !c->options.no_checksum &&

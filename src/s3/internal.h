@@ -69,6 +69,9 @@ MUST_USE int client_move(struct s3_client *c, const char *region,
 /* Seconds since 1970 by the server's clock, as far as it is known. */
 int64_t client_now_s(struct s3_client *c);
 
+/* The same by the Date of its last answer, if it has told one. */
+int64_t client_server_now_s(struct s3_client *c);
+
 /* Whether uploads carry a CRC32C. */
 bool client_has_checksums(struct s3_client *c);
 

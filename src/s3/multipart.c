@@ -45,22 +45,22 @@ static int create_parse(struct s3_request *r)
 	up->upload_id = strdup(id);
 	if (!up->upload_id)
 		return -ENOMEM;
-	/*
-	 * Nobody knows its id, so it is in no record either; and to abort
-	 * what has only a key could end another client's upload.
-	 */
-	if (r->sends > 1)
-		log_warn("s3",
-			 "an answer to CreateMultipartUpload was lost: an "
-			 "upload without parts may be left key=%s",
-			 up->key);
+	up->may_be_left = r->sends > 1;
 	request_keep_dropped(r);
 	return 0;
 }
 
 static enum s3_next create_settle(struct s3_request *r, int *result)
 {
-	return request_drop_checksum(r) ? S3_AGAIN : S3_FINISH;
+	struct s3_create_upload *up =
+		container_of(r->op, struct s3_create_upload, op);
+	int status = r->op->err.http_status;
+
+	if (request_drop_checksum(r))
+		return S3_AGAIN;
+	/* Only a refusal says that there is none. */
+	up->may_be_left = r->sends > (status >= 400 && status <= 499 ? 1 : 0);
+	return S3_FINISH;
 }
 
 static const struct s3_action create_action = {
@@ -77,13 +77,28 @@ static void create_waited(struct s3_client *c, struct s3_op *op)
 	struct s3_create_upload *up =
 		container_of(op, struct s3_create_upload, op);
 
-	if (c->record && op->result == 0)
+	if (!c->record)
+		return;
+	if (op->result == 0)
 		upload_record_add(c->record, up->key, up->upload_id);
+	if (up->may_be_left)
+		log_warn("s3",
+			 "an answer to CreateMultipartUpload was lost; the "
+			 "next start looks for what is left of it key=%s",
+			 up->key);
+	else
+		upload_record_remove(c->record, up->token);
 }
 
 void s3_create_upload_start(struct s3_client *c, struct s3_create_upload *up)
 {
+	_Static_assert(sizeof(up->token) >= UPLOAD_TOKEN_SIZE, "a token");
+
 	up->op.waited = create_waited;
+	up->may_be_left = false;
+	if (c->record)
+		upload_record_ask(c->record, up->key, client_server_now_s(c),
+				  up->token);
 	request_start(c, &up->op, &create_action, up->key, &up->headers, 0);
 }
 

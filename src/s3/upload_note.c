@@ -9,13 +9,17 @@
 
 #define MAGIC "s3storefs upload 1\n"
 
-void upload_note_write(struct buf *out, const char *place, const char *key,
-		       const char *id)
+#define ASKED '?' /* which no id begins with, encoded */
+
+void upload_note_write(struct buf *out, const struct upload_note *note)
 {
-	buf_add_fmt(out, MAGIC "%s\n", place);
-	text_percent_encode(out, key, strlen(key), true);
+	buf_add_fmt(out, MAGIC "%s\n", note->place);
+	text_percent_encode(out, note->key, strlen(note->key), true);
 	buf_add_char(out, '\n');
-	text_percent_encode(out, id, strlen(id), false);
+	if (note->id)
+		text_percent_encode(out, note->id, strlen(note->id), false);
+	else
+		buf_add_fmt(out, "%c%lld", ASKED, (long long)note->asked_s);
 	buf_add_char(out, '\n');
 }
 
@@ -41,6 +45,19 @@ static int decode(char *s, size_t max)
 	if (text_percent_decode(s, &len, false) < 0 || len == 0 || len > max ||
 	    strlen(s) != len)
 		return -EBADMSG;
+	return 0;
+}
+
+static int parse_id(struct upload_note *note)
+{
+	uint64_t seconds;
+
+	if (note->id[0] != ASKED)
+		return decode(note->id, UPLOAD_ID_MAX);
+	if (text_parse_u64(note->id + 1, INT64_MAX, &seconds) < 0)
+		return -EBADMSG;
+	note->asked_s = (int64_t)seconds;
+	free(STEAL(note->id));
 	return 0;
 }
 
@@ -72,7 +89,7 @@ int upload_note_parse(const char *text, size_t len, struct upload_note *out)
 		return -ENOMEM;
 	}
 	if (!out->place[0] || decode(out->key, S3_KEY_MAX) < 0 ||
-	    decode(out->id, UPLOAD_ID_MAX) < 0) {
+	    parse_id(out) < 0) {
 		upload_note_release(out);
 		return -EBADMSG;
 	}

@@ -8,12 +8,16 @@
  *   films/a%20film.mkv
  *   VXBsb2FkIElE...
  *
+ * As long as the server has not told the upload's id, the last line is when
+ * it was asked for one: "?1718200000", seconds since 1970 by its clock.
+ *
  * Pure functions; any thread.
  */
 #ifndef S3_UPLOAD_NOTE_H
 #define S3_UPLOAD_NOTE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "macros.h"
@@ -25,12 +29,12 @@
 struct upload_note {
 	char *place; /* as endpoint_place makes it */
 	char *key;
-	char *id;
+	char *id; /* NULL: not told yet; asked_s then */
+	int64_t asked_s;
 };
 
 /* Appends a note to out; its error is out's. */
-void upload_note_write(struct buf *out, const char *place, const char *key,
-		       const char *id);
+void upload_note_write(struct buf *out, const struct upload_note *note);
 
 /*
  * Returns 0, and upload_note_release is due; -ENODATA if the text is the

@@ -196,16 +196,24 @@ static int open_locked(struct upload_record *record)
 	return rc;
 }
 
+int upload_digest(const char *id, char digest[UPLOAD_DIGEST_LEN + 1])
+{
+	unsigned char sum[DIGEST_MAX];
+	int rc = digest_of(DIGEST_SHA256, id, strlen(id), sum);
+
+	if (rc == 0)
+		text_hex(digest, sum, UPLOAD_DIGEST_LEN / 2);
+	return rc;
+}
+
 static int note_name(const struct upload_record *record, const char *id,
 		     char name[UPLOAD_NAME_SIZE])
 {
-	unsigned char sum[DIGEST_MAX];
 	char digest[UPLOAD_DIGEST_LEN + 1];
-	int rc = digest_of(DIGEST_SHA256, id, strlen(id), sum);
+	int rc = upload_digest(id, digest);
 
 	if (rc < 0)
 		return rc;
-	text_hex(digest, sum, UPLOAD_DIGEST_LEN / 2);
 	snprintf(name, UPLOAD_NAME_SIZE, "%s.%s", record->locked.owner, digest);
 	return 0;
 }
@@ -231,14 +239,15 @@ static int write_note(int folder, const char *name, const struct buf *text)
 	return rc;
 }
 
-void upload_record_add(struct upload_record *record, const char *key,
-		       const char *id)
+/* Under the name that id, or what stands for it, gives. */
+static void record_write(struct upload_record *record,
+			 const struct upload_note *note, const char *id)
 {
 	AUTO_BUF struct buf text = BUF_INIT(UPLOAD_NOTE_MAX);
 	char name[UPLOAD_NAME_SIZE];
 	int rc;
 
-	upload_note_write(&text, record->place, key, id);
+	upload_note_write(&text, note);
 	LOCK(&record->lock);
 	rc = text.error ? text.error : open_locked(record);
 	if (rc == 0)
@@ -253,7 +262,34 @@ void upload_record_add(struct upload_record *record, const char *key,
 	log_warn("s3",
 		 "uploads cannot be noted: %s; what a kill leaves of them "
 		 "stays in the bucket key=%s",
-		 strerrordesc_np(-rc), key);
+		 strerrordesc_np(-rc), note->key);
+}
+
+void upload_record_ask(struct upload_record *record, const char *key,
+		       int64_t asked_s, char token[UPLOAD_TOKEN_SIZE])
+{
+	AUTO_FREE char *copy = strdup(key);
+	struct upload_note note = { .place = record->place,
+				    .key = copy,
+				    .asked_s = asked_s };
+
+	if (!copy || random_owner(token) < 0)
+		token[0] = '\0';
+	else
+		record_write(record, &note, token);
+}
+
+void upload_record_add(struct upload_record *record, const char *key,
+		       const char *id)
+{
+	AUTO_FREE char *copy = strdup(key);
+	AUTO_FREE char *id_copy = strdup(id);
+	struct upload_note note = { .place = record->place,
+				    .key = copy,
+				    .id = id_copy };
+
+	if (copy && id_copy)
+		record_write(record, &note, id);
 }
 
 void upload_record_remove(struct upload_record *record, const char *id)

@@ -8,14 +8,16 @@
  *   OWNER.DIGEST   an upload of that process (upload_note.h)
  *
  * OWNER is random, so that no process is taken for another; the DIGEST is of
- * the upload's id. Nothing is there before the first upload and after a
- * clean end. A record that cannot be kept is told once in the log and never
- * fails an upload. Any thread; the disk is waited for.
+ * the upload's id or, while that is asked for, of a random token. Nothing is
+ * there before the first upload and after a clean end. A record that cannot be
+ * kept is told once in the log and never fails an upload. Any thread; the disk
+ * is waited for.
  */
 #ifndef S3_UPLOAD_RECORD_H
 #define S3_UPLOAD_RECORD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "macros.h"
 
@@ -37,9 +39,21 @@ void upload_record_free(struct upload_record *record);
 /* The one it was made with. */
 const char *upload_record_place(const struct upload_record *record);
 
+#define UPLOAD_TOKEN_SIZE (UPLOAD_OWNER_LEN + 1)
+
+/*
+ * Before the server is asked for an upload's id, by its clock: token stands
+ * for the id meanwhile.
+ */
+void upload_record_ask(struct upload_record *record, const char *key,
+		       int64_t asked_s, char token[UPLOAD_TOKEN_SIZE]);
+
 void upload_record_add(struct upload_record *record, const char *key,
 		       const char *id);
 void upload_record_remove(struct upload_record *record, const char *id);
+
+/* The DIGEST of an id. */
+MUST_USE int upload_digest(const char *id, char digest[UPLOAD_DIGEST_LEN + 1]);
 
 /*
  * Opens a folder of records; with create it is made if it is not there. It

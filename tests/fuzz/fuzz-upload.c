@@ -15,7 +15,7 @@ static void check_again(const struct upload_note *note)
 	struct upload_note again;
 	int rc;
 
-	upload_note_write(&text, note->place, note->key, note->id);
+	upload_note_write(&text, note);
 	/* What came without %XX may be longer with it. */
 	if (text.error)
 		return;
@@ -23,7 +23,9 @@ static void check_again(const struct upload_note *note)
 	assert(rc == 0);
 	assert(strcmp(again.place, note->place) == 0);
 	assert(strcmp(again.key, note->key) == 0);
-	assert(strcmp(again.id, note->id) == 0);
+	assert(again.asked_s == note->asked_s);
+	assert(!again.id == !note->id);
+	assert(!note->id || strcmp(again.id, note->id) == 0);
 	upload_note_release(&again);
 }
 

@@ -130,6 +130,50 @@ def test_several_uploads_of_several_dead_daemons_go_at_once(bucket, new_mount, s
     assert notes(state_dir) == []
 
 
+def kill_in_create(mount, bucket, server):
+    """A mount that dies when the server has begun an upload and it does not know its id."""
+    server.fault("CreateMultipartUpload", count=0, stall_after=0)
+    writer = Writer(mount.path / "f")
+    proc.wait_until(lambda: bucket.uploads() != [], what="an upload")
+    kill(mount)
+    server.faults()
+    assert writer.close() != 0
+
+
+def test_an_upload_whose_id_was_not_told_goes_too(bucket, new_mount, server, state_dir):
+    kill_in_create(new_mount(bucket, timeout="1"), bucket, server)
+    (begun,) = bucket.uploads()
+    # Those of others: with a part, of another key, in another minute.
+    theirs = bucket.s3.create_multipart_upload(Bucket=bucket.name, Key="f")["UploadId"]
+    bucket.s3.upload_part(Bucket=bucket.name, Key="f", UploadId=theirs, PartNumber=1, Body=b"x")
+    longer = bucket.s3.create_multipart_upload(Bucket=bucket.name, Key="f2")["UploadId"]
+    after = new_mount(bucket, timeout="1")
+    wait_for_log(after, ABORTED)
+    assert {upload["UploadId"] for upload in bucket.uploads()} == {theirs, longer}
+    assert begun["UploadId"] not in {theirs, longer}
+    proc.wait_until(lambda: notes(state_dir) == [], what="an empty folder")
+
+
+def test_an_upload_whose_create_was_sent_twice_goes_with_the_next_start(bucket, new_mount, server, state_dir):
+    mount = new_mount(bucket)
+    server.fault("CreateMultipartUpload", count=1, reset_after=True)
+    (mount.path / "f").write_bytes(DATA)
+    assert bucket.read("f") == DATA
+    assert len(bucket.uploads()) == 1
+    mount.unmount()
+    wait_for_log(new_mount(bucket, timeout="1"), ABORTED)
+    assert bucket.uploads() == [] and bucket.read("f") == DATA
+
+
+def test_of_several_that_it_could_be_none_goes(bucket, new_mount, server, state_dir):
+    kill_in_create(new_mount(bucket, timeout="1"), bucket, server)
+    bucket.s3.create_multipart_upload(Bucket=bucket.name, Key="f")
+    after = new_mount(bucket, timeout="1")
+    wait_for_log(after, "cannot be told, and all are kept key=f")
+    assert len(bucket.uploads()) == 2
+    proc.wait_until(lambda: notes(state_dir) == [], what="an empty folder")
+
+
 def test_other_clients_uploads_are_left_alone(mount, bucket, new_mount):
     theirs = bucket.s3.create_multipart_upload(Bucket=bucket.name, Key="f")["UploadId"]
     kill_in_upload(mount, bucket)

@@ -18,11 +18,24 @@ static int parse(const char *text, struct upload_note *note)
 	return upload_note_parse(text, strlen(text), note);
 }
 
+static void write_note(struct buf *out, const char *place, const char *key,
+		       const char *id)
+{
+	struct upload_note note = {
+		.place = strdup(place),
+		.key = strdup(key),
+		.id = strdup(id),
+	};
+
+	upload_note_write(out, &note);
+	upload_note_release(&note);
+}
+
 static void a_note_has_this_form(void **state)
 {
 	AUTO_BUF struct buf text = BUF_INIT(UPLOAD_NOTE_MAX);
 
-	upload_note_write(&text, "http://h:1/b", "a/b c", "id");
+	write_note(&text, "http://h:1/b", "a/b c", "id");
 	assert_string_equal(buf_str(&text), GOOD);
 }
 
@@ -46,7 +59,7 @@ static void what_was_written_is_read(void **state)
 		AUTO_BUF struct buf text = BUF_INIT(UPLOAD_NOTE_MAX);
 		struct upload_note note;
 
-		upload_note_write(&text, "https://amazonaws.com/b", key, id);
+		write_note(&text, "https://amazonaws.com/b", key, id);
 		assert_int_equal(text.error, 0);
 		assert_int_equal(upload_note_parse(text.data, text.len, &note),
 				 0);
@@ -55,6 +68,30 @@ static void what_was_written_is_read(void **state)
 		assert_string_equal(note.id, id);
 		upload_note_release(&note);
 	}
+}
+
+static void an_upload_without_an_id_has_a_time(void **state)
+{
+	static const char text[] =
+		"s3storefs upload 1\nhttp://h:1/b\na/b%20c\n?1718200000\n";
+	static const char *const bad[] = {
+		"s3storefs upload 1\nhttp://h:1/b\nk\n?\n",
+		"s3storefs upload 1\nhttp://h:1/b\nk\n?-1\n",
+		"s3storefs upload 1\nhttp://h:1/b\nk\n?1x\n",
+		"s3storefs upload 1\nhttp://h:1/b\nk\n?99999999999999999999\n",
+	};
+	AUTO_BUF struct buf again = BUF_INIT(UPLOAD_NOTE_MAX);
+	struct upload_note note;
+
+	assert_int_equal(parse(text, &note), 0);
+	assert_string_equal(note.key, "a/b c");
+	assert_null(note.id);
+	assert_int_equal(note.asked_s, 1718200000);
+	upload_note_write(&again, &note);
+	assert_string_equal(buf_str(&again), text);
+	upload_note_release(&note);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(parse(bad[i], &note), -EBADMSG);
 }
 
 static void a_note_cut_anywhere_is_the_beginning_of_one(void **state)
@@ -115,8 +152,8 @@ static void keys_and_ids_have_their_limits(void **state)
 	for (int too_long = 0; too_long < 3; too_long++) {
 		AUTO_BUF struct buf text = BUF_INIT(2 * UPLOAD_NOTE_MAX);
 
-		upload_note_write(&text, "p", too_long == 1 ? key : key + 1,
-				  too_long == 2 ? id : id + 1);
+		write_note(&text, "p", too_long == 1 ? key : key + 1,
+			   too_long == 2 ? id : id + 1);
 		assert_int_equal(upload_note_parse(text.data, text.len, &note),
 				 too_long ? -EBADMSG : 0);
 		upload_note_release(&note);
@@ -140,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_note_has_this_form),
 		cmocka_unit_test(what_was_written_is_read),
+		cmocka_unit_test(an_upload_without_an_id_has_a_time),
 		cmocka_unit_test(a_note_cut_anywhere_is_the_beginning_of_one),
 		cmocka_unit_test(what_is_no_note_is_none),
 		cmocka_unit_test(keys_and_ids_have_their_limits),
