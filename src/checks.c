@@ -91,9 +91,6 @@ static const struct {
 	  "and endpoint_url" },
 	{ "SignatureDoesNotMatch",
 	  "the secret key is wrong: check AWS_SECRET_ACCESS_KEY" },
-	{ "AccessDenied",
-	  "the key may not list the bucket: it needs s3:ListBucket; "
-	  "-o without_list mounts all the same, for reading known names" },
 	{ "AllAccessDisabled", "the bucket's owner has closed it" },
 	{ "AccountProblem", "the account is closed: ask its provider" },
 	{ "ExpiredToken", "the session token has expired: get new keys" },
@@ -160,6 +157,7 @@ static const char *mend_connection(const char *url)
 	return "if the server wants TLS, write https:// in endpoint_url";
 }
 
+/* NULL: the cause says it. */
 static const char *mend(int code, const struct errinfo *err, const char *url)
 {
 	switch (code) {
@@ -183,23 +181,32 @@ static const char *mend(int code, const struct errinfo *err, const char *url)
 	default:
 		if (err->http_status == 0)
 			return mend_connection(url);
-		return "the server has trouble: try again later";
+		if (err->http_status >= 500 || err->http_status == 429)
+			return "the server has trouble: try again later";
+		return NULL;
 	}
 }
 
-static void explain(struct s3_client *client, int code,
-		    const struct errinfo *err, struct buf *why)
+void check_explain(struct s3_client *client, int code,
+		   const struct errinfo *err, const char *right,
+		   struct buf *why)
 {
 	const char *refusal = find_refusal(err);
 	const char *url = s3_client_url(client);
+	const char *cause = err->cause[0] ? err->cause : err->text;
+	const char *what_to_do = mend(code, err, url);
 
 	buf_add_fmt(why, "cannot use %s: ", url);
 	if (refusal)
 		buf_add_fmt(why, "%s", refusal);
+	else if (strcmp(err->s3_code, "AccessDenied") == 0)
+		buf_add_fmt(why, "the key may not: it needs %s", right);
 	else if (is_wrong_region(err))
 		explain_region(client, why);
+	else if (what_to_do)
+		buf_add_fmt(why, "%s: %s", cause, what_to_do);
 	else
-		buf_add_fmt(why, "%s: %s", err->text, mend(code, err, url));
+		buf_add_str(why, cause);
 	if (err->http_status == 403)
 		buf_add_fmt(why, " (keys from: %s)",
 			    s3_client_credentials_source(client));
@@ -233,13 +240,9 @@ static int create(struct s3_client *client, const struct config *config,
 
 	s3_create_bucket_start(client, &bucket);
 	rc = s3_wait(client, &bucket.op);
-	if (rc == -EACCES && strcmp(bucket.op.err.s3_code, "AccessDenied") == 0)
-		buf_add_fmt(why,
-			    "cannot create %s: the key may not: it needs "
-			    "s3:CreateBucket",
-			    s3_client_url(client));
-	else if (rc)
-		explain(client, rc, &bucket.op.err, why);
+	if (rc)
+		check_explain(client, rc, &bucket.op.err, "s3:CreateBucket",
+			      why);
 	else
 		log_warn("main", "made bucket %s, ACL %s", config->bucket,
 			 config->bucket_acl ? config->bucket_acl :
@@ -272,7 +275,12 @@ int check_bucket(struct s3_client *client, const struct config *config,
 			 config->bucket);
 		return 0;
 	}
-	if (rc)
-		explain(client, rc, &err, why);
+	if (!rc)
+		return 0;
+	check_explain(client, rc, &err, "s3:ListBucket", why);
+	if (strcmp(err.s3_code, "AccessDenied") == 0)
+		buf_add_str(why, "; -o without_list mounts all the same, for "
+				 "reading known names");
+	config_tell_unread(config, why);
 	return rc;
 }

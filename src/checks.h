@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "config.h"
+#include "errinfo.h"
 #include "macros.h"
 
 struct s3_client;
@@ -18,6 +19,14 @@ MUST_USE int check_mountpoint(const char *path, char **out, struct buf *why);
 
 /* /dev/fuse is there and may be opened. */
 MUST_USE int check_fuse_device(struct buf *why);
+
+/*
+ * Appends why a request failed, cause and mend; right: what a key needs for
+ * it, such as "s3:GetObject".
+ */
+void check_explain(struct s3_client *client, int code,
+		   const struct errinfo *err, const char *right,
+		   struct buf *why);
 
 /*
  * One listing of one key: credentials, bucket, region, clock. A missing

@@ -16,7 +16,12 @@ struct errinfo {
 	int http_status;     /* 0 unless a server answered */
 	char s3_code[40];    /* "SlowDown"; "" unless a server said so */
 	char request_id[40]; /* x-amz-request-id, "" if unknown */
-	char text[200];      /* what was tried, and on what */
+	char text[200];      /* what was tried, and on what: for the log */
+	/*
+	 * What the server or the network said, alone and in plain words: for
+	 * a person who knows what was tried. "" if text is all there is.
+	 */
+	char cause[120];
 };
 
 #define ERRINFO_INIT \
@@ -24,7 +29,7 @@ struct errinfo {
 		0    \
 	}
 
-/* Sets the text and the code, unless err is NULL. Returns code. */
+/* Sets the text and the code, and no cause, unless err is NULL. Returns code. */
 int errinfo_set(struct errinfo *err, int code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 

@@ -12,6 +12,7 @@ int errinfo_set(struct errinfo *err, int code, const char *fmt, ...)
 	if (!err)
 		return code;
 	err->code = code;
+	err->cause[0] = '\0';
 	va_start(args, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);

@@ -426,6 +426,7 @@ void http_request_end(struct http *http, struct http_request *req, int result,
 	if (result < 0) {
 		errinfo_set(&req->err, result, "%s %.*s: %s", req->method,
 			    url_len_shown(req->url), req->url, reason);
+		snprintf(req->err.cause, sizeof(req->err.cause), "%s", reason);
 		req->err.http_status = req->status;
 	}
 	http_queue_leave(&http->queue, req, used);

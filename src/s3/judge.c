@@ -49,10 +49,27 @@ static void guess_bare(struct s3_request *r, struct error_class *class)
 		*class = (struct error_class){ -EACCES, ERROR_CREDENTIALS };
 }
 
+static void copy_text(char *to, size_t room, const char *from)
+{
+	snprintf(to, room, "%.*s", (int)room - 1, from ? from : "");
+}
+
+/* what is for the log, cause for people. */
+static void set_error(struct s3_request *r, int result, const char *what,
+		      const char *cause)
+{
+	struct errinfo *err = &r->op->err;
+
+	errinfo_set(err, result, "%s: %s%s%s", r->action->name, what,
+		    r->key ? " key=" : "", r->key ? r->key : "");
+	copy_text(err->cause, sizeof(err->cause), cause);
+}
+
 static struct error_class judge_answer(struct s3_request *r)
 {
 	struct buf *body = &r->http.response_body;
 	struct error_class class;
+	char what[300], cause[300];
 	const char *mend;
 	bool is_foreign;
 
@@ -63,9 +80,14 @@ static struct error_class judge_answer(struct s3_request *r)
 	if (class.result == -ENOENT && !r->key)
 		class.result = -ENODEV;
 	mend = error_mend(r->http.status, r->error.code);
-	errinfo_set(&r->op->err, class.result, "%s: status %d %s %s key=%s",
-		    r->action->name, r->http.status, r->error.code,
-		    mend ? mend : r->error.message, r->key ? r->key : "");
+	snprintf(what, sizeof(what), "status %d %s %s", r->http.status,
+		 r->error.code, mend ? mend : r->error.message);
+	snprintf(cause, sizeof(cause), "%s (%d%s%s)",
+		 mend                ? mend :
+		 r->error.message[0] ? r->error.message :
+				       "the server says no",
+		 r->http.status, r->error.code[0] ? " " : "", r->error.code);
+	set_error(r, class.result, what, cause);
 	return class;
 }
 
@@ -73,6 +95,7 @@ static struct error_class judge_answer(struct s3_request *r)
 static struct error_class judge_success(struct s3_request *r)
 {
 	struct error_class class = { 0, ERROR_FINAL };
+	char what[300];
 
 	class.result = r->action->parse ? r->action->parse(r) : 0;
 	if (class.result == 0)
@@ -83,11 +106,12 @@ static struct error_class judge_success(struct s3_request *r)
 		class = (struct error_class){ -EIO, ERROR_OUTAGE };
 	if (error_parse(&r->http.response_body, &r->error) == 0)
 		class = error_of_code(r->error.code);
+	snprintf(what, sizeof(what), "status %d with no right answer %s %s",
+		 r->http.status, r->error.code, r->error.message);
 	if (r->op->err.code != class.result)
-		errinfo_set(&r->op->err, class.result,
-			    "%s: status %d with no right answer %s %s key=%s",
-			    r->action->name, r->http.status, r->error.code,
-			    r->error.message, r->key ? r->key : "");
+		set_error(r, class.result, what,
+			  r->error.message[0] ? r->error.message :
+						"that is no answer of S3");
 	return class;
 }
 
@@ -101,15 +125,8 @@ static struct error_class judge_transport(struct s3_request *r)
 	else if (result == -EBADMSG && r->action->sink)
 		class = (struct error_class){ result, ERROR_RETRY };
 	if (r->op->err.code != class.result)
-		errinfo_set(&r->op->err, class.result, "%s: %s key=%s",
-			    r->action->name, r->http.err.text,
-			    r->key ? r->key : "");
+		set_error(r, class.result, r->http.err.text, r->http.err.cause);
 	return class;
-}
-
-static void copy_text(char *to, size_t room, const char *from)
-{
-	snprintf(to, room, "%.*s", (int)room - 1, from ? from : "");
 }
 
 /* Some proxy's page: its status says enough. */

@@ -33,11 +33,5 @@ int await_end(struct await *a)
 void await_fail(struct await *a, int code)
 {
 	a->result = code;
-	a->read.op.err.text[0] = '\0';
-}
-
-const char *await_words(const struct await *a)
-{
-	return a->read.op.err.text[0] ? a->read.op.err.text :
-					strerrordesc_np(-a->result);
+	a->read.op.err = (struct errinfo)ERRINFO_INIT;
 }

@@ -31,10 +31,7 @@ struct store_op *await_op(struct await *a);
 /* What the call gave. */
 MUST_USE int await_end(struct await *a);
 
-/* Something else than the store failed: await_words tells that. */
+/* Something else than the store failed: its errno is all that is told. */
 void await_fail(struct await *a, int code);
-
-/* The words for a result below 0. */
-const char *await_words(const struct await *a);
 
 #endif

@@ -63,18 +63,6 @@ static int tell(const struct tool_call *call, const char *name, bool is_there)
 	return is_there ? TOOL_OK : TOOL_NO;
 }
 
-/* A 404 to a HEAD has no words: it may be the bucket that is missing. */
-static bool has_bucket(struct s3_client *s3)
-{
-	struct s3_head_bucket head = { 0 };
-	bool is_there;
-
-	s3_head_bucket_start(s3, &head);
-	is_there = s3_wait(s3, &head.op) != -ENODEV;
-	s3_head_bucket_release(&head);
-	return is_there;
-}
-
 static int check_key(const struct tool_call *call, struct tool_bucket *bucket,
 		     const char *name)
 {
@@ -93,15 +81,14 @@ static int check_key(const struct tool_call *call, struct tool_bucket *bucket,
 	head.key = buf_str(&key);
 	s3_head_start(bucket->network.s3, &head);
 	rc = s3_wait(bucket->network.s3, &head.op);
-	if (rc == -ENOENT && !has_bucket(bucket->network.s3))
+	if (rc == -ENOENT && !target_has_bucket(bucket))
 		status = tool_fail(call, CHECK_ERROR, "there is no bucket %s",
 				   bucket->config.bucket);
 	else if (rc == 0 || rc == -ENOENT)
 		status = tell(call, buf_str(&path), rc == 0);
-	else
-		status = tool_fail(call, CHECK_ERROR, "%s",
-				   head.op.err.text[0] ? head.op.err.text :
-							 strerrordesc_np(-rc));
+	else if (tool_fail_request(call, bucket, name, rc, &head.op.err,
+				   "s3:GetObject, s3:ListBucket"))
+		status = CHECK_ERROR;
 	s3_head_release(&head);
 	return status;
 }

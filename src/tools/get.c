@@ -217,14 +217,17 @@ static int fetch(const struct tool_call *call, struct tool_bucket *bucket,
 	}
 	if (rc == 0 && status == TOOL_OK)
 		rc = read_all(handle, out, &a);
-	if (rc == -ENOENT)
+	if (rc == -ENOENT && !target_has_bucket(bucket))
+		status = tool_fail(call, TOOL_NO, "there is no bucket %s",
+				   bucket->config.bucket);
+	else if (rc == -ENOENT)
 		status = tool_fail(call, TOOL_NO, "File does not exist: %s",
 				   path);
 	else if (rc == -EPIPE && !out->file)
 		status = TOOL_NO; /* head has read enough */
 	else if (rc < 0)
-		status = tool_fail(call, TOOL_NO, "%s: %s", path,
-				   await_words(&a));
+		status = tool_fail_request(call, bucket, path, rc,
+					   &a.read.op.err, "s3:GetObject");
 	else if (status == TOOL_OK)
 		status = finish(call, out, attr.mtime_ns);
 	if (handle)

@@ -82,8 +82,8 @@ void ls_print(const struct listing *l, const struct s3_listed *item,
 
 static int fail(const struct listing *l, int code, const struct errinfo *err)
 {
-	return tool_fail(l->call, TOOL_NO, "%s",
-			 err->text[0] ? err->text : strerrordesc_np(-code));
+	return tool_fail_request(l->call, l->bucket, NULL, code, err,
+				 "s3:ListBucket");
 }
 
 /* One page; after takes the key to go on behind. */
@@ -96,8 +96,8 @@ static int list_page(struct listing *l, char **after, bool *is_last)
 	};
 	int rc, status = TOOL_OK;
 
-	s3_list_start(l->s3, &list);
-	rc = s3_wait(l->s3, &list.op);
+	s3_list_start(l->bucket->network.s3, &list);
+	rc = s3_wait(l->bucket->network.s3, &list.op);
 	if (rc)
 		status = fail(l, rc, &list.op.err);
 	for (size_t i = 0; rc == 0 && i < list.count; i++) {
@@ -130,8 +130,8 @@ static int list_object(struct listing *l, const char *name, const char *key)
 	const char *slash = strrchr(name, '/');
 	int rc, status = TOOL_OK;
 
-	s3_head_start(l->s3, &head);
-	rc = s3_wait(l->s3, &head.op);
+	s3_head_start(l->bucket->network.s3, &head);
+	rc = s3_wait(l->bucket->network.s3, &head.op);
 	if (rc == 0) {
 		item.size = head.object.size;
 		item.mtime_ns = head.object.mtime_ns;
@@ -190,7 +190,7 @@ static int run(const struct tool_call *call)
 	if (status == TOOL_OK && line->word_count == 2)
 		status = target_path(call, &bucket, line->words[1], &path);
 	if (status == TOOL_OK) {
-		l.s3 = bucket.network.s3;
+		l.bucket = &bucket;
 		target_key(&bucket, buf_str(&path), &l.prefix);
 		status = list_all(&l, buf_str(&path),
 				  tool_option(call, "exact"));

@@ -8,7 +8,7 @@
 
 struct listing {
 	const struct tool_call *call;
-	struct s3_client *s3;
+	const struct tool_bucket *bucket; /* NULL: a path on a mount */
 	bool is_long, is_human, is_json, is_recursive;
 	struct buf prefix; /* "media/a/" */
 	uint64_t count;    /* also the marker of the folder itself */

@@ -157,6 +157,7 @@ static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
 {
 	AUTO_BUF struct buf name = BUF_INIT(S3_KEY_MAX);
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
+	AUTO_BUF struct buf what = BUF_INIT(S3_KEY_MAX + 40);
 	struct await a = AWAIT_INIT;
 	struct handle *handle;
 	struct node *node;
@@ -165,8 +166,8 @@ static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
 	store_create_path(bucket->store, path, O_WRONLY, await_op(&a));
 	rc = await_end(&a);
 	if (rc)
-		return tool_fail(call, TOOL_NO, "%s: %s", path,
-				 await_words(&a));
+		return tool_fail_request(call, bucket, path, rc, &a.read.op.err,
+					 "s3:PutObject");
 	handle = a.read.op.handle;
 	node = a.read.op.node;
 	rc = write_all(handle, in, &a);
@@ -181,9 +182,10 @@ static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
 		rc = store_node_path(bucket->store, node, &name);
 	store_release(handle);
 	node_put(bucket->store, node, 1);
+	buf_add_fmt(&what, "%s was not stored", path);
 	if (rc)
-		return tool_fail(call, TOOL_NO, "%s was not stored: %s", path,
-				 await_words(&a));
+		return tool_fail_request(call, bucket, buf_str(&what), rc,
+					 &a.read.op.err, "s3:PutObject");
 	target_key(bucket, buf_str(&name), &key);
 	return print_result(call, buf_str(&name), buf_str(&key),
 			    bucket->config.bucket, in->size);

@@ -34,6 +34,18 @@ int target_check_mount(const struct tool_call *call, const char *path)
 			 strerrordesc_np(errno));
 }
 
+bool target_has_bucket(const struct tool_bucket *bucket)
+{
+	struct s3_client *s3 = bucket->network.s3;
+	struct s3_head_bucket head = { 0 };
+	bool is_there;
+
+	s3_head_bucket_start(s3, &head);
+	is_there = s3_wait(s3, &head.op) != -ENODEV;
+	s3_head_bucket_release(&head);
+	return is_there;
+}
+
 static int refuse(const struct tool_call *call, const char *name, int code,
 		  const struct errinfo *err)
 {

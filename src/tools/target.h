@@ -33,4 +33,7 @@ MUST_USE int target_path(const struct tool_call *call,
 void target_key(const struct tool_bucket *bucket, const char *path,
 		struct buf *out);
 
+/* A 404 to a HEAD has no words: it may be the bucket that is missing. */
+bool target_has_bucket(const struct tool_bucket *bucket);
+
 #endif

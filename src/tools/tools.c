@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "daemon.h"
 #include "layers.h"
 #include "log.h"
@@ -100,6 +101,21 @@ int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
 	fprintf(stderr, "s3storefs %s: ", call->tool->name);
 	print_safely(text ? text : "out of memory");
 	return status;
+}
+
+int tool_fail_request(const struct tool_call *call,
+		      const struct tool_bucket *bucket, const char *what,
+		      int code, const struct errinfo *err, const char *right)
+{
+	AUTO_BUF struct buf why = BUF_INIT(1000);
+
+	if (err->cause[0])
+		check_explain(bucket->network.s3, code, err, right, &why);
+	else
+		buf_add_str(&why,
+			    err->text[0] ? err->text : strerrordesc_np(-code));
+	return tool_fail(call, TOOL_NO, "%s%s%s", what ? what : "",
+			 what ? ": " : "", buf_str(&why));
 }
 
 bool tool_is_read(void)

@@ -66,6 +66,16 @@ int tool_usage(const struct tool_call *call);
 int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
+struct tool_bucket;
+
+/*
+ * The same for a request or a call of the store that failed, with cause and
+ * mend, and returns TOOL_NO. what: on what, or NULL; right: what a key needs.
+ */
+int tool_fail_request(const struct tool_call *call,
+		      const struct tool_bucket *bucket, const char *what,
+		      int code, const struct errinfo *err, const char *right);
+
 /* A bucket as the tools use it. */
 struct tool_bucket {
 	struct config config;

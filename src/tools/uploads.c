@@ -55,7 +55,7 @@ static const struct command_own options[] = {
 
 struct uploads {
 	const struct tool_call *call;
-	struct s3_client *s3;
+	const struct tool_bucket *bucket;
 	bool is_long, is_human, is_json, is_abort;
 	bool is_down;  /* no answer came: the others would wait as long */
 	int64_t age_s; /* at least; 0: any */
@@ -77,10 +77,11 @@ struct upload {
 static void fail(struct uploads *u, const char *key, int code,
 		 const struct errinfo *err)
 {
-	u->status =
-		tool_fail(u->call, TOOL_NO, "%s%s%s", key ? key : "",
-			  key ? ": " : "",
-			  err->text[0] ? err->text : strerrordesc_np(-code));
+	u->status = tool_fail_request(u->call, u->bucket, key, code, err,
+				      u->is_abort && key ?
+					      "s3:AbortMultipartUpload" :
+				      key ? "s3:ListMultipartUploadParts" :
+					    "s3:ListBucketMultipartUploads");
 	/* What is listed already is told in any case. */
 	u->is_down = u->is_down || (key && err->http_status == 0);
 }
@@ -133,13 +134,13 @@ static void start_measure(const struct uploads *u, struct upload *upload)
 {
 	upload->list.key = upload->listed->key;
 	upload->list.upload_id = upload->listed->upload_id;
-	s3_list_parts_start(u->s3, &upload->list);
+	s3_list_parts_start(u->bucket->network.s3, &upload->list);
 }
 
 static void end_measure(struct uploads *u, struct upload *upload)
 {
 	struct s3_list_parts *list = &upload->list;
-	int rc = s3_wait(u->s3, &list->op);
+	int rc = s3_wait(u->bucket->network.s3, &list->op);
 
 	while (rc == 0) {
 		upload->parts += list->count;
@@ -148,8 +149,8 @@ static void end_measure(struct uploads *u, struct upload *upload)
 		if (!list->is_truncated)
 			break;
 		list->number_marker = list->items[list->count - 1].number;
-		s3_list_parts_start(u->s3, list);
-		rc = s3_wait(u->s3, &list->op);
+		s3_list_parts_start(u->bucket->network.s3, list);
+		rc = s3_wait(u->bucket->network.s3, &list->op);
 	}
 	upload->is_measured = rc == 0;
 	/* It may have been ended since it was listed. */
@@ -162,13 +163,13 @@ static void start_abort(const struct uploads *u, struct upload *upload)
 {
 	upload->abort.key = upload->listed->key;
 	upload->abort.upload_id = upload->listed->upload_id;
-	s3_abort_upload_start(u->s3, &upload->abort);
+	s3_abort_upload_start(u->bucket->network.s3, &upload->abort);
 }
 
 static void end_abort(struct uploads *u, struct upload *upload)
 {
 	struct s3_abort_upload *op = &upload->abort;
-	int rc = s3_wait(u->s3, &op->op);
+	int rc = s3_wait(u->bucket->network.s3, &op->op);
 
 	if (rc)
 		fail(u, op->key, rc, &op->op.err);
@@ -214,7 +215,7 @@ static int64_t server_time_ns(struct s3_client *s3)
 static void handle_page(struct uploads *u, const struct s3_list_uploads *page)
 {
 	struct upload batch[BATCH];
-	int64_t now_ns = server_time_ns(u->s3);
+	int64_t now_ns = server_time_ns(u->bucket->network.s3);
 	size_t count = 0;
 
 	for (size_t i = 0; i < page->count && !u->is_down; i++) {
@@ -250,8 +251,8 @@ static bool fetch_page(struct uploads *u, const struct s3_list_uploads *before,
 		page->key_marker = last->key;
 		page->upload_id_marker = last->upload_id;
 	}
-	s3_list_uploads_start(u->s3, page);
-	rc = s3_wait(u->s3, &page->op);
+	s3_list_uploads_start(u->bucket->network.s3, page);
+	rc = s3_wait(u->bucket->network.s3, &page->op);
 	if (rc)
 		fail(u, NULL, rc, &page->op.err);
 	return rc == 0;
@@ -325,7 +326,7 @@ static int run(const struct tool_call *call)
 		return status;
 	status = tool_open(call, line->words[0], &bucket);
 	if (status == TOOL_OK) {
-		u.s3 = bucket.network.s3;
+		u.bucket = &bucket;
 		target_key(&bucket, "", &u.prefix);
 		status = handle_all(&u);
 	}

@@ -686,3 +686,27 @@ def test_check_tells_a_missing_bucket_once(bucket):
     bucket.name = "no-such-bucket"
     done = Tool(bucket)("check", status=1)
     assert (done.stdout + done.stderr).count("does not exist") == 1
+
+
+def test_errors_are_words_for_people(bucket, server):
+    """What was tried, why it failed, what to do: no names of the API, no query, no key=."""
+    bucket.put("a", b"x")
+    tool = Tool(bucket, timeout="1", attempts="1")
+    calls = {
+        "get": lambda: tool("get", "a", "-", status=1),
+        "ls": lambda: tool("ls", status=1),
+        "check": lambda: tool("check", "a", status=2),
+        "uploads": lambda: tool("uploads", status=1),
+    }
+    for fault, words in (
+        (dict(status=503, code="SlowDown", message="not so fast"), "try again later"),
+        (dict(status=403, code="AccessDenied", message="no"), "the key may not|the server refuses"),
+        (dict(reset=True), "endpoint_url"),
+    ):
+        server.faults(dict(op="*", count=0, **fault))
+        for name, call in calls.items():
+            said = call().stderr
+            assert f"s3storefs {name}: " in said and re.search(words, said), said
+            assert not re.search(r"key=|list-type|Objects:|Object:|Uploads:|status \d", said), said
+            assert bucket.name in said
+        server.faults()
