@@ -138,8 +138,7 @@ struct search {
 /* How long, in seconds, one operation may take. */
 static int64_t bound_s(const struct upload_sweep *sweep)
 {
-	return (retry_timeout_ms(sweep->client->options.timeout_ms, 0) + 999) /
-	       1000;
+	return (sweep->client->options.timeout_ms + 999) / 1000;
 }
 
 /* Somebody with this folder has it, dead or alive. */
