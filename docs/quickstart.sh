@@ -87,11 +87,22 @@ stop() {
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		env DEBIAN_FRONTEND=noninteractive "$@"
-	elif command -v sudo >/dev/null; then
-		sudo env DEBIAN_FRONTEND=noninteractive "$@"
 	else
-		die "be root, or install sudo, for: $*"
+		sudo env DEBIAN_FRONTEND=noninteractive "$@"
 	fi
+}
+
+# What no package mends, before minutes go into a build.
+check_rights() {
+	container='a container needs --device /dev/fuse --cap-add SYS_ADMIN'
+	[ -c /dev/fuse ] || modprobe fuse 2>/dev/null || :
+	[ -c /dev/fuse ] ||
+		die "there is no /dev/fuse, so nothing can be mounted: modprobe fuse; $container"
+	(: <>/dev/fuse) 2>/dev/null ||
+		die "$(id -un) may not open /dev/fuse, so nothing can be mounted: be root, or chmod 666 /dev/fuse; $container"
+	[ "$(id -u)" -ne 0 ] ||
+		[ $((0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 21 & 1)) -eq 1 ] ||
+		die "root may not mount here: $container"
 }
 
 install_needs() {
@@ -107,6 +118,8 @@ install_needs() {
 			missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		die "packages are missing, and there is no sudo to install them by: as root, apt-get install$missing"
 	say "installing$missing"
 	as_root apt-get -q -o Acquire::Languages=none update </dev/null >>"$run/install.log" 2>&1 &&
 		as_root apt-get -qy install --no-install-recommends $missing \
@@ -220,6 +233,7 @@ esac
 if is_running "$(read_pid script)" quickstart; then
 	die 'it is running already: sh docs/quickstart.sh stop'
 fi
+check_rights
 say "the mount point will be $mountpoint"
 unmount
 rm -rf "$run"

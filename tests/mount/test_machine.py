@@ -107,3 +107,23 @@ def test_without_fusermount3_the_package_is_named(machine):
     drop = "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin"
     done = machine(f'overlay /usr/bin; rm -f /usr/bin/fusermount3; {drop} "$PROGRAM" -c "$CONF" "$BUCKET" "$MNT"', ok=False)
     assert done.returncode == 1 and "install the package fuse3" in done.stderr
+
+
+QUICKSTART = f"""
+mount -t tmpfs none /run; chmod 755 /run; mkdir /run/bin /run/top /run/demo; chmod 777 /run/demo
+for tool in sh env id dirname cat tr grep sed awk rm mkdir chmod sleep tail; do ln -s "$(command -v $tool)" /run/bin/; done
+printf '#!/bin/sh\\nexit 1\\n' >/run/bin/dpkg-query; chmod 755 /run/bin/dpkg-query
+mount --bind "$TOP" /run/top; cd /
+{AS_NOBODY} env PATH=/run/bin S3STOREFS_DEMO=/run/demo sh /run/top/docs/quickstart.sh
+"""
+
+
+def test_quickstart_says_what_lacks_before_it_builds(machine):
+    done = machine("overlay /dev; chmod 600 /dev/fuse\n" + QUICKSTART, ok=False, TOP=proc.TOP)
+    assert done.returncode == 1 and "may not open /dev/fuse" in done.stderr and "building" not in done.stdout
+
+
+def test_quickstart_without_sudo_names_the_packages(machine):
+    done = machine("overlay /dev; chmod 666 /dev/fuse\n" + QUICKSTART, ok=False, TOP=proc.TOP)
+    assert done.returncode == 1 and "there is no sudo" in done.stderr
+    assert "libfuse3-dev" in done.stderr and "building" not in done.stdout
