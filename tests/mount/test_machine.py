@@ -110,7 +110,7 @@ def test_without_fusermount3_the_package_is_named(machine):
 
 
 QUICKSTART = f"""
-mount -t tmpfs none /run; chmod 755 /run; mkdir /run/bin /run/top /run/demo; chmod 777 /run/demo
+mount -t tmpfs none /run; chmod 755 /run; mkdir /run/bin /run/top /run/demo; chown 65534:65534 /run/demo
 for tool in sh env id dirname cat tr grep sed awk rm mkdir chmod sleep tail; do ln -s "$(command -v $tool)" /run/bin/; done
 printf '#!/bin/sh\\nexit 1\\n' >/run/bin/dpkg-query; chmod 755 /run/bin/dpkg-query
 mount --bind "$TOP" /run/top; cd /
