@@ -144,6 +144,8 @@ struct s3_op {
 	/* In. */
 	void (*done)(struct s3_op *op); /* NULL: somebody calls s3_wait */
 	enum s3_priority priority;
+	/* When an operation of several ends, s3_until_ms; 0: alone. */
+	int64_t until_ms;
 	/* Out. */
 	int result;
 	struct errinfo err;
@@ -498,6 +500,12 @@ void s3_cancel(struct s3_client *c, struct s3_op *op);
  * from: of priority S3_FOREGROUND, S3_METADATA or S3_PREFETCH.
  */
 void s3_cancel_reads(struct s3_client *c);
+
+/*
+ * When an operation that begins now has had its time, by clock_now_ms: for
+ * several that are one to whoever waits.
+ */
+int64_t s3_until_ms(const struct s3_client *c);
 
 /* What the answers so far have told of the server's clock; see traits.h. */
 struct s3_learned {

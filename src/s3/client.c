@@ -237,6 +237,11 @@ struct s3_learned s3_client_learned(struct s3_client *c)
 	};
 }
 
+int64_t s3_until_ms(const struct s3_client *c)
+{
+	return clock_now_ms() + c->options.timeout_ms;
+}
+
 const char *s3_client_url(const struct s3_client *c)
 {
 	return c->url;

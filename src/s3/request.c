@@ -454,6 +454,20 @@ static int64_t bound_ms(const struct s3_request *r)
 	return ms;
 }
 
+static int64_t deadline_ms(const struct s3_request *r)
+{
+	int64_t now_ms = clock_now_ms();
+	int64_t at_ms = now_ms + bound_ms(r);
+	int64_t until_ms = r->op->until_ms;
+
+	if (until_ms == 0 || until_ms >= at_ms)
+		return at_ms;
+	/* What came before has used it up: one try. */
+	return until_ms < now_ms + RETRY_TRY_LEAST_MS ?
+		       now_ms + RETRY_TRY_LEAST_MS :
+		       until_ms;
+}
+
 /* The work that r was started with is time of its own, for each half. */
 static void grant_work(struct s3_request *r)
 {
@@ -513,7 +527,7 @@ void request_start(struct s3_client *c, struct s3_op *op,
 	if (!r)
 		return;
 	r->bytes = bytes;
-	r->retry.deadline_ms = clock_now_ms() + bound_ms(r);
+	r->retry.deadline_ms = deadline_ms(r);
 	if (action->is_slow)
 		grant_work(r);
 	if (is_cut_by_outage(r))

@@ -16,12 +16,15 @@
 /* Up to this, a reader waits for the checksum of all. */
 #define WHOLE_BYTES (1024u * 1024)
 
+#define FAILED_MS 5000 /* how long a failed range is believed at most */
+
 /* ------------------------------------------------------ a new version */
 
 void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 {
 	file->base.number++;
 	extents_clear(&file->flying);
+	extents_clear(&file->failed.ranges);
 	free(STEAL(file->base.index));
 	file->base.is_index_coming = false;
 	waiters_fail_locked(file, 0, UINT64_MAX, 0, waiters);
@@ -176,6 +179,52 @@ static int settle_range_locked(struct fetch *fetch, int result)
 	return result;
 }
 
+/*
+ * When a page could not be read ahead, the kernel asks for it again by itself
+ * before the program hears of it. So that a program does not wait twice, what
+ * failed is not asked for anew for as long as that took, or some seconds.
+ */
+static void note_failed_locked(const struct fetch *fetch, uint64_t from,
+			       int result)
+{
+	struct file *file = fetch->file;
+	int64_t now_ms = clock_now_ms();
+	int64_t took_ms = now_ms - fetch->began_ms;
+
+	if (file->failed.until_ms <= now_ms)
+		extents_clear(&file->failed.ranges);
+	if (extents_add(&file->failed.ranges, from, fetch->end) < 0)
+		return;
+	file->failed.until_ms =
+		now_ms + (took_ms < FAILED_MS ? took_ms : FAILED_MS);
+	file->failed.result = result;
+	file->failed.err = fetch->get.op.err;
+}
+
+int fetch_failed_locked(const struct file *file, uint64_t start, uint64_t end,
+			struct errinfo *err)
+{
+	lock_assert_held(&file->lock);
+	if (file->failed.until_ms <= clock_now_ms() ||
+	    extents_overlap(&file->failed.ranges, start, end) == 0 ||
+	    file_has_locked(file, start, end))
+		return 0;
+	*err = file->failed.err;
+	return file->failed.result;
+}
+
+static void fail_range_locked(struct fetch *fetch, int result,
+			      struct list_link *told)
+{
+	struct file *file = fetch->file;
+	uint64_t from = fetch->is_whole ? 0 : fetch->pos;
+
+	result = fetch_told_as(file->store, result);
+	if (result < 0)
+		note_failed_locked(fetch, from, result);
+	waiters_fail_locked(file, from, fetch->end, result, told);
+}
+
 /* What a settled fetch leaves to be done. */
 struct fetch_after {
 	struct list_link told;
@@ -200,9 +249,7 @@ static void fetch_settle_locked(struct fetch *fetch, int result,
 	} else if (fetch->kind == FETCH_INDEX) {
 		end_index_locked(fetch, result, told);
 	} else if (result < 0) {
-		waiters_fail_locked(file, fetch->is_whole ? 0 : fetch->pos,
-				    fetch->end,
-				    fetch_told_as(file->store, result), told);
+		fail_range_locked(fetch, result, told);
 	}
 	after->is_stale = is_gone && !file->is_checking;
 	if (result == 0)
@@ -316,6 +363,7 @@ static void push_locked(struct fetch *fetch, uint64_t ticket,
 			struct list_link *started)
 {
 	fetch->ticket = ticket;
+	fetch->began_ms = clock_now_ms();
 	fetch->file->fetch_count++;
 	list_push(&fetch->file->fetches, &fetch->link);
 	list_push(started, &fetch->queue);

@@ -24,6 +24,7 @@ struct fetch {
 	uint64_t start, end; /* of the file */
 	uint64_t pos;        /* [start, pos) came */
 	unsigned base_number;
+	int64_t began_ms;
 	uint64_t ticket; /* budget taken for blocks to come */
 	bool is_whole;   /* given out only when its checksum was right */
 	char *key;
@@ -53,6 +54,12 @@ MUST_USE int fetch_give(struct fetch *fetch, const char *data, size_t len,
 					   const char *data, uint64_t end));
 /* True if nobody wants this fetch's bytes any more. */
 bool fetch_is_void_locked(const struct fetch *fetch);
+/*
+ * A negative errno, and the words, if bytes of [start, end) are not held and
+ * have just failed to come; else 0.
+ */
+MUST_USE int fetch_failed_locked(const struct file *file, uint64_t start,
+				 uint64_t end, struct errinfo *err);
 /* The end of a fetch: tells who waited, frees it. fetch.get.op.err is told. */
 void fetch_finish(struct fetch *fetch, int result);
 

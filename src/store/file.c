@@ -26,6 +26,7 @@ static void file_free(struct file *file)
 	extents_release(&file->held);
 	extents_release(&file->dirty);
 	extents_release(&file->flying);
+	extents_release(&file->failed.ranges);
 	extents_release(&file->gone);
 	blocks_release(&file->blocks);
 	room_gained(store, file);

@@ -66,6 +66,12 @@ struct file {
 	struct blocks blocks;
 	uint64_t spilled_to; /* what was sent is on the disk so far */
 	struct list_link fetches, waiters;
+	struct {
+		struct extents ranges;
+		int64_t until_ms;
+		int result;
+		struct errinfo err;
+	} failed; /* what fetches have just not brought; see fetch.c */
 	unsigned fetch_count;
 	bool is_dirty, is_unlinked, is_exclusive;
 	bool awaits_slot;   /* in store.spooled_waiters, counted */

@@ -16,6 +16,7 @@ struct lookup {
 	char *name;
 	struct buf key;    /* with a slash behind it while asking LIST */
 	uint64_t seq;      /* when the first request was started */
+	int64_t until_ms;  /* for all its requests */
 	bool is_dir_first; /* the name was a directory when last seen */
 	bool is_path;      /* of store_lookup_path: no folder is asked for */
 	bool had_head, had_list;
@@ -312,6 +313,7 @@ static void ask(struct lookup *lookup)
 		buf_add_char(&lookup->key, '/');
 		lookup->s3.list.op.done = list_done;
 		lookup->s3.list.op.priority = S3_METADATA;
+		lookup->s3.list.op.until_ms = lookup->until_ms;
 		lookup->s3.list.prefix = buf_str(&lookup->key);
 		lookup->s3.list.max_keys = 1;
 		s3_list_start(lookup->store->s3, &lookup->s3.list);
@@ -320,6 +322,7 @@ static void ask(struct lookup *lookup)
 			lookup->key.data[--lookup->key.len] = '\0';
 		lookup->s3.head.op.done = head_done;
 		lookup->s3.head.op.priority = S3_METADATA;
+		lookup->s3.head.op.until_ms = lookup->until_ms;
 		lookup->s3.head.key = buf_str(&lookup->key);
 		s3_head_start(lookup->store->s3, &lookup->s3.head);
 	}
@@ -342,6 +345,7 @@ static void ask_server(struct store *store, struct node *parent,
 	lookup->name = strdup(name);
 	lookup->key = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
 	lookup->is_path = is_path;
+	lookup->until_ms = s3_until_ms(store->s3);
 	result = !lookup->name ? -ENOMEM :
 		 is_path       ? path_key(store, name, &lookup->key) :
 				 child_key(store, parent, name, &lookup->key);

@@ -252,6 +252,9 @@ static int try_locked(struct read_state *state, struct list_link *now,
 		      file->size;
 	result = upload_refuse_gone_locked(file, state->offset, end,
 					   &state->read->op.err);
+	if (result == 0)
+		result = fetch_failed_locked(file, state->offset, end,
+					     &state->read->op.err);
 	if (result < 0)
 		return result;
 	result = want_locked(state, end, now, ahead);

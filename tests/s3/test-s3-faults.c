@@ -482,6 +482,23 @@ static void a_hang_ends_at_the_bound(void **state)
 
 /* --- writing ------------------------------------------------------------ */
 
+/* Several that are one to whoever waits: the first has used up the time. */
+static void an_operation_may_be_given_an_end(void **state)
+{
+	struct s3_head head = { .key = "k" };
+
+	use_timeout(20000, 0);
+	assert_in_range(s3_until_ms(fixture.client) - clock_now_ms(), 19000,
+			20000);
+	fixture_plan("[{\"op\":\"*\",\"delay_ms\":60000,\"count\":0}]");
+	head.op.until_ms = clock_now_ms() + 10;
+	s3_head_start(fixture.client, &head);
+	assert_int_equal(s3_wait(fixture.client, &head.op), -ETIMEDOUT);
+	assert_int_equal(fixture_requests("HeadObject"), 1);
+	assert_soon();
+	s3_head_release(&head);
+}
+
 static void a_put_without_etag_is_sent_again(void **state)
 {
 	fixture_plan("[{\"op\":\"PutObject\",\"status\":200}]");
@@ -1093,6 +1110,7 @@ int main(void)
 		TEST(a_flipped_byte_is_noticed),
 		TEST(a_trickle_ends_at_the_bound),
 		TEST(a_hang_ends_at_the_bound),
+		TEST(an_operation_may_be_given_an_end),
 		TEST(a_put_without_etag_is_sent_again),
 		TEST(a_put_without_etag_that_is_stored_is_sent_once),
 		TEST(our_own_first_try_does_not_take_the_key),
