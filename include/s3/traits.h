@@ -29,6 +29,7 @@ enum s3_trait {
 	S3_TRAIT_SOURCE_CONDITION,     /* If-Match of the source of any copy */
 	S3_TRAIT_MARKER_COPY,          /* CopyObject of a folder's marker */
 	S3_TRAIT_PART_COPY,            /* UploadPartCopy */
+	S3_TRAIT_MISSING_HEAD,         /* that HEAD tells what is missing */
 	S3_TRAIT_TAGS,                 /* that we may read and set them */
 	S3_TRAIT_COUNT
 };

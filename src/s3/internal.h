@@ -181,6 +181,7 @@ struct s3_request {
 	union {
 		struct s3_head head;
 		struct s3_put put;
+		struct s3_list list;
 		struct s3_delete del;
 		struct s3_list_parts parts;
 	} child;

@@ -19,11 +19,57 @@ static int head_parse(struct s3_request *r)
 	return rc < 0 ? rc : attrs_read(headers, &head->object);
 }
 
+static void head_listed(struct s3_op *op)
+{
+	struct s3_list *list = container_of(op, struct s3_list, op);
+	struct s3_request *r =
+		container_of(list, struct s3_request, child.list);
+	bool is_there = op->result < 0 ||
+			(list->last_key && strcmp(list->last_key, r->key) == 0);
+	int result = -EACCES;
+
+	request_child_done(r);
+	if (op->result == -ECANCELED)
+		result = -ECANCELED;
+	if (!is_there) {
+		s3_trait_learn(r->client, S3_TRAIT_MISSING_HEAD, S3_NO, NULL);
+		result = errinfo_set(&r->op->err, -ENOENT,
+				     "HeadObject: refused, and no list has "
+				     "the key key=%s",
+				     r->key);
+	}
+	s3_list_release(list);
+	request_finish(r, result);
+}
+
+/*
+ * S3 tells only to who may list the whole bucket that a key is missing; all
+ * others are refused, even if a list below their own prefix is allowed. Of
+ * the keys that begin with it the key itself comes first.
+ */
+static enum s3_next head_settle(struct s3_request *r, int *result)
+{
+	struct s3_list *list = &r->child.list;
+
+	if (*result == -ENOENT)
+		s3_trait_learn(r->client, S3_TRAIT_MISSING_HEAD, S3_YES, NULL);
+	if (*result != -EACCES || r->http.status != 403)
+		return S3_FINISH;
+	*list = (struct s3_list){
+		.op.done = head_listed,
+		.prefix = r->key,
+		.max_keys = 1,
+	};
+	request_start_child(r, &list->op, &list_action, NULL, NULL);
+	return S3_LATER;
+}
+
 const struct s3_action head_action = {
 	.name = "HeadObject",
 	.method = "HEAD",
 	.params = PARAMS_READ,
 	.parse = head_parse,
+	.settle = head_settle,
 };
 
 void s3_head_start(struct s3_client *c, struct s3_head *head)

@@ -63,6 +63,12 @@ static const struct {
 		"is sent anew as a whole",
 		true,
 	},
+	[S3_TRAIT_MISSING_HEAD] = {
+		"missing_names",
+		"a HEAD of a missing name is refused, for the keys have no "
+		"s3:ListBucket on the whole bucket; a list is asked for too",
+		true,
+	},
 	[S3_TRAIT_TAGS] = {
 		"tags",
 		"tags cannot be read or set, so files that are edited lose theirs",

@@ -226,7 +226,7 @@ static bool is_told(enum s3_trait trait)
 	return trait != S3_TRAIT_TAGS && trait != S3_TRAIT_MARKER_COPY;
 }
 
-/* What is known, and with a probe also what is not. */
+/* What is known, and of what is not, why. */
 static void report_traits(struct report *r, struct s3_client *s3,
 			  const struct probe *probe)
 {
@@ -236,7 +236,8 @@ static void report_traits(struct report *r, struct s3_client *s3,
 		enum s3_trait trait = (enum s3_trait)i;
 		enum s3_answer answer = s3_trait(s3, trait);
 
-		if (!is_told(trait) || (answer == S3_UNKNOWN && !probe))
+		if (!is_told(trait) ||
+		    (answer == S3_UNKNOWN && !probe->unknown[trait][0]))
 			continue;
 		if (answer == S3_NO)
 			snprintf(text, sizeof(text), "no: %s",
@@ -255,13 +256,12 @@ static void report_probes(struct report *r, const struct tool_call *call,
 	struct probe probe = { .location = bucket->config.location };
 	struct s3_client *s3 = bucket->network.s3;
 
-	if (tool_option(call, "read-only")) {
-		report_traits(r, s3, NULL);
-		return;
+	probe_missing(s3, &probe);
+	if (!tool_option(call, "read-only")) {
+		probe_run(s3, &probe);
+		add_ability(r, "write", probe.write);
+		add_ability(r, "delete", probe.remove);
 	}
-	probe_run(s3, &probe);
-	add_ability(r, "write", probe.write);
-	add_ability(r, "delete", probe.remove);
 	report_traits(r, s3, &probe);
 }
 

@@ -292,6 +292,28 @@ static void probe_traits(struct s3_client *s3, const char *key,
 	s3_head_release(&joined);
 }
 
+void probe_missing(struct s3_client *s3, struct probe *probe)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
+	struct s3_head head = { 0 };
+	int rc = make_key(probe->location, &key);
+
+	if (rc == 0) {
+		head.key = buf_str(&key);
+		s3_head_start(s3, &head);
+		rc = s3_wait(s3, &head.op);
+	}
+	if (rc == -EACCES)
+		snprintf(probe->unknown[S3_TRAIT_MISSING_HEAD], PROBE_TEXT,
+			 "no: neither HEAD nor a list tells that a name is "
+			 "missing, so none can be made: the keys need "
+			 "s3:ListBucket, at least for s3:prefix \"%s%s*\"",
+			 probe->location, *probe->location ? "/" : "");
+	else if (rc != -ENOENT)
+		say(probe->unknown[S3_TRAIT_MISSING_HEAD], rc, &head.op.err);
+	s3_head_release(&head);
+}
+
 void probe_run(struct s3_client *s3, struct probe *probe)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
@@ -299,7 +321,9 @@ void probe_run(struct s3_client *s3, struct probe *probe)
 	int rc = make_key(probe->location, &key);
 
 	for (int trait = 0; trait < S3_TRAIT_COUNT; trait++)
-		snprintf(probe->unknown[trait], PROBE_TEXT, "not tried");
+		if (!probe->unknown[trait][0])
+			snprintf(probe->unknown[trait], PROBE_TEXT,
+				 "not tried");
 	if (rc == 0)
 		rc = put(s3, key.data, false, &err);
 	say(probe->write, rc, &err);

@@ -20,6 +20,9 @@ struct probe {
 	char unknown[S3_TRAIT_COUNT][PROBE_TEXT];
 };
 
+/* Reads only: whether a missing name is told from a forbidden one. */
+void probe_missing(struct s3_client *s3, struct probe *probe);
+
 /* Also leaves what it finds in the client's traits. */
 void probe_run(struct s3_client *s3, struct probe *probe);
 

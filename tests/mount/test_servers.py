@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What servers cannot do, and the ways round: OpenStack Swift, and the test server in their manner."""
 
+import json
 import os
 
 import pytest
-from files import MIB, some_bytes
+from bucket import Bucket
+from files import MIB, fails_with, some_bytes
 from tool import Tool
 
 
@@ -73,3 +75,65 @@ def test_a_folder_whose_marker_cannot_be_copied_is_renamed(server, bucket, new_m
     assert server.fired() == [1, 1]
     assert bucket.contents() == {"e/": b"", "e/f": b"f", "e/sub/": b""}
     assert mount.log().count("does not copy folders' markers") == 1
+
+
+@pytest.fixture
+def with_rights(rgw, after_mounts):
+    """A bucket seen with another user's keys: with_rights(prefixes to list), and all rights to objects below media/."""
+    owner = rgw.bucket("http-path")
+    after_mounts.callback(owner.remove)
+    arn = f"arn:aws:s3:::{owner.name}"
+
+    def allow(action, resource, **more):
+        return dict(Effect="Allow", Principal={"AWS": "arn:aws:iam:::user/other"}, Action=action, Resource=resource, **more)
+
+    def grant(*prefixes):
+        rules = [allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"{arn}/media/*")]
+        # Ceph 16 asks for this right to the bucket before it looks at the keys of a DeleteObjects.
+        rules += [allow("s3:DeleteObject", arn)]
+        rules += [allow("s3:ListBucket", arn, Condition={"StringLike": {"s3:prefix": list(prefixes)}})]
+        owner.s3.put_bucket_policy(Bucket=owner.name, Policy=json.dumps(dict(Version="2012-10-17", Statement=rules)))
+        keys = rgw.env["RGW_OTHER_ACCESS_KEY"], rgw.env["RGW_OTHER_SECRET_KEY"]
+        return owner, Bucket(owner.endpoint_url, *keys, name=owner.name)
+
+    return grant
+
+
+def test_rights_for_one_prefix_are_enough(with_rights, new_mount):
+    owner, bucket = with_rights("media/*")
+    folder = new_mount(bucket, location="media").path
+    (folder / "d").mkdir()
+    (folder / "d" / "f").write_bytes(b"1")
+    with pytest.raises(FileNotFoundError):
+        os.stat(folder / "none")
+    os.rename(folder / "d", folder / "e")
+    os.rename(folder / "e" / "f", folder / "g")
+    os.close(os.open(folder / "x", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    with pytest.raises(FileExistsError):
+        os.open(folder / "x", os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    os.close(os.open(folder, os.O_RDONLY))
+    (folder / "e").rmdir()
+    assert sorted(os.listdir(folder)) == ["g", "x"]
+    told = Tool(bucket).json("check", options=["-o", "location=media"])
+    assert told["missing_names"] is False and "s3:ListBucket on the whole bucket" in told["missing_names_reason"]
+    assert told["write"] is True and told["delete"] is True
+
+
+def test_check_tells_that_nothing_can_be_made_without_a_list(with_rights, new_mount):
+    _, bucket = with_rights("media/")
+    told = Tool(bucket).json("check", options=["-o", "location=media", "--read-only"])
+    assert told["answer"] == "ok"
+    assert told["missing_names"] is False and 's3:prefix "media/*"' in told["missing_names_reason"]
+    mount = new_mount(bucket, location="media")
+    with fails_with("EACCES"):
+        os.stat(mount.path / "none")
+
+
+def test_a_key_that_is_refused_and_listed_is_there(mount, bucket, server):
+    bucket.put("f", b"theirs")
+    bucket.put("f2", b"theirs")
+    server.fault("HeadObject", status=403, count=0)
+    with fails_with("EACCES"):
+        os.stat(mount.path / "f")
+    with fails_with("ENOENT"):
+        os.stat(mount.path / "fn")

@@ -443,6 +443,7 @@ def test_check_tells_what_the_settings_come_to(server, bucket):
         "conditional_complete": True,
         "conditional_copy": True,
         "source_condition": True,
+        "missing_names": True,
     }
     keys = {e["key"] for e in server.log_entries() if e["method"] in ("PUT", "POST", "DELETE")}
     assert len(keys) == 1 and re.fullmatch(r"media/\.s3storefs-check-[0-9a-f]{12}", keys.pop())
@@ -474,6 +475,7 @@ def test_check_read_only_changes_nothing(tool, server):
 ABILITIES = {
     *("write", "delete", "list_objects_v2", "checksums", "part_checksums", "part_copy"),
     *("conditional_writes", "conditional_complete", "conditional_copy", "source_condition"),
+    "missing_names",
 }
 
 

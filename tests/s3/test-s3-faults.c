@@ -272,11 +272,19 @@ static void other_refusals_are_told_at_once(void **state)
 	assert_int_equal(fixture_requests("GetObject"), ARRAY_SIZE(refusals));
 }
 
-static void a_bare_403_of_a_head_is_eacces(void **state)
+static void a_bare_403_of_a_head_is_eacces_if_the_key_is_listed(void **state)
 {
+	assert_int_equal(do_put("k", "", 0), 0);
+	assert_int_equal(do_put("k2", "", 0), 0);
 	fixture_plan("[{\"op\":\"HeadObject\",\"status\":403,\"count\":0}]");
 	assert_int_equal(do_head("k", NULL, NULL), -EACCES);
-	assert_int_equal(fixture_requests("HeadObject"), 1);
+	assert_int_equal(do_head("k1", NULL, NULL), -ENOENT);
+	assert_int_equal(do_head("k3", NULL, NULL), -ENOENT);
+	assert_int_equal(fixture_requests("HeadObject"), 3);
+	assert_int_equal(fixture_requests("ListObjectsV2"), 3);
+	fixture_plan("[{\"op\":\"HeadObject\",\"status\":403,\"count\":0},"
+		     "{\"op\":\"ListObjectsV2\",\"status\":403,\"count\":0}]");
+	assert_int_equal(do_head("k3", NULL, NULL), -EACCES);
 }
 
 static void a_proxys_404_proves_nothing(void **state)
@@ -872,7 +880,7 @@ static void an_outage_says_nothing_of_v2(void **state)
 {
 	size_t count;
 
-	use_timeout(20000, 4);
+	use_timeout(2000, 4);
 	fixture_plan("[{\"op\":\"*\",\"count\":0,\"status\":500,"
 		     "\"code\":\"InternalError\"}]");
 	assert_int_equal(list_all(&count), -EIO);
@@ -1100,7 +1108,7 @@ int main(void)
 		TEST(retry_after_is_obeyed),
 		TEST(a_retry_after_beyond_the_bound_ends_it),
 		TEST(other_refusals_are_told_at_once),
-		TEST(a_bare_403_of_a_head_is_eacces),
+		TEST(a_bare_403_of_a_head_is_eacces_if_the_key_is_listed),
 		TEST(a_proxys_404_proves_nothing),
 		TEST(a_broken_answer_is_fetched_again),
 		TEST(an_answer_that_stays_broken_is_eio_or_ebadmsg),
