@@ -129,7 +129,8 @@ int creds_passwd_parse(char *text, size_t len, const char *bucket,
 		best = &p.general;
 	if (p.own.access_key)
 		best = &p.own;
-	if (copy(best, out) < 0)
-		return errinfo_set(err, -ENOMEM, "no memory for the keys");
-	return 0;
+	if (copy(best, out) == 0)
+		return 0;
+	creds_profile_release(out);
+	return errinfo_set(err, -ENOMEM, "no memory for the keys");
 }

@@ -33,8 +33,8 @@ static void try_headers(const uint8_t *data, size_t size)
 	struct pairs headers = PAIRS_INIT, again = PAIRS_INIT;
 	char *text = strndup((const char *)data, size), *rest = text;
 	struct gzip_layout layout, back;
+	int rc;
 
-	expect(text);
 	for (size_t i = 0; rest && i < 3; i++) {
 		const char *value = strsep(&rest, "\n");
 
@@ -45,9 +45,10 @@ static void try_headers(const uint8_t *data, size_t size)
 	expect(layout.stored_size == 4096);
 	if (layout.kind == GZIP_MEMBERS) {
 		expect(gzip_member_count(&layout) <= GZIP_MEMBERS_MAX);
-		expect(gzip_layout_headers(&layout, &again) == 0);
+		rc = gzip_layout_headers(&layout, &again);
 		gzip_layout_read(&again, 4096, &back);
-		expect(gzip_layout_is_equal(&layout, &back));
+		expect(rc == -ENOMEM ||
+		       (rc == 0 && gzip_layout_is_equal(&layout, &back)));
 	}
 	pairs_release(&headers);
 	pairs_release(&again);
@@ -89,8 +90,7 @@ static void try_member(const uint8_t *data, size_t size)
 	size_t length = size < 2 ? 0 : data[0] | (size_t)data[1] << 8;
 	char *out = malloc(length + 1);
 
-	expect(out);
-	if (size >= 2)
+	if (out && size >= 2)
 		expect(gzip_member_read(data + 2, size - 2, out, length) <= 0);
 	free(out);
 }
@@ -118,7 +118,7 @@ static int expand(const uint8_t *data, size_t size, size_t step, struct sunk *s)
 
 	*s = (struct sunk){ 0 };
 	rc = gunzip_init(&g, take, s);
-	expect(rc == 0);
+	expect(rc == 0 || rc == -ENOMEM);
 	for (size_t at = 0; rc == 0 && at < size; at += step)
 		rc = gunzip_feed(&g, data + at,
 				 size - at < step ? size - at : step);
@@ -134,8 +134,11 @@ static void try_foreign(const uint8_t *data, size_t size)
 {
 	struct sunk whole, cut;
 	int rc = expand(data, size, size + 1, &whole);
+	int again = expand(data, size, 3, &cut);
 
-	expect(expand(data, size, 3, &cut) == rc);
+	if (rc == -ENOMEM || again == -ENOMEM)
+		return;
+	expect(again == rc);
 	expect(rc < 0 || (whole.bytes == cut.bytes && whole.sum == cut.sum));
 }
 

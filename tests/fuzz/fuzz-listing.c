@@ -60,30 +60,51 @@ static void check_entry(const struct segment *seg, size_t index,
 	expect(found == index);
 }
 
-/* The keys that can be entries, packed; sorted keys are never refused. */
-static struct segment *pack(const struct keys *keys)
+static int add(struct segment_builder *b, const struct keys *keys)
 {
-	struct segment_builder b;
-	struct segment *seg;
 	struct segment_entry e;
 	const char *last = "";
-	size_t index = 0;
 
-	segment_builder_init(&b);
 	for (size_t i = 0; i < keys->count; i++) {
 		bool is_name = make_entry(keys->items[i], &e) &&
 			       e.name_len > 0 &&
 			       !memchr(e.name, '/', e.name_len);
 		bool is_new = strcmp(last, keys->items[i]) != 0;
+		int rc = 0;
 
-		if (make_entry(keys->items[i], &e))
-			expect((segment_builder_add(&b, &e) == 0) ==
-			       (is_name && is_new));
+		if (make_entry(keys->items[i], &e)) {
+			rc = segment_builder_add(b, &e);
+			if (rc == -ENOMEM)
+				return rc;
+			expect((rc == 0) == (is_name && is_new));
+		}
 		if (is_name)
 			last = keys->items[i];
 	}
-	expect(segment_builder_finish(&b, &seg) == 0);
-	last = "";
+	return 0;
+}
+
+/*
+ * The keys that can be entries, packed; sorted keys are never refused. NULL:
+ * no memory.
+ */
+static struct segment *pack(const struct keys *keys)
+{
+	struct segment_builder b;
+	struct segment *seg = NULL;
+	struct segment_entry e;
+	const char *last = "";
+	size_t index = 0;
+	int rc;
+
+	segment_builder_init(&b);
+	rc = add(&b, keys);
+	if (rc == 0)
+		rc = segment_builder_finish(&b, &seg);
+	segment_builder_release(&b);
+	expect(rc == 0 || rc == -ENOMEM);
+	if (rc < 0)
+		return NULL;
 	for (size_t i = 0; i < keys->count; i++) {
 		if (strcmp(last, keys->items[i]) == 0 ||
 		    !make_entry(keys->items[i], &e) || e.name_len == 0 ||
@@ -134,9 +155,10 @@ static void tell(struct segment *seg, const struct keys *keys,
 			.seq = data[i] / 32,
 		};
 
-		if (listing_insert(&l, &range) < 0)
-			expect(range.last &&
-			       strcmp(range.after, range.last) >= 0);
+		int rc = listing_insert(&l, &range);
+
+		expect(rc == 0 || rc == -ENOMEM ||
+		       (range.last && strcmp(range.after, range.last) >= 0));
 	}
 	check_pages(&l, keys);
 	listing_drop(&l);
@@ -156,7 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		keys.items[keys.count++] = strsep(&rest, "\n");
 	qsort(keys.items, keys.count, sizeof(keys.items[0]), by_text);
 	seg = pack(&keys);
-	tell(seg, &keys, data, size);
+	if (seg)
+		tell(seg, &keys, data, size);
 	segment_put(seg);
 	free(text);
 	return 0;

@@ -21,6 +21,7 @@ static void check_key(const char *location, const char *name)
 	AUTO_BUF struct buf key = BUF_INIT(8192);
 	AUTO_BUF struct buf again = BUF_INIT(8192);
 	size_t len = strlen(location);
+	int rc;
 
 	while (len > 0 && location[len - 1] == '/')
 		len--;
@@ -35,8 +36,9 @@ static void check_key(const char *location, const char *name)
 			    memcmp(key.data, location, len) == 0));
 	if (len > 0)
 		return;
-	expect(name_to_key(&again, "", buf_str(&key), NULL) == 0);
-	expect(strcmp(buf_str(&key), buf_str(&again)) == 0);
+	rc = name_to_key(&again, "", buf_str(&key), NULL);
+	expect(rc == 0 || rc == -ENOMEM);
+	expect(rc < 0 || strcmp(buf_str(&key), buf_str(&again)) == 0);
 }
 
 /* Where a location is accepted, plain names are below it. */
@@ -44,13 +46,15 @@ static void check_location(const char *location)
 {
 	AUTO_BUF struct buf key = BUF_INIT(8192);
 	size_t len = strlen(location);
+	int rc;
 
 	if (name_location_check(location, NULL) < 0)
 		return;
 	while (len > 0 && location[len - 1] == '/')
 		len--;
-	expect(name_to_key(&key, location, "x", NULL) == 0);
-	expect(key.len == len + 1 + (len > 0));
+	rc = name_to_key(&key, location, "x", NULL);
+	expect(rc == 0 || rc == -ENOMEM);
+	expect(rc < 0 || key.len == len + 1 + (len > 0));
 }
 
 static void check_unique(const char *name)

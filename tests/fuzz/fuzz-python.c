@@ -16,6 +16,7 @@ static int take(void *arg, const struct config_line *line, struct errinfo *err)
 {
 	const struct setting_def *def;
 	struct value value;
+	int rc;
 
 	if (!line->name)
 		return 0;
@@ -23,10 +24,12 @@ static int take(void *arg, const struct config_line *line, struct errinfo *err)
 	if (!def)
 		abort(); /* no setting of that name */
 	/* A bucket that is not known is '', for the loader to refuse. */
-	if (settings_parse(def, line->value, true, &value, err))
+	rc = settings_parse(def, line->value, true, &value, err);
+	if (rc < 0 && rc != -ENOMEM)
 		abort();
-	value_release(&value);
-	return 0;
+	if (rc == 0)
+		value_release(&value);
+	return rc;
 }
 
 static void write_values(const struct py_module *module)
@@ -49,11 +52,16 @@ static void migrate(struct py_module *module)
 	struct buf text = BUF_INIT(4ul * 1024 * 1024);
 	struct errinfo err = ERRINFO_INIT;
 	unsigned number = 0;
+	int rc;
 
-	if (migration_run(&m, NULL, &err) == 0 &&
-	    migration_write(&m, true, &text) == 0 &&
-	    config_file_parse(text.data, take, NULL, &number, &err))
-		abort(); /* no settings file */
+	rc = migration_run(&m, NULL, &err);
+	if (rc == 0)
+		rc = migration_write(&m, true, &text);
+	if (rc == 0) {
+		rc = config_file_parse(text.data, take, NULL, &number, &err);
+		if (rc < 0 && rc != -ENOMEM)
+			abort(); /* no settings file */
+	}
 	buf_clear(&text);
 	(void)!migration_explain(&m, &text);
 	buf_release(&text);

@@ -1,13 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* Gives every file of a folder to a fuzz target, once. One thread. */
+/*
+ * Gives every file of a folder to a fuzz target: once as it is, then with the
+ * first allocation failing, the second, and so on, which may change what comes
+ * of it, but nothing else: no crash, no leak. One thread.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "macros.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* An input's way through a target is much the same after as many. */
+#define FAILURES_MAX 300
+
+static int replay_failing(const uint8_t *data, size_t size)
+{
+	for (unsigned n = 1; n <= FAILURES_MAX; n++) {
+		size_t live = alloc_live(), mark = alloc_mark();
+
+		alloc_fail_at(n);
+		LLVMFuzzerTestOneInput(data, size);
+		if (!alloc_has_failed())
+			break;
+		if (alloc_live() != live) {
+			alloc_report(mark);
+			return 1;
+		}
+	}
+	alloc_fail_at(0);
+	return 0;
+}
 
 static int replay(const char *folder, const char *name)
 {
@@ -25,6 +51,10 @@ static int replay(const char *folder, const char *name)
 	size = fread(data, 1, sizeof(data), f);
 	fclose(f);
 	LLVMFuzzerTestOneInput(data, size);
+	if (replay_failing(data, size)) {
+		fprintf(stderr, "%s\n", path);
+		return 1;
+	}
 	return 0;
 }
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* See alloc.h. */
+#include "alloc.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLOTS (1u << 18) /* a power of two, far more than there ever are */
+#define DEPTH 12
+
+struct block {
+	void *data; /* NULL: free; GONE: was freed */
+	size_t number;
+	void *callers[DEPTH];
+};
+
+#define GONE ((void *)1)
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct block blocks[SLOTS];
+static size_t live, made;
+static unsigned left; /* until one fails; 0: none does */
+static void *refused[DEPTH];
+
+/* The linker's names: what is called here is the library's own. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t len);
+int __real_vasprintf(char **out, const char *fmt, va_list args);
+void __real_free(void *data);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t len);
+int __wrap_vasprintf(char **out, const char *fmt, va_list args);
+int __wrap_asprintf(char **out, const char *fmt, ...);
+void __wrap_free(void *data);
+
+static size_t home_of(const void *data)
+{
+	return (size_t)(((uintptr_t)data >> 4) * 0x9E3779B97F4A7C15u >> 20) &
+	       (SLOTS - 1);
+}
+
+static bool must_fail(void)
+{
+	bool fails = false;
+
+	pthread_mutex_lock(&mutex);
+	if (left > 0 && --left == 0) {
+		memset(refused, 0, sizeof(refused));
+		backtrace(refused, DEPTH);
+		fails = true;
+	}
+	pthread_mutex_unlock(&mutex);
+	if (fails)
+		errno = ENOMEM;
+	return fails;
+}
+
+static void *note(void *data)
+{
+	size_t at = home_of(data);
+
+	if (!data)
+		return NULL;
+	pthread_mutex_lock(&mutex);
+	while (blocks[at].data && blocks[at].data != GONE)
+		at = (at + 1) & (SLOTS - 1);
+	blocks[at] = (struct block){ .data = data, .number = made++ };
+	backtrace(blocks[at].callers, DEPTH);
+	live++;
+	pthread_mutex_unlock(&mutex);
+	return data;
+}
+
+/* What is not ours (getline's, a library's) is not known here. */
+static void forget(const void *data)
+{
+	size_t at = home_of(data);
+
+	pthread_mutex_lock(&mutex);
+	while (blocks[at].data && blocks[at].data != data)
+		at = (at + 1) & (SLOTS - 1);
+	if (blocks[at].data) {
+		/* Slots at the end of a run are free again. */
+		blocks[at].data =
+			blocks[(at + 1) & (SLOTS - 1)].data ? GONE : NULL;
+		live--;
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return must_fail() ? NULL : note(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return must_fail() ? NULL : note(__real_calloc(count, size));
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	void *data;
+
+	if (must_fail())
+		return NULL;
+	if (old)
+		forget(old);
+	data = __real_realloc(old, size);
+	return note(data);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __wrap_realloc(old, bytes);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return must_fail() ? NULL : note(__real_strdup(text));
+}
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+	return must_fail() ? NULL : note(__real_strndup(text, len));
+}
+
+int __wrap_vasprintf(char **out, const char *fmt, va_list args)
+{
+	int len = must_fail() ? -1 : __real_vasprintf(out, fmt, args);
+
+	if (len >= 0)
+		note(*out);
+	return len;
+}
+
+int __wrap_asprintf(char **out, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = __wrap_vasprintf(out, fmt, args);
+	va_end(args);
+	return len;
+}
+
+void __wrap_free(void *data)
+{
+	if (data)
+		forget(data);
+	__real_free(data);
+}
+
+void alloc_fail_at(unsigned n)
+{
+	pthread_mutex_lock(&mutex);
+	left = n;
+	memset(refused, 0, sizeof(refused));
+	pthread_mutex_unlock(&mutex);
+}
+
+bool alloc_has_failed(void)
+{
+	bool has_failed;
+
+	pthread_mutex_lock(&mutex);
+	has_failed = refused[0];
+	pthread_mutex_unlock(&mutex);
+	return has_failed;
+}
+
+size_t alloc_live(void)
+{
+	size_t count;
+
+	pthread_mutex_lock(&mutex);
+	count = live;
+	pthread_mutex_unlock(&mutex);
+	return count;
+}
+
+size_t alloc_mark(void)
+{
+	size_t mark;
+
+	pthread_mutex_lock(&mutex);
+	mark = made;
+	pthread_mutex_unlock(&mutex);
+	return mark;
+}
+
+static void print(const char *what, void *const *callers)
+{
+	int depth = 0;
+
+	while (depth < DEPTH && callers[depth])
+		depth++;
+	fprintf(stderr, "%s\n", what);
+	backtrace_symbols_fd(callers, depth, STDERR_FILENO);
+}
+
+void alloc_report(size_t mark)
+{
+	pthread_mutex_lock(&mutex);
+	if (refused[0])
+		print("refused:", refused);
+	for (size_t i = 0; i < SLOTS; i++)
+		if (blocks[i].data && blocks[i].data != GONE &&
+		    blocks[i].number >= mark)
+			print("not freed:", blocks[i].callers);
+	pthread_mutex_unlock(&mutex);
+}
