@@ -210,8 +210,10 @@ static int prepare(struct s3_request *r, int pause_ms)
 	if (rc < 0)
 		return rc;
 	endpoint_url(r->endpoint, r->key, &r->query, &r->url);
-	if (r->url.error || r->query.error)
-		return errinfo_set(&r->op->err, -ENAMETOOLONG,
+	rc = r->query.error ? r->query.error : r->url.error;
+	if (rc < 0)
+		return errinfo_set(&r->op->err,
+				   rc == -EMSGSIZE ? -ENAMETOOLONG : rc,
 				   "%s: the URL cannot be made",
 				   r->action->name);
 	h->method = r->action->method;

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLOTS (1u << 18) /* a power of two, far more than there ever are */
-#define DEPTH 12
+#define SLOTS    (1u << 18) /* a power of two, far more than there ever are */
+#define DEPTH    12
+#define WAYS     (1u << 16) /* as SLOTS */
+#define REFUSALS 2          /* of one way */
 
 struct block {
 	void *data; /* NULL: free; GONE: was freed */
@@ -25,9 +27,19 @@ struct block {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct block blocks[SLOTS];
-static size_t live, made;
-static unsigned left; /* until one fails; 0: none does */
+static size_t made, counted, first_counted;
 static void *refused[DEPTH];
+
+/* A way to ask for memory: the callers. */
+struct way {
+	uint64_t callers;    /* their hash; 0: a free slot */
+	unsigned run, asked; /* in that run */
+	unsigned refused;    /* in all runs */
+};
+
+static struct way ways[WAYS];
+static bool is_armed;
+static unsigned run;
 
 /* The linker's names: what is called here is the library's own. */
 void *__real_malloc(size_t size);
@@ -54,16 +66,47 @@ static size_t home_of(const void *data)
 	       (SLOTS - 1);
 }
 
+static struct way *way_of(void *const callers[DEPTH])
+{
+	uint64_t hash = 1;
+	struct way *way;
+
+	for (int i = 0; i < DEPTH; i++)
+		hash = (hash ^ (uintptr_t)callers[i]) * 0x9E3779B97F4A7C15u;
+	way = &ways[hash >> 32 & (WAYS - 1)];
+	while (way->callers && way->callers != hash)
+		way = way == &ways[WAYS - 1] ? ways : way + 1;
+	way->callers = hash;
+	return way;
+}
+
+/* Refused once, it is let through the next time, and so on. */
+static bool must_fail_locked(void)
+{
+	void *callers[DEPTH] = { NULL };
+	struct way *way;
+
+	if (!is_armed)
+		return false;
+	backtrace(callers, DEPTH);
+	way = way_of(callers);
+	if (way->run != run)
+		way->asked = 0;
+	way->run = run;
+	if (++way->asked <= way->refused || way->refused == REFUSALS)
+		return false;
+	way->refused++;
+	memcpy(refused, callers, sizeof(refused));
+	is_armed = false;
+	return true;
+}
+
 static bool must_fail(void)
 {
-	bool fails = false;
+	bool fails;
 
 	pthread_mutex_lock(&mutex);
-	if (left > 0 && --left == 0) {
-		memset(refused, 0, sizeof(refused));
-		backtrace(refused, DEPTH);
-		fails = true;
-	}
+	fails = must_fail_locked();
 	pthread_mutex_unlock(&mutex);
 	if (fails)
 		errno = ENOMEM;
@@ -81,7 +124,7 @@ static void *note(void *data)
 		at = (at + 1) & (SLOTS - 1);
 	blocks[at] = (struct block){ .data = data, .number = made++ };
 	backtrace(blocks[at].callers, DEPTH);
-	live++;
+	counted++;
 	pthread_mutex_unlock(&mutex);
 	return data;
 }
@@ -95,10 +138,11 @@ static void forget(const void *data)
 	while (blocks[at].data && blocks[at].data != data)
 		at = (at + 1) & (SLOTS - 1);
 	if (blocks[at].data) {
+		if (blocks[at].number >= first_counted)
+			counted--;
 		/* Slots at the end of a run are free again. */
 		blocks[at].data =
 			blocks[(at + 1) & (SLOTS - 1)].data ? GONE : NULL;
-		live--;
 	}
 	pthread_mutex_unlock(&mutex);
 }
@@ -173,11 +217,26 @@ void __wrap_free(void *data)
 	__real_free(data);
 }
 
-void alloc_fail_at(unsigned n)
+void alloc_begin(void)
 {
 	pthread_mutex_lock(&mutex);
-	left = n;
+	memset(ways, 0, sizeof(ways));
+	pthread_mutex_unlock(&mutex);
+}
+
+void alloc_fail_next(void)
+{
+	pthread_mutex_lock(&mutex);
+	is_armed = true;
+	run++;
 	memset(refused, 0, sizeof(refused));
+	pthread_mutex_unlock(&mutex);
+}
+
+void alloc_stop(void)
+{
+	pthread_mutex_lock(&mutex);
+	is_armed = false;
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -191,24 +250,22 @@ bool alloc_has_failed(void)
 	return has_failed;
 }
 
-size_t alloc_live(void)
+void alloc_count(void)
+{
+	pthread_mutex_lock(&mutex);
+	first_counted = made;
+	counted = 0;
+	pthread_mutex_unlock(&mutex);
+}
+
+size_t alloc_counted(void)
 {
 	size_t count;
 
 	pthread_mutex_lock(&mutex);
-	count = live;
+	count = counted;
 	pthread_mutex_unlock(&mutex);
 	return count;
-}
-
-size_t alloc_mark(void)
-{
-	size_t mark;
-
-	pthread_mutex_lock(&mutex);
-	mark = made;
-	pthread_mutex_unlock(&mutex);
-	return mark;
 }
 
 static void print(const char *what, void *const *callers)
@@ -221,14 +278,17 @@ static void print(const char *what, void *const *callers)
 	backtrace_symbols_fd(callers, depth, STDERR_FILENO);
 }
 
-void alloc_report(size_t mark)
+void alloc_report_refused(void)
+{
+	print("refused:", refused);
+}
+
+void alloc_report_counted(void)
 {
 	pthread_mutex_lock(&mutex);
-	if (refused[0])
-		print("refused:", refused);
 	for (size_t i = 0; i < SLOTS; i++)
 		if (blocks[i].data && blocks[i].data != GONE &&
-		    blocks[i].number >= mark)
+		    blocks[i].number >= first_counted)
 			print("not freed:", blocks[i].callers);
 	pthread_mutex_unlock(&mutex);
 }

@@ -3,9 +3,17 @@
  * Allocations that fail when told to. The linker leads those of our own code
  * (and of the tests) here, --wrap; libraries' own are as ever.
  *
- *   for (unsigned n = 1; alloc_fail_at(n), run(), alloc_has_failed(); n++)
+ *   alloc_begin();
+ *   do {
+ *           alloc_fail_next();
+ *           run();
+ *           alloc_stop();
+ *   } while (alloc_has_failed());
  *
- * Any thread.
+ * fails one allocation in each run: from the first on, but of those that are
+ * asked for in the same way (by the same callers of callers) only the first
+ * two of a run, so that a body of many blocks takes no longer than one of
+ * three. Any thread.
  */
 #ifndef ALLOC_H
 #define ALLOC_H
@@ -13,17 +21,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The nth allocation from now on fails, and no other; 0: none. */
-void alloc_fail_at(unsigned n);
+/* Nothing has failed yet. */
+void alloc_begin(void);
 
-/* Whether it has come to that since. */
+/* The next allocation that has not failed yet does, and no other. */
+void alloc_fail_next(void);
+
+/* None fails any more; what has failed can still be asked for. */
+void alloc_stop(void);
+
+/* Whether it has come to that since alloc_fail_next. */
 bool alloc_has_failed(void);
 
-/* Blocks of our own code that are not freed. */
-size_t alloc_live(void);
+/* From now on blocks count, until they are freed. */
+void alloc_count(void);
+size_t alloc_counted(void);
 
-/* Who made those that are younger than mark, and who was refused, to stderr. */
-size_t alloc_mark(void);
-void alloc_report(size_t mark);
+/* To stderr: who was refused, and who made the blocks that count. */
+void alloc_report_refused(void);
+void alloc_report_counted(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives every file of a folder to a fuzz target: once as it is, then with the
- * first allocation failing, the second, and so on, which may change what comes
- * of it, but nothing else: no crash, no leak. One thread.
+ * Gives every file of a folder to a fuzz target: once as it is, then with each
+ * allocation failing in turn, which may change what comes of it, but nothing
+ * else: no crash, no leak. One thread.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -14,24 +14,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* An input's way through a target is much the same after as many. */
-#define FAILURES_MAX 300
-
 static int replay_failing(const uint8_t *data, size_t size)
 {
-	for (unsigned n = 1; n <= FAILURES_MAX; n++) {
-		size_t live = alloc_live(), mark = alloc_mark();
-
-		alloc_fail_at(n);
+	alloc_begin();
+	do {
+		alloc_count();
+		alloc_fail_next();
 		LLVMFuzzerTestOneInput(data, size);
-		if (!alloc_has_failed())
-			break;
-		if (alloc_live() != live) {
-			alloc_report(mark);
+		alloc_stop();
+		if (alloc_counted() > 0) {
+			alloc_report_refused();
+			alloc_report_counted();
 			return 1;
 		}
-	}
-	alloc_fail_at(0);
+	} while (alloc_has_failed());
 	return 0;
 }
 

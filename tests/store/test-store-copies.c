@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lock.h"
-#include "store.h"
+#include "call.h"
 
 #define MIB     (1024u * 1024)
 #define LARGE   (12 * MIB + 5)
@@ -17,38 +16,6 @@
 #define TAGS    "a=b&c=d%20e"
 
 static struct store *store;
-
-struct call {
-	struct store_op op;
-	struct lock lock;
-	pthread_cond_t over;
-	bool is_over;
-	int result;
-};
-
-static void answered(struct store_op *op, int result)
-{
-	struct call *call = container_of(op, struct call, op);
-
-	LOCK(&call->lock);
-	call->result = result;
-	call->is_over = true;
-	pthread_cond_signal(&call->over);
-}
-
-#define CALL_INIT                                       \
-	{                                               \
-		.op.done = answered, .lock = LOCK_INIT, \
-		.over = PTHREAD_COND_INITIALIZER,       \
-	}
-
-static int await(struct call *call)
-{
-	LOCK(&call->lock);
-	while (!call->is_over)
-		lock_wait(&call->lock, &call->over);
-	return call->result;
-}
 
 static int set_up(void **state)
 {
@@ -127,7 +94,7 @@ static void rename_to(const char *from, const char *to)
 	struct node *root = store_root(store);
 	struct call call = CALL_INIT;
 
-	store_rename(store, root, from, root, to, 0, &call.op);
+	store_rename(store, root, from, root, to, 0, &call.read.op);
 	assert_int_equal(await(&call), 0);
 }
 
@@ -173,12 +140,12 @@ static void an_attribute_is_set_by_a_copy_onto_itself(void **state)
 	struct call lookup = CALL_INIT, set = CALL_INIT;
 
 	put_large("a.css");
-	store_lookup(store, store_root(store), "a.css", &lookup.op);
+	store_lookup(store, store_root(store), "a.css", &lookup.read.op);
 	assert_int_equal(await(&lookup), 0);
-	store_setxattr(store, lookup.op.node, "user.s3.cache-control",
-		       "no-store", 8, 0, &set.op);
+	store_setxattr(store, lookup.read.op.node, "user.s3.cache-control",
+		       "no-store", 8, 0, &set.read.op);
 	assert_int_equal(await(&set), 0);
-	node_put(store, lookup.op.node, 1);
+	node_put(store, lookup.read.op.node, 1);
 	check_large("a.css", "no-store");
 }
 
@@ -191,7 +158,7 @@ static void a_copy_that_fails_leaves_no_upload(void **state)
 	put_large("a.css");
 	fixture_plan("[{\"op\": \"UploadPartCopy\", \"skip\": 1, "
 		     "\"status\": 403, \"code\": \"AccessDenied\"}]");
-	store_rename(store, root, "a.css", root, "b.css", 0, &call.op);
+	store_rename(store, root, "a.css", root, "b.css", 0, &call.read.op);
 	assert_int_equal(await(&call), -EACCES);
 	fixture_plan("[]");
 	s3_list_uploads_start(fixture.client, &list);

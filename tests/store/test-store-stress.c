@@ -14,8 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "lock.h"
-#include "store.h"
+#include "call.h"
 
 #define THREADS     6
 #define SLOTS       4
@@ -70,38 +69,6 @@ static uint64_t chance(struct worker *w, uint64_t below)
 }
 
 /* --- calls that wait for their answer ------------------------------------ */
-
-struct call {
-	struct store_read read; /* its op is that of the other calls, too */
-	struct lock lock;
-	pthread_cond_t over;
-	bool is_over;
-	int result;
-};
-
-static void answered(struct store_op *op, int result)
-{
-	struct call *call = container_of(op, struct call, read.op);
-
-	LOCK(&call->lock);
-	call->result = result;
-	call->is_over = true;
-	pthread_cond_signal(&call->over);
-}
-
-#define CALL_INIT                                            \
-	{                                                    \
-		.read.op.done = answered, .lock = LOCK_INIT, \
-		.over = PTHREAD_COND_INITIALIZER,            \
-	}
-
-static int await(struct call *call)
-{
-	LOCK(&call->lock);
-	while (!call->is_over)
-		lock_wait(&call->lock, &call->over);
-	return call->result;
-}
 
 static int look_up(struct node *parent, const char *name, struct node **node)
 {
