@@ -109,8 +109,11 @@ static int begin(struct stream *s)
 	return 0;
 }
 
+/* Without memory the stream is as it was. */
 static int add_page(struct stream *s, const struct listing_page *from)
 {
+	struct buf after = BUF_INIT(S3_KEY_MAX + 8);
+
 	if (s->page_count == s->page_cap) {
 		size_t cap = s->page_cap ? s->page_cap * 2 : 8;
 		struct page *pages = realloc(s->pages, cap * sizeof(*pages));
@@ -119,6 +122,12 @@ static int add_page(struct stream *s, const struct listing_page *from)
 			return -ENOMEM;
 		s->pages = pages;
 		s->page_cap = cap;
+	}
+	if (!from->is_end) {
+		/* It may be what is to be replaced. */
+		buf_add_str(&after, from->last);
+		if (after.error)
+			return after.error;
 	}
 	if (from->count > 0) {
 		s->pages[s->page_count++] = (struct page){
@@ -132,14 +141,10 @@ static int add_page(struct stream *s, const struct listing_page *from)
 	s->end += from->count;
 	s->is_complete = from->is_end;
 	if (!from->is_end) {
-		AUTO_FREE char *last = strdup(from->last);
-
-		if (!last)
-			return -ENOMEM;
-		buf_clear(&s->after);
-		buf_add_str(&s->after, last);
+		buf_release(&s->after);
+		s->after = after;
 	}
-	return s->after.error;
+	return 0;
 }
 
 /* 1 if memory had the next page, 0 if not. */
@@ -251,6 +256,14 @@ static int keep_page(struct page_request *r)
 static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
 		    int result);
 
+static void request_free(struct page_request *r)
+{
+	s3_list_release(&r->list);
+	buf_release(&r->prefix);
+	buf_release(&r->start_after);
+	free(r);
+}
+
 /* It may hold nothing that is shown: then there is more to ask for. */
 static void page_done(struct s3_op *op)
 {
@@ -261,10 +274,7 @@ static void page_done(struct s3_op *op)
 	s->op->err = op->err;
 	if (result == 0)
 		result = keep_page(r);
-	s3_list_release(&r->list);
-	buf_release(&r->prefix);
-	buf_release(&r->start_after);
-	free(r);
+	request_free(r);
 	read_on(s, s->cookie, s->op, result);
 }
 
@@ -300,6 +310,11 @@ static void ask_page(struct stream *s)
 	if (s->after.len > 0) {
 		add_start_after(&r->start_after, &r->prefix, &s->after);
 		r->list.start_after = buf_str(&r->start_after);
+	}
+	if (r->prefix.error || r->start_after.error) {
+		request_free(r);
+		s->op->done(s->op, -ENOMEM);
+		return;
 	}
 	r->list.op.done = page_done;
 	r->list.op.priority = S3_METADATA;

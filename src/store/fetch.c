@@ -173,9 +173,9 @@ static int settle_range_locked(struct fetch *fetch, int result)
 	}
 	if (result == 0 && fetch->is_whole)
 		result = give_whole_locked(fetch);
-	/* Without memory it stays marked; a read then fails. */
+	/* Better to ask for some of it twice than to wait for none that comes. */
 	if (extents_remove(&file->flying, fetch->start, fetch->end) < 0)
-		result = -ENOMEM;
+		extents_clear(&file->flying);
 	return result;
 }
 

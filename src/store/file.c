@@ -33,6 +33,7 @@ static void file_free(struct file *file)
 	pthread_cond_destroy(&file->changed);
 	pthread_mutex_destroy(&file->lock.mutex);
 	free(file->base.key);
+	free(file->removed_key);
 	free(file->base.index);
 	pairs_release(&file->kept);
 	free(file);
@@ -147,11 +148,12 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	if (!file)
 		return NULL;
 	node_key_locked(store, node, &key);
-	file->base.key = buf_detach(&key);
-	if (!file->base.key) {
+	if (key.error) {
+		buf_release(&key);
 		free(file);
 		return NULL;
 	}
+	file->base.key = buf_detach(&key);
 	file->store = store;
 	file->node = node_get_locked(node);
 	file->lock = (struct lock)LOCK_INIT;

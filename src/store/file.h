@@ -96,6 +96,7 @@ struct file {
 	struct gzip_layout form; /* and how, once it is complete */
 	struct pool_job end;     /* to be freed on the pool */
 	struct file_task pump_task, check_task, close_task, unlink_task;
+	char *removed_key; /* of unlink_task, owned */
 	/* Under tree.lock. */
 	struct pairs kept; /* headers of the base, if has_kept */
 	bool has_kept;

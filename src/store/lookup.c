@@ -310,7 +310,7 @@ static void ask(struct lookup *lookup)
 	if (lookup->had_head && !may_list) {
 		not_found(lookup);
 	} else if (want_list) {
-		buf_add_char(&lookup->key, '/');
+		buf_add_char(&lookup->key, '/'); /* there is room */
 		lookup->s3.list.op.done = list_done;
 		lookup->s3.list.op.priority = S3_METADATA;
 		lookup->s3.list.op.until_ms = lookup->until_ms;
@@ -349,6 +349,8 @@ static void ask_server(struct store *store, struct node *parent,
 	result = !lookup->name ? -ENOMEM :
 		 is_path       ? path_key(store, name, &lookup->key) :
 				 child_key(store, parent, name, &lookup->key);
+	if (result == 0) /* for the slash of the question after */
+		result = buf_reserve(&lookup->key, 1);
 	if (result < 0) {
 		finish(lookup, result);
 		return;

@@ -52,6 +52,8 @@ static int take_unique_name(struct publish *p)
 	name = name ? name + 1 : node->name;
 	node_key_locked(store, node->parent, &p->key);
 	buf_add(&p->key, node->name, (size_t)(name - node->name));
+	if (p->key.error == -ENOMEM)
+		return -ENOMEM;
 	if (p->key.error || p->key.len >= S3_KEY_MAX)
 		return -ENAMETOOLONG;
 	result = name_unique(unique, name, S3_KEY_MAX - p->key.len,

@@ -99,21 +99,22 @@ int file_keep(struct file *file, struct errinfo *err)
 /* The object goes when the readers of the open file have what they need. */
 static int unlink_open(struct file *file, struct errinfo *err)
 {
-	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 	int result = file_keep(file, err);
 	bool exists;
 
-	node_key(file->store, file->node, &key);
 	{
 		LOCK(&file->lock);
 		exists = file->base.exists || file->covers_object;
 	}
-	deletes_let_go(file->store->deletes, buf_str(&key), exists);
+	deletes_let_go(file->store->deletes, file->removed_key, exists);
 	return result;
 }
 
-/* The open file of a removed name; its object goes at once if it may. */
-static void unlink_file(struct file *file, const char *key)
+/*
+ * The open file of a removed name; its object goes at once if it may. A key
+ * that is waited with is the file's: its folder may get another name.
+ */
+static void unlink_file(struct file *file, struct buf *key)
 {
 	bool is_idle, exists;
 
@@ -125,9 +126,11 @@ static void unlink_file(struct file *file, const char *key)
 		if (!list_is_empty(&file->handles) && file->base.exists &&
 		    !file_has_locked(file, 0, file->size))
 			is_idle = false;
+		if (!is_idle)
+			file->removed_key = buf_detach(key);
 	}
 	if (is_idle)
-		deletes_let_go(file->store->deletes, key, exists);
+		deletes_let_go(file->store->deletes, buf_str(key), exists);
 	else
 		file_task(file, &file->unlink_task, unlink_open);
 }
@@ -179,7 +182,7 @@ static int unlink_node(struct store *store, struct node *node)
 	if (result == 0)
 		result = remove_node(store, parent, name, node, buf_str(&key));
 	if (result == 0 && file)
-		unlink_file(file, buf_str(&key));
+		unlink_file(file, &key);
 	else if (result == 0)
 		deletes_let_go(store->deletes, buf_str(&key), exists);
 	if (file)
@@ -231,9 +234,8 @@ void store_unlink(struct store *store, struct node *parent, const char *name,
 		LOCK(&store->tree.lock);
 		known = lookup_cached_locked(store, parent, name, &node,
 					     &until_ms);
-		if (known == 1 &&
-		    (store->options.sync_unlink ||
-		     !change_try_locked(&store->tree, &change))) {
+		if (known == 1 && (store->options.sync_unlink ||
+				   !change_try_locked(&store->tree, &change))) {
 			node_put_locked(&store->tree, node);
 			known = 0;
 		}
@@ -361,8 +363,10 @@ static int run_mkdir(struct name_job *n, struct errinfo *err)
 		return result;
 	result = child_key(store, n->parent, n->name, &key);
 	buf_add_char(&key, '/');
-	if (result == 0 && key.len > S3_KEY_MAX)
+	if (result == 0 && key.error != -ENOMEM && key.len > S3_KEY_MAX)
 		result = -ENAMETOOLONG;
+	else if (result == 0)
+		result = key.error;
 	if (result < 0)
 		return result;
 	deletes_wait(store->deletes, buf_str(&key));
@@ -454,6 +458,8 @@ static int is_empty_listed(struct store *store, struct node *dir,
 		node_key_locked(store, dir, &key);
 		seq = tree_next_seq_locked(&store->tree);
 	}
+	if (key.error)
+		return key.error;
 	list.prefix = buf_str(&key);
 	s3_list_start(store->s3, &list);
 	result = s3_wait(store->s3, &list.op);

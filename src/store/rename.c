@@ -131,6 +131,8 @@ static int choose_other_name(struct rename_job *r)
 	int result;
 
 	node_key(r->job.store, r->new_parent, &r->new_key);
+	if (r->new_key.error == -ENOMEM)
+		return -ENOMEM;
 	if (r->new_key.error || r->new_key.len >= S3_KEY_MAX)
 		return -ENAMETOOLONG;
 	result = name_unique(name, r->new_name, S3_KEY_MAX - r->new_key.len,

@@ -260,12 +260,12 @@ static int remove_keys(struct store *store, const struct buf *keys,
 {
 	AUTO_FREE struct s3_delete_key *batch =
 		calloc(S3_DELETE_MAX, sizeof(*batch));
-	const char *at = keys->data, *end = at + keys->len;
+	const char *at = buf_str(keys), *end = at + keys->len;
 	int first = 0;
 
 	if (!batch)
 		return -ENOMEM;
-	while (at && at < end) {
+	while (at < end) {
 		struct s3_delete_many many = { .keys = batch };
 		int result;
 
@@ -429,6 +429,9 @@ int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
 
 	buf_add_char(&r->key, '/');
 	buf_add_char(&r->new_key, '/');
+	/* Without its slash a key is the beginning of others' too. */
+	if (r->key.error || r->new_key.error)
+		return -ENOMEM;
 	result = stop_changes(store, node);
 	if (result == 0)
 		result = copy_tree(&move, err);

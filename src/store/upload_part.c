@@ -17,11 +17,20 @@ struct flight {
 	unsigned index;
 	bool is_spooled; /* its bytes came from disk */
 	struct pieces pieces;
+	char *source_key; /* of a copy, as the file had it */
+	char source_etag[S3_ETAG_MAX];
 	union {
 		struct s3_upload_part send;
 		struct s3_copy_part copy;
 	} s3;
 };
+
+static void flight_free(struct flight *flight)
+{
+	pieces_release(&flight->pieces);
+	free(flight->source_key);
+	free(flight);
+}
 
 static bool is_on_disk(const struct file *file, uint64_t offset,
 		       uint64_t length)
@@ -117,7 +126,7 @@ static void part_landed(struct flight *flight, int result,
 		pthread_cond_broadcast(&file->changed);
 	}
 	room_end(file->store, file);
-	free(flight);
+	flight_free(flight);
 	file_put(file);
 }
 
@@ -154,20 +163,26 @@ static void copied(struct s3_op *op)
 	part_landed(flight, result, &got, &err);
 }
 
-static void prepare_copy(struct flight *flight, const struct upload_part *part)
+static int prepare_copy(struct flight *flight, const struct upload_part *part)
 {
 	struct file *file = flight->file;
 	struct s3_copy_part *copy = &flight->s3.copy;
 
+	flight->source_key = strdup(file->base.key);
+	if (!flight->source_key)
+		return -ENOMEM;
+	memcpy(flight->source_etag, file->base.etag,
+	       sizeof(flight->source_etag));
 	copy->op.done = copied;
 	copy->op.priority = S3_COMMIT;
 	copy->key = flight->upload->key;
 	copy->upload_id = flight->upload->id;
 	copy->number = flight->index + 1;
-	copy->source_key = file->base.key;
-	copy->source_etag = file->base.etag[0] ? file->base.etag : NULL;
+	copy->source_key = flight->source_key;
+	copy->source_etag = flight->source_etag[0] ? flight->source_etag : NULL;
 	copy->offset = part->offset;
 	copy->length = part->length;
+	return 0;
 }
 
 static int prepare_send(struct flight *flight, struct upload_part *part)
@@ -219,12 +234,11 @@ int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 	flight->index = index;
 	flight->file = file;
 	if (kind == PLAN_COPY)
-		prepare_copy(flight, part);
+		result = prepare_copy(flight, part);
 	else
 		result = prepare_send(flight, part);
 	if (result < 0) {
-		pieces_release(&flight->pieces);
-		free(flight);
+		flight_free(flight);
 		return result;
 	}
 	flight->is_spooled = flight->pieces.on_disk;

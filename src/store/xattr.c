@@ -387,6 +387,8 @@ static int run_list(struct store_job *job, struct errinfo *err)
 	if (result < 0)
 		return result == -ENODATA ? 0 : result;
 	node_key(job->store, x->ask.node, &key);
+	if (key.error)
+		return key.error;
 	headers_defaults(job->store, buf_str(&key), &defaults);
 	for (size_t i = 0; i < headers.count; i++) {
 		const struct pair *p = &headers.items[i];
