@@ -12,10 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLOTS    (1u << 18) /* a power of two, far more than there ever are */
-#define DEPTH    12
-#define WAYS     (1u << 16) /* as SLOTS */
-#define REFUSALS 2          /* of one way */
+#define SLOTS (1u << 18) /* a power of two, far more than there ever are */
+#define DEPTH 12
+#define WAYS  (1u << 16) /* as SLOTS */
 
 struct block {
 	void *data; /* NULL: free; GONE: was freed */
@@ -39,7 +38,7 @@ struct way {
 
 static struct way ways[WAYS];
 static bool is_armed;
-static unsigned run;
+static unsigned run, refusals_max;
 
 /* The linker's names: what is called here is the library's own. */
 void *__real_malloc(size_t size);
@@ -93,7 +92,7 @@ static bool must_fail_locked(void)
 	if (way->run != run)
 		way->asked = 0;
 	way->run = run;
-	if (++way->asked <= way->refused || way->refused == REFUSALS)
+	if (++way->asked <= way->refused || way->refused == refusals_max)
 		return false;
 	way->refused++;
 	memcpy(refused, callers, sizeof(refused));
@@ -217,9 +216,10 @@ void __wrap_free(void *data)
 	__real_free(data);
 }
 
-void alloc_begin(void)
+void alloc_begin(unsigned alike_max)
 {
 	pthread_mutex_lock(&mutex);
+	refusals_max = alike_max;
 	memset(ways, 0, sizeof(ways));
 	pthread_mutex_unlock(&mutex);
 }

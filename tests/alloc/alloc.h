@@ -3,14 +3,14 @@
  * Allocations that fail when told to. The linker leads those of our own code
  * (and of the tests) here, --wrap; libraries' own are as ever.
  *
- *   alloc_begin();
+ *   alloc_begin(2);
  *   do {
  *           alloc_fail_next();
  *           run();
  *           alloc_stop();
  *   } while (alloc_has_failed());
  *
- * fails one allocation in each run: from the first on, but of those that are
+ * fails one allocation in each run, from the first on; but of those that are
  * asked for in the same way (by the same callers of callers) only the first
  * two of a run, so that a body of many blocks takes no longer than one of
  * three. Any thread.
@@ -21,8 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Nothing has failed yet. */
-void alloc_begin(void);
+/* Nothing has failed yet; of those alike at most the first few of a run will. */
+void alloc_begin(unsigned alike_max);
 
 /* The next allocation that has not failed yet does, and no other. */
 void alloc_fail_next(void);

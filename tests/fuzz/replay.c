@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int replay_failing(const uint8_t *data, size_t size)
 {
-	alloc_begin();
+	alloc_begin(3);
 	do {
 		alloc_count();
 		alloc_fail_next();

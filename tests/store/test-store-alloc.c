@@ -31,6 +31,7 @@ struct scenario {
 	/* Returns 0 or the first error; must do when called again. */
 	int (*run)(void);
 	struct store_options options;
+	unsigned alike_max; /* see alloc_begin */
 };
 
 /* The world of one run; of its own, so that all of it can be taken down. */
@@ -395,25 +396,23 @@ static int run_gzip(void)
 }
 
 #define USUAL .attr_timeout_ms = TIMEOUT_MS, .negative_timeout_ms = TIMEOUT_MS
+#define GZIP  USUAL, .gzip = true, .is_gzip_type = is_any_type
 #define PARTS USUAL, .single_put_bytes = 64 * 1024, .part_bytes = 5 * MIB
 
 static const struct scenario scenarios[] = {
-	{ "write", prepare_nothing, run_write_small, { USUAL } },
-	{ "write in parts", prepare_nothing, run_write_large, { PARTS } },
-	{ "edit", prepare_large, run_edit, { PARTS } },
-	{ "read", prepare_small, run_read_small, { USUAL } },
-	{ "read ahead", prepare_large, run_read_large, { USUAL } },
-	{ "list", prepare_folder, run_list, { USUAL } },
-	{ "unlink", prepare_small, run_unlink, { USUAL } },
-	{ "mkdir and rmdir", prepare_nothing, run_folder, { USUAL } },
-	{ "rename", prepare_small, run_rename, { USUAL } },
-	{ "rename a folder", prepare_folder, run_rename_folder, { USUAL } },
-	{ "attributes", prepare_small, run_attributes, { USUAL } },
-	{ "resize", prepare_small, run_resize, { USUAL } },
-	{ "gzip",
-	  prepare_nothing,
-	  run_gzip,
-	  { USUAL, .gzip = true, .is_gzip_type = is_any_type } },
+	{ "write", prepare_nothing, run_write_small, { USUAL }, 2 },
+	{ "write in parts", prepare_nothing, run_write_large, { PARTS }, 1 },
+	{ "edit", prepare_large, run_edit, { PARTS }, 1 },
+	{ "read", prepare_small, run_read_small, { USUAL }, 2 },
+	{ "read ahead", prepare_large, run_read_large, { USUAL }, 1 },
+	{ "list", prepare_folder, run_list, { USUAL }, 2 },
+	{ "unlink", prepare_small, run_unlink, { USUAL }, 2 },
+	{ "mkdir and rmdir", prepare_nothing, run_folder, { USUAL }, 1 },
+	{ "rename", prepare_small, run_rename, { USUAL }, 1 },
+	{ "rename a folder", prepare_folder, run_rename_folder, { USUAL }, 1 },
+	{ "attributes", prepare_small, run_attributes, { USUAL }, 1 },
+	{ "resize", prepare_small, run_resize, { USUAL }, 1 },
+	{ "gzip", prepare_nothing, run_gzip, { GZIP }, 1 },
 };
 
 static void complain(const struct scenario *s, unsigned n, const char *what,
@@ -464,7 +463,7 @@ static void every_failure_is_told_and_forgotten(void **state)
 			continue;
 		assert_int_equal(fixture_fresh(state), 0);
 		s->prepare();
-		alloc_begin();
+		alloc_begin(s->alike_max);
 		while (try_failing(s, ++n))
 			assert_true(n < NOT_MANY);
 		print_message("%s: %u failures\n", s->name, n - 1);
@@ -477,7 +476,7 @@ static void a_start_without_memory_leaves_nothing(void **state)
 	const struct store_options options = { .gzip = true };
 	bool has_failed = true;
 
-	alloc_begin();
+	alloc_begin(2);
 	while (has_failed) {
 		int result;
 
@@ -510,6 +509,9 @@ int main(void)
 		return 1;
 	for (size_t i = 0; i < LARGE; i++)
 		large[i] = (unsigned char)(i * 2654435761u >> 13);
+	/* Each failure would have its line. */
+	if (log_setup_file(LOG_LEVEL_ERROR, "/dev/null") < 0)
+		return 1;
 	failed = cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 	munmap(large, LARGE);
 	return failed;
