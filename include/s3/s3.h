@@ -209,6 +209,15 @@ struct s3_get_tags {
 void s3_get_tags_start(struct s3_client *c, struct s3_get_tags *get);
 void s3_get_tags_release(struct s3_get_tags *get);
 
+/*
+ * The archive that an object lies in and cannot be read from, by the headers
+ * of a HEAD; NULL: it can be read, also because it is restored. Borrowed.
+ */
+const char *s3_archive(const struct pairs *headers);
+
+/* GLACIER and DEEP_ARCHIVE; GLACIER_IR is read at once. NULL is fine. */
+bool s3_class_is_archive(const char *class);
+
 #define S3_WHOLE UINT64_MAX
 
 struct s3_get {
@@ -292,7 +301,8 @@ struct s3_listed {
 	bool is_prefix;
 	uint64_t size;
 	int64_t mtime_ns;
-	bool has_class; /* another storage class than STANDARD */
+	bool has_class;  /* another storage class than STANDARD */
+	bool is_archive; /* one that is read only once it is restored */
 	char etag[S3_ETAG_MAX];
 };
 

@@ -160,3 +160,23 @@ bool attrs_crc32c(const struct pairs *headers, uint32_t *out)
 	return attrs_crc32c_text(pairs_get(headers, "x-amz-checksum-crc32c"),
 				 out);
 }
+
+bool s3_class_is_archive(const char *class)
+{
+	return class && (strcmp(class, "GLACIER") == 0 ||
+			 strcmp(class, "DEEP_ARCHIVE") == 0);
+}
+
+const char *s3_archive(const struct pairs *headers)
+{
+	const char *class = pairs_get(headers, "x-amz-storage-class");
+	const char *tier = pairs_get(headers, "x-amz-archive-status");
+	const char *restore = pairs_get(headers, "x-amz-restore");
+
+	/* With a date behind it while the restored copy is there. */
+	if (restore && strstr(restore, "ongoing-request=\"false\""))
+		return NULL;
+	if (tier) /* of INTELLIGENT_TIERING */
+		return tier;
+	return s3_class_is_archive(class) ? class : NULL;
+}

@@ -27,7 +27,7 @@ static const struct {
 	{ "AccessDenied", { -EACCES, ERROR_FINAL } },
 	{ "InvalidAccessKeyId", { -EACCES, ERROR_FINAL } },
 	{ "SignatureDoesNotMatch", { -EACCES, ERROR_FINAL } },
-	{ "InvalidObjectState", { -EIO, ERROR_FINAL } }, /* archived */
+	{ "InvalidObjectState", { -EACCES, ERROR_FINAL } }, /* archived */
 	{ "AuthorizationHeaderMalformed", { -EACCES, ERROR_REGION } },
 	{ "IncorrectEndpoint", { -EIO, ERROR_REGION } },
 	{ "PermanentRedirect", { -EIO, ERROR_REGION } },
@@ -164,6 +164,9 @@ const char *error_mend(int status, const char *code)
 		{ "AccessControlListNotSupported",
 		  "the bucket has its ACLs switched off: take AWS_DEFAULT_ACL, "
 		  "ACL and Grant... out of the settings" },
+		{ "InvalidObjectState",
+		  "it is archived: restore it first (aws s3api "
+		  "restore-object)" },
 		{ "InvalidStorageClass",
 		  "the server has no such StorageClass" },
 	};

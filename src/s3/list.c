@@ -151,6 +151,7 @@ static int on_item_text(struct list_parser *p, const char *name,
 			item->etag[0] = '\0';
 	} else if (strcmp(name, "StorageClass") == 0) {
 		item->has_class = strcmp(text, "STANDARD") != 0;
+		item->is_archive = s3_class_is_archive(text);
 	}
 	return 0;
 }

@@ -186,6 +186,7 @@ static bool to_entry(struct store *store, const struct s3_listed *item,
 		.size = item->size,
 		.mtime_ns = item->mtime_ns,
 		.has_class = item->has_class,
+		.is_archive = item->is_archive,
 	};
 	memcpy(entry->name, name, len);
 	memcpy(entry->etag, item->etag, sizeof(entry->etag));

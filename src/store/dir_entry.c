@@ -120,6 +120,7 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	if (!node)
 		return NULL;
 	node->has_class = e.has_class;
+	node->is_archive = e.is_archive;
 	return node;
 }
 

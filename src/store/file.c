@@ -301,8 +301,8 @@ static int truncate_open(struct handle *handle, struct errinfo *err)
 	return 0;
 }
 
-void store_open(struct store *store, struct node *node, int flags,
-		struct store_op *op)
+void file_open(struct store *store, struct node *node, int flags,
+	       struct store_op *op)
 {
 	struct file *file = NULL;
 	int result = node->is_dir ? -EISDIR : 0;

@@ -143,6 +143,10 @@ struct file *file_of_locked(struct store *store, struct node *node);
 struct file *file_new_stored(struct file *plain);
 /* Puts a file that file_of_locked gave among the store's. Last used last. */
 void file_register(struct file *file);
+
+/* store_open at once, without a question whether the bytes can be read. */
+void file_open(struct store *store, struct node *node, int flags,
+	       struct store_op *op);
 /*
  * All files that are open, or those below dir if that is not NULL, each
  * counted; *out is to be freed. -ENOMEM.

@@ -242,6 +242,7 @@ void headers_learn_locked(struct store *store, struct node *node,
 	if (!node->etag || strcmp(node->etag, object->etag) != 0)
 		return;
 	node->has_class = class && strcmp(class, "STANDARD") != 0;
+	node->is_archive = s3_archive(&object->headers);
 	h = headers_of_locked(node);
 	if (!h)
 		return;

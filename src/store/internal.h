@@ -67,6 +67,7 @@ struct node {
 	int64_t ctime_ns;        /* 0: as mtime_ns */
 	char *etag;              /* NULL: no object is known to be behind it */
 	bool has_class;          /* its storage class may not be STANDARD */
+	bool is_archive;         /* it may have to be restored to be read */
 	struct headers *headers; /* NULL: nothing is known; headers.h */
 	struct gzip_layout *layout; /* NULL: it is read as it is stored */
 	bool has_mode, has_uid, has_gid;

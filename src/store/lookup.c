@@ -67,6 +67,7 @@ static int from_listing_locked(struct store *store, struct node *parent,
 	if (!node)
 		return -ENOMEM;
 	node->has_class = hit.entry.has_class;
+	node->is_archive = hit.entry.is_archive;
 	node->until_ms = hit.fetched_ms + options->attr_timeout_ms;
 	*out = node;
 	return 1;

@@ -151,15 +151,17 @@ static void learn_headers_locked(struct file *file, struct pairs *headers)
 {
 	static const char class[] = "x-amz-storage-class";
 	struct node *node = file->node;
+	const char *kept, *of_rules;
 
 	pairs_release(&file->kept);
 	file->kept = *headers;
 	*headers = (struct pairs)PAIRS_INIT;
 	file->has_kept = true;
 	headers_forget_locked(node, true);
-	node->has_class =
-		pairs_get(&file->kept, class) ||
-		s3_client_param(file->store->s3, file->base.key, class);
+	kept = pairs_get(&file->kept, class);
+	of_rules = s3_client_param(file->store->s3, file->base.key, class);
+	node->has_class = kept || of_rules;
+	node->is_archive = s3_class_is_archive(kept ? kept : of_rules);
 	if (node->headers && node->headers->changes == file->sent_changes)
 		node->headers->is_pending = false;
 }

@@ -28,12 +28,13 @@
 
 enum entry_flags {
 	ENTRY_DIR = 1,
-	ENTRY_MTIME = 2,   /* there is one */
-	ENTRY_SECONDS = 4, /* it counts seconds */
-	ENTRY_MD5 = 8,     /* the ETag is 16 bytes */
-	ENTRY_PARTS = 16,  /* and a number of parts */
-	ENTRY_TEXT = 32,   /* the ETag is a length and text */
-	ENTRY_CLASS = 64,  /* the storage class is not STANDARD */
+	ENTRY_MTIME = 2,     /* there is one */
+	ENTRY_SECONDS = 4,   /* it counts seconds */
+	ENTRY_MD5 = 8,       /* the ETag is 16 bytes */
+	ENTRY_PARTS = 16,    /* and a number of parts */
+	ENTRY_TEXT = 32,     /* the ETag is a length and text */
+	ENTRY_CLASS = 64,    /* the storage class is not STANDARD */
+	ENTRY_ARCHIVE = 128, /* it is an archive */
 };
 
 struct segment {
@@ -198,7 +199,8 @@ static size_t encode(const struct segment_builder *b,
 	size_t shared = shared_length(b, entry->name, entry->name_len);
 	size_t rest = entry->name_len - shared;
 	unsigned flags = (entry->is_dir ? ENTRY_DIR : 0) |
-			 (entry->has_class ? ENTRY_CLASS : 0);
+			 (entry->has_class ? ENTRY_CLASS : 0) |
+			 (entry->is_archive ? ENTRY_ARCHIVE : 0);
 	unsigned char *to = out + HEAD_SIZE;
 
 	memcpy(to, entry->name + shared, rest);
@@ -386,6 +388,7 @@ void segment_read(const struct segment *seg, size_t index,
 	out->name_len = c.name_len;
 	out->is_dir = c.flags & ENTRY_DIR;
 	out->has_class = c.flags & ENTRY_CLASS;
+	out->is_archive = c.flags & ENTRY_ARCHIVE;
 	out->size = c.size;
 	out->mtime_ns = 0;
 	delta = from_zigzag(c.mtime);

@@ -32,7 +32,8 @@ struct segment_entry {
 	char name[NAME_SIZE]; /* no slash at the end */
 	size_t name_len;
 	bool is_dir;
-	bool has_class; /* another storage class than STANDARD */
+	bool has_class;  /* another storage class than STANDARD */
+	bool is_archive; /* one that is read only once it is restored */
 	uint64_t size;
 	int64_t mtime_ns;       /* whole milliseconds are kept; 0: unknown */
 	char etag[S3_ETAG_MAX]; /* "" if unknown */

@@ -400,6 +400,7 @@ int node_learn_locked(struct store *store, struct node *node,
 		return 0;
 	headers_forget_locked(node, false);
 	node->has_class = false;
+	node->is_archive = false;
 	node->size = layout->plain_size;
 	/* Seconds, so that a listing (ms) and a HEAD (s) agree. */
 	node->mtime_ns = mtime_ns / 1000000000 * 1000000000;

@@ -147,6 +147,7 @@ static int add_entry(struct splitter *s, const char *name, size_t len,
 		entry.size = file->size;
 		entry.mtime_ns = file->mtime_ns;
 		entry.has_class = file->has_class;
+		entry.is_archive = file->is_archive;
 		memcpy(entry.etag, file->etag, sizeof(entry.etag));
 	}
 	return segment_builder_add(&s->levels[s->depth - 1].builder, &entry);

@@ -453,7 +453,7 @@ static int resize(struct store *store, struct node *node, unsigned set,
 	bool is_open;
 	int result;
 
-	store_open(store, node, O_RDONLY, &open.op);
+	file_open(store, node, O_RDONLY, &open.op);
 	if (open.result < 0)
 		return open.result;
 	{

@@ -137,3 +137,44 @@ def test_a_key_that_is_refused_and_listed_is_there(mount, bucket, server):
         os.stat(mount.path / "f")
     with fails_with("ENOENT"):
         os.stat(mount.path / "fn")
+
+
+@pytest.fixture
+def archived(bucket, server, new_mount):
+    for name in "abc":
+        bucket.put(name, b"theirs", StorageClass="GLACIER")
+    bucket.put("readable", b"theirs", StorageClass="GLACIER_IR")
+    mount = new_mount(bucket)
+    rules = [dict(op="GetObject", key=name, status=403, code="InvalidObjectState", count=0) for name in "abc"]
+    server.faults(*rules, *(dict(rule, op="CopyObject") for rule in rules))
+    return mount
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "asked"])
+def test_an_archived_object_is_refused_when_it_is_opened(archived, server, is_listed):
+    if is_listed:
+        os.listdir(archived.path)
+    for flags in os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND:
+        with fails_with("EACCES"):
+            os.close(os.open(archived.path / "a", flags))
+    assert "GetObject" not in server.requests()
+    assert "archived (GLACIER): restore it first" in archived.log()
+    assert (archived.path / "readable").read_bytes() == b"theirs"
+
+
+def test_an_archived_object_is_replaced_and_removed(archived, bucket, server):
+    folder = archived.path
+    (folder / "a").write_bytes(b"ours")
+    (folder / "b").unlink()
+    os.truncate(folder / "c", 0)
+    archived.sync()
+    server.faults()
+    assert bucket.contents() == {"a": b"ours", "c": b"", "readable": b"theirs"}
+
+
+def test_an_archived_object_that_nothing_told_of_is_refused_when_it_is_read(mount, bucket, server):
+    bucket.put("f", b"theirs")
+    server.fault("GetObject", status=403, code="InvalidObjectState", count=0)
+    with fails_with("EACCES"):
+        (mount.path / "f").read_bytes()
+    assert "it is archived: restore it first" in mount.log()

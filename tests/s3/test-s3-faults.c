@@ -251,7 +251,7 @@ static const struct {
 	{ "\"status\":400,\"code\":\"EntityTooLarge\"", -EFBIG },
 	{ "\"status\":413,\"code\":\"TooBig\"", -EFBIG },
 	{ "\"status\":400,\"code\":\"KeyTooLongError\"", -ENAMETOOLONG },
-	{ "\"status\":403,\"code\":\"InvalidObjectState\"", -EIO },
+	{ "\"status\":403,\"code\":\"InvalidObjectState\"", -EACCES },
 	{ "\"status\":403,\"code\":\"QuotaExceeded\"", -ENOSPC },
 	{ "\"status\":400,\"code\":\"InvalidArgument\"", -EIO },
 	{ "\"status\":405,\"code\":\"MethodNotAllowed\"", -ENOTSUP },

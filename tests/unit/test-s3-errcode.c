@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From answers to errnos. */
 #include "errcode.h"
+#include "s3.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,6 +97,46 @@ static int parse(const char *text, struct error_body *out)
 	return error_parse(&body, out);
 }
 
+static void an_archived_object_is_told_from_a_restored_one(void **state)
+{
+	static const char class[] = "x-amz-storage-class";
+	static const char restore[] = "x-amz-restore";
+	static const struct {
+		const char *headers[4];
+		const char *archive;
+	} cases[] = {
+		{ { NULL }, NULL },
+		{ { class, "GLACIER_IR" }, NULL },
+		{ { class, "INTELLIGENT_TIERING" }, NULL },
+		{ { class, "GLACIER" }, "GLACIER" },
+		{ { class, "DEEP_ARCHIVE" }, "DEEP_ARCHIVE" },
+		{ { class, "GLACIER", restore, "ongoing-request=\"true\"" },
+		  "GLACIER" },
+		{ { class, "GLACIER", restore,
+		    "ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec "
+		    "2012 00:00:00 GMT\"" },
+		  NULL },
+		{ { class, "INTELLIGENT_TIERING", "x-amz-archive-status",
+		    "ARCHIVE_ACCESS" },
+		  "ARCHIVE_ACCESS" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *const *h = cases[i].headers;
+		struct pairs headers = PAIRS_INIT;
+		const char *archive;
+
+		for (size_t at = 0; at < 4 && h[at]; at += 2)
+			assert_int_equal(pairs_set(&headers, h[at], h[at + 1]),
+					 0);
+		archive = s3_archive(&headers);
+		assert_true(!archive == !cases[i].archive);
+		if (archive)
+			assert_string_equal(archive, cases[i].archive);
+		pairs_release(&headers);
+	}
+}
+
 static void an_error_body_is_read(void **state)
 {
 	struct error_body e;
@@ -133,6 +174,8 @@ int main(void)
 		cmocka_unit_test(a_foreign_404_proves_nothing),
 		cmocka_unit_test(an_unknown_code_alone_is_final),
 		cmocka_unit_test(lost_connections_are_tried_again),
+		cmocka_unit_test(
+			an_archived_object_is_told_from_a_restored_one),
 		cmocka_unit_test(an_error_body_is_read),
 		cmocka_unit_test(what_is_no_error_body_leaves_nothing),
 	};
