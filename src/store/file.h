@@ -241,6 +241,11 @@ bool upload_is_coming_locked(const struct file *file);
  * meanwhile.
  */
 bool upload_let_go_locked(struct file *file);
+/*
+ * Sends a part that was written again as a whole; without need it waits for
+ * the close. False: there is none. On the pool; lock given up meanwhile.
+ */
+bool upload_send_again_locked(struct file *file);
 /* -EIO, in words and in the log, if something of the range is gone. */
 MUST_USE int upload_refuse_gone_locked(struct file *file, uint64_t start,
 				       uint64_t end, struct errinfo *err);

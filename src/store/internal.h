@@ -3,8 +3,8 @@
  * What the files of the store share: the store, its nodes, open files.
  *
  * Locks, always taken in this order: file.lock, then tree.lock, then the
- * leaves (budget, deletes, notify_lock, pool). None is held over a call that
- * waits, over a done callback, or over the start of an S3 operation.
+ * leaves (budget, deletes, notify_lock, room, pool). None is held over a call
+ * that waits, over a done callback, or over the start of an S3 operation.
  *
  * What is known of a name comes from several sources: a node, an absence, a
  * page of the listing. Each knowledge has a sequence number: that of the

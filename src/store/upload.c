@@ -131,6 +131,7 @@ void upload_drop_locked(struct file *file)
 
 	wait_for_flights_locked(file);
 	up = STEAL(file->upload);
+	file->spilled_to = 0;
 	if (!up)
 		return;
 	if (up->id) {

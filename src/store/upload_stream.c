@@ -256,6 +256,25 @@ bool upload_let_go_locked(struct file *file)
 	return result;
 }
 
+bool upload_send_again_locked(struct file *file)
+{
+	struct upload *up = file->upload;
+	unsigned i = 0;
+
+	if (!up || up->error || up->is_planned || up->is_ending ||
+	    file->error || file->is_unlinked)
+		return false;
+	while (i < up->count &&
+	       (up->parts[i].state != PART_WAITING ||
+		!extents_contains(&file->held, up->parts[i].offset,
+				  up->parts[i].offset + up->parts[i].length)))
+		i++;
+	return i < up->count &&
+	       upload_may_launch(file, up, PLAN_UPLOAD, up->parts[i].offset,
+				 up->parts[i].length) &&
+	       upload_launch_locked(file, up, i) == 0;
+}
+
 int upload_refuse_gone_locked(struct file *file, uint64_t start, uint64_t end,
 			      struct errinfo *err)
 {

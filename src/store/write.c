@@ -155,7 +155,7 @@ static int job_try_locked(struct write_job *w)
 		if (disk == 0 || file->error)
 			return disk;
 	} while (upload_let_go_locked(file));
-	return disk;
+	return upload_send_again_locked(file) ? -EAGAIN : disk;
 }
 
 static int job_try(struct write_job *w)
@@ -182,7 +182,10 @@ static void job_answer(struct write_job *w, int result)
 		struct file *file = w->handle->file;
 
 		LOCK(&file->lock);
-		result = write_fail_locked(file, w->len, result);
+		if (file->error == 0)
+			write_fail_locked(file, w->len,
+					  result == -EAGAIN ? -ENOSPC : result);
+		result = file->error;
 		op->err = file->err;
 	}
 	handle_put(w->handle);

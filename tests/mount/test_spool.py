@@ -230,6 +230,16 @@ def test_a_whole_part_that_was_let_go_can_be_written_again(let_go, bucket, serve
     assert bucket.read("f") == data
 
 
+def test_a_file_of_which_bytes_were_let_go_can_be_written_again_as_a_whole(let_go, bucket):
+    mount, fd, data = let_go
+    data = some_bytes(80 * MIB, 10)
+    for at in range(0, len(data), MIB):
+        os.pwrite(fd, data[at : at + MIB], at)
+    os.close(fd)
+    assert bucket.read("f") == data
+    assert bucket.uploads() == []
+
+
 @pytest.mark.parametrize("how", ["write", "cut"])
 def test_a_part_that_was_let_go_and_is_changed_is_told(let_go, bucket, how):
     mount, fd, data = let_go
