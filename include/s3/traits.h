@@ -21,6 +21,7 @@ struct s3_client;
 
 enum s3_trait {
 	S3_TRAIT_LIST_V2,              /* ListObjectsV2 */
+	S3_TRAIT_LIST_ORDER,           /* lists in byte order */
 	S3_TRAIT_CHECKSUMS,            /* x-amz-checksum-crc32c of an upload */
 	S3_TRAIT_PART_CHECKSUMS,       /* the same of each part, told again */
 	S3_TRAIT_CONDITIONAL_PUT,      /* If-None-Match of PutObject, */

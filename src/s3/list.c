@@ -3,9 +3,11 @@
  * One page of a listing: ListObjectsV2, or V1 where the server has no V2.
  *
  * encoding-type=url is always asked for, since XML 1.0 cannot carry control
- * characters. Keys and common prefixes each come rising; a page where they do
- * not, or that brings nothing new, is no listing: a caller would go round in
- * circles or believe that a name is missing.
+ * characters. Keys and common prefixes each come rising, as S3 has it. Where
+ * they do not, a list that is whole is sorted; of one that has more pages
+ * nobody knows what is missing behind a key. That, and a page that brings
+ * nothing new, is no listing: a caller would go round in circles or believe
+ * that a name is missing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +243,45 @@ static int check_items(const struct s3_list *list)
 	return 0;
 }
 
+static bool is_rising(const struct s3_list *list)
+{
+	const struct s3_listed *last[2] = { NULL, NULL }; /* by is_prefix */
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct s3_listed *item = &list->items[i];
+		const struct s3_listed *before = last[item->is_prefix];
+
+		if (before && compare_items(before, item) > 0)
+			return false;
+		last[item->is_prefix] = item;
+	}
+	return true;
+}
+
+static int compare_any(const void *a, const void *b)
+{
+	return compare_items(a, b);
+}
+
+/* Who wants only a few keys asks whether there are any. */
+static int sort_items(struct s3_request *r, struct s3_list *list)
+{
+	bool is_whole = !list->is_truncated && !list->start_after;
+
+	if (is_rising(list))
+		return 0;
+	if (!is_whole && (!list->max_keys || list->start_after))
+		return errinfo_set(
+			&r->op->err, -EBADMSG,
+			"ListObjects: the server's lists are not in "
+			"byte order, and what takes more than a page "
+			"of %d cannot be listed so: %s",
+			S3_LIST_MAX, list->prefix ? list->prefix : "");
+	s3_trait_learn(r->client, S3_TRAIT_LIST_ORDER, S3_NO, NULL);
+	qsort(list->items, list->count, sizeof(list->items[0]), compare_any);
+	return 0;
+}
+
 static size_t next_of_kind(const struct s3_list *list, size_t i, bool is_prefix)
 {
 	while (i < list->count && list->items[i].is_prefix != is_prefix)
@@ -339,6 +380,8 @@ static int read_page(struct s3_request *r, struct s3_list *list)
 		rc = -EBADMSG;
 	if (rc == 0 && parser.is_decoded)
 		rc = decode_keys(list);
+	if (rc == 0)
+		rc = sort_items(r, list);
 	if (rc == 0)
 		rc = check_items(list);
 	if (rc == 0)

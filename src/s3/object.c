@@ -24,6 +24,7 @@ static void head_listed(struct s3_op *op)
 	struct s3_list *list = container_of(op, struct s3_list, op);
 	struct s3_request *r =
 		container_of(list, struct s3_request, child.list);
+	bool is_unordered = s3_trait(r->client, S3_TRAIT_LIST_ORDER) == S3_NO;
 	bool is_there = op->result < 0 ||
 			(list->last_key && strcmp(list->last_key, r->key) == 0);
 	int result = -EACCES;
@@ -31,7 +32,7 @@ static void head_listed(struct s3_op *op)
 	request_child_done(r);
 	if (op->result == -ECANCELED)
 		result = -ECANCELED;
-	if (!is_there) {
+	if (!is_there && !(is_unordered && list->is_truncated)) {
 		s3_trait_learn(r->client, S3_TRAIT_MISSING_HEAD, S3_NO, NULL);
 		result = errinfo_set(&r->op->err, -ENOENT,
 				     "HeadObject: refused, and no list has "

@@ -16,6 +16,11 @@ static const struct {
 		"the server has no ListObjectsV2 that works; version 1 is used",
 		true,
 	},
+	[S3_TRAIT_LIST_ORDER] = {
+		"list_order",
+		"the server's lists are not in byte order; a folder of more "
+		"than a page, which is 1000 names, cannot be listed",
+	},
 	[S3_TRAIT_CHECKSUMS] = {
 		"checksums",
 		"the server takes no x-amz-checksum-crc32c; uploads go without",

@@ -220,10 +220,11 @@ static void report_region(struct report *r, struct s3_client *s3)
 	add_row(r, "region_of_bucket", region);
 }
 
-/* Not what is a matter of single objects. */
+/* Only what is lacking, if it is a matter of single objects or folders. */
 static bool is_told(enum s3_trait trait)
 {
-	return trait != S3_TRAIT_TAGS && trait != S3_TRAIT_MARKER_COPY;
+	return trait != S3_TRAIT_TAGS && trait != S3_TRAIT_MARKER_COPY &&
+	       trait != S3_TRAIT_LIST_ORDER;
 }
 
 /* What is known, and of what is not, why. */

@@ -178,3 +178,22 @@ def test_an_archived_object_that_nothing_told_of_is_refused_when_it_is_read(moun
     with fails_with("EACCES"):
         (mount.path / "f").read_bytes()
     assert "it is archived: restore it first" in mount.log()
+
+
+def test_lists_out_of_order_are_sorted_or_refused_in_words(server, bucket, new_mount):
+    """S3 Express's directory buckets, fauxqs."""
+    names = [f"f{i:04}" for i in range(1001)]
+    bucket.put_many([f"d/{name}" for name in names[:3]] + [f"e/{name}" for name in names])
+    bucket.put("d/sub/x")
+    server.fault("ListObjectsV2", xml="unordered", count=0)
+    mount = new_mount(bucket, timeout="2")
+    mount.expect_errors("not in byte order")
+    assert sorted(os.listdir(mount.path)) == ["d", "e"]
+    assert sorted(os.listdir(mount.path / "d")) == names[:3] + ["sub"]
+    for name in names[:3]:
+        assert (mount.path / "d" / name).stat().st_size == 0
+    with pytest.raises(FileNotFoundError):
+        os.stat(mount.path / "d" / "f0000a")
+    with fails_with("EIO"):
+        os.listdir(mount.path / "e")
+    assert mount.log().count("the server's lists are not in byte order; a folder") == 1

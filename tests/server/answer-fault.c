@@ -318,6 +318,7 @@ static void answer_strange_xml(struct request *req)
 		break;
 	case FAULT_XML_NONE:
 	case FAULT_XML_SAME_TOKEN:
+	case FAULT_XML_UNORDERED:
 		break;
 	}
 }
@@ -330,7 +331,7 @@ void answer_instead(struct request *req)
 	const char *body = fault_text(fault, "body");
 	unsigned status = fault->status ? fault->status : 200;
 
-	if (fault->xml && fault->xml != FAULT_XML_SAME_TOKEN) {
+	if (fault_xml_is_whole(fault->xml)) {
 		req->answer.status = status;
 		answer_strange_xml(req);
 		return;

@@ -28,6 +28,7 @@ static const struct {
 	{ "entities", FAULT_XML_ENTITIES },
 	{ "deep", FAULT_XML_DEEP },
 	{ "same_token", FAULT_XML_SAME_TOKEN },
+	{ "unordered", FAULT_XML_UNORDERED },
 	{ "empty", FAULT_XML_EMPTY },
 };
 
@@ -244,13 +245,17 @@ const char *fault_text(const struct fault *fault, const char *name)
 	return string(fault->rule, name);
 }
 
+bool fault_xml_is_whole(enum fault_xml xml)
+{
+	return xml && xml != FAULT_XML_SAME_TOKEN && xml != FAULT_XML_UNORDERED;
+}
+
 bool fault_replaces(const struct fault *f)
 {
 	if (!f->active)
 		return false;
 	return f->status || fault_text(f, "body") ||
-	       fault_text(f, "ok_error") ||
-	       (f->xml && f->xml != FAULT_XML_SAME_TOKEN);
+	       fault_text(f, "ok_error") || fault_xml_is_whole(f->xml);
 }
 
 void fault_release(struct fault *fault)

@@ -6,11 +6,11 @@
  * once for it; the first such rule of the plan is the one. What happens to
  * the operation:
  *
- *   instead of it   status, body, ok_error, reset, xml (but same_token)
+ *   instead of it   status, body, ok_error, reset, xml (but the next)
  *   after it        reset_after, cut_after, stall_after, trickle, etag,
  *                   checksum, flip_byte, short_body, no_body, headers,
- *                   xml same_token, key_error (for the other keys)
- *   either          what changes an answer changes that of a status, too
+ *                   xml same_token and unordered, key_error (for the other
+ * keys) either          what changes an answer changes that of a status, too
  *   before either   delay_ms
  *
  * The JSON of a rule is described in --help.
@@ -32,6 +32,7 @@ enum fault_xml {
 	FAULT_XML_ENTITIES,
 	FAULT_XML_DEEP,
 	FAULT_XML_SAME_TOKEN,
+	FAULT_XML_UNORDERED,
 	FAULT_XML_EMPTY
 };
 
@@ -76,6 +77,9 @@ const char *fault_text(const struct fault *fault, const char *name);
 
 /* Does the fault happen instead of the operation? */
 bool fault_replaces(const struct fault *fault);
+
+/* The XML takes the answer's place; else it is made by the operation. */
+bool fault_xml_is_whole(enum fault_xml xml);
 
 void fault_release(struct fault *fault);
 void faults_release(struct fault_plan *plan);

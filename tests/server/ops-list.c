@@ -34,6 +34,18 @@ static void add_entry(const struct request *req, const struct bucket *bucket,
 		    class ? class : "STANDARD");
 }
 
+/* The first entry, up to end, becomes the last. */
+static void put_last(struct buf *out, size_t start, size_t end)
+{
+	AUTO_BUF struct buf first = BUF_INIT(PAGE_BYTES_MAX);
+
+	buf_add(&first, out->data + start, end - start);
+	if (first.error || out->error)
+		return;
+	memmove(out->data + start, out->data + end, out->len - end);
+	memcpy(out->data + out->len - first.len, first.data, first.len);
+}
+
 /* Lists what is after start (or a prefix), a page at most, into l->out. */
 static void add_page(const struct request *req, const struct bucket *bucket,
 		     struct listing *l, struct index_node *node)
@@ -41,6 +53,7 @@ static void add_page(const struct request *req, const struct bucket *bucket,
 	size_t prefix_len = strlen(l->prefix);
 	struct buf prefixes = BUF_INIT(PAGE_BYTES_MAX);
 	struct buf *contents = l->out;
+	size_t start = contents->len, first_end = 0;
 
 	while (node && strncmp(node->key, l->prefix, prefix_len) == 0) {
 		const struct object *object = node->value;
@@ -60,6 +73,7 @@ static void add_page(const struct request *req, const struct bucket *bucket,
 		l->last_is_prefix = common;
 		if (!common) {
 			add_entry(req, bucket, l, node->key, object);
+			first_end = first_end ? first_end : contents->len;
 			node = node->next[0];
 			continue;
 		}
@@ -70,6 +84,8 @@ static void add_page(const struct request *req, const struct bucket *bucket,
 		l->out = contents;
 		node = listing_skip(&bucket->keys, l->last);
 	}
+	if (req->fault.xml == FAULT_XML_UNORDERED && first_end)
+		put_last(contents, start, first_end);
 	buf_add(contents, prefixes.data, prefixes.len);
 	buf_release(&prefixes);
 }

@@ -62,4 +62,5 @@ const char usage_text[] =
 	"  \"short_body\": BYTES  says and sends fewer; \"no_body\": true\n"
 	"  \"key_error\": CODE    DeleteObjects: the keys of the glob are kept\n"
 	"  \"xml\": \"same_token\"  a listing that never gets on\n"
+	"  \"xml\": \"unordered\"  a listing's first key is its last\n"
 	"Before either: \"delay_ms\".\n";
