@@ -473,7 +473,9 @@ static int is_empty_listed(struct store *store, struct node *dir,
 	return result;
 }
 
-int check_empty(struct store *store, struct node *dir, struct errinfo *err)
+/* 0 if nothing is below dir but its marker, else -ENOTEMPTY. */
+static int check_empty(struct store *store, struct node *dir,
+		       struct errinfo *err)
 {
 	int result;
 

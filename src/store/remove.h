@@ -17,10 +17,6 @@ struct store;
 MUST_USE int put_marker(struct store *store, const char *key,
 			struct errinfo *err);
 
-/* 0 if nothing is below dir but its marker, else -ENOTEMPTY. */
-MUST_USE int check_empty(struct store *store, struct node *dir,
-			 struct errinfo *err);
-
 /*
  * The file's object is to go: if it is open all its bytes are fetched first.
  * Nothing is published at the same time: it is unlinked, or claimed.

@@ -23,8 +23,8 @@
 /* --------------------------------------------------------------- tree */
 
 /* node leads to its new name now; the old one is on its way out. */
-int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
-		     bool had_object)
+int rename_move_node_locked(struct rename_job *r, struct node *node,
+			    const char *etag, bool had_object)
 {
 	struct store *store = r->job.store;
 	struct tree *tree = &store->tree;
@@ -32,7 +32,6 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 	AUTO_FREE char *new_etag = is_copied ? strdup(etag) : NULL;
 	struct node *target;
 	int result;
-	LOCK(&tree->lock);
 
 	if (is_copied && !new_etag)
 		return -ENOMEM;
@@ -69,6 +68,14 @@ int rename_move_node(struct rename_job *r, struct node *node, const char *etag,
 			clock_now_ms() + store->options.attr_timeout_ms;
 	}
 	return 0;
+}
+
+static int move_node(struct rename_job *r, struct node *node, const char *etag,
+		     bool had_object)
+{
+	LOCK(&r->job.store->tree.lock);
+
+	return rename_move_node_locked(r, node, etag, had_object);
 }
 
 /*
@@ -190,7 +197,7 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 		file_unclaim(file);
 		return result;
 	}
-	result = rename_move_node(r, node, NULL, had_object);
+	result = move_node(r, node, NULL, had_object);
 	if (result == 0) {
 		LOCK(&file->lock);
 		file->covers_object = has_target;
@@ -291,8 +298,8 @@ static int rename_stored(struct rename_job *r, struct node *node,
 	result = copy_claimed(r, node, file, &copy, err);
 	if (result == 0) {
 		key = strdup(copy.key);
-		result = key ? rename_move_node(r, node, copy.new_etag, true) :
-			       -ENOMEM;
+		result =
+			key ? move_node(r, node, copy.new_etag, true) : -ENOMEM;
 		if (result < 0)
 			remove_copy(r->job.store, &copy);
 	}
@@ -345,64 +352,30 @@ static int rename_file(struct rename_job *r, struct node *node,
 
 /* ----------------------------------------------------------------- all */
 
-static int check_target(struct rename_job *r, struct node *node,
-			struct node *target, struct errinfo *err)
+static int check_target(const struct rename_job *r, const struct node *node,
+			const struct node *target)
 {
 	if (r->flags & RENAME_NOREPLACE)
 		return -EEXIST;
 	if (target->is_dir && !node->is_dir)
 		return -EISDIR;
-	if (!target->is_dir && node->is_dir)
-		return -ENOTDIR;
-	return target->is_dir ? check_empty(r->job.store, target, err) : 0;
-}
-
-/* As find_free_name; a folder that is there now is never mixed with. */
-static int check_no_folder(struct rename_job *r, struct errinfo *err)
-{
-	struct store *store = r->job.store;
-	AUTO_BUF struct buf prefix = BUF_INIT(S3_KEY_MAX + 2);
-	struct s3_list list = { .op.priority = S3_METADATA, .max_keys = 2 };
-	bool may_replace = !(r->flags & RENAME_NOREPLACE);
-	int result;
-
-	if (may_replace && !store->options.no_overwrite)
-		return 0;
-	buf_add_str(&prefix, buf_str(&r->new_key));
-	buf_add_char(&prefix, '/');
-	if (prefix.error)
-		return prefix.error;
-	/* What was removed here is no hindrance. */
-	deletes_wait_all(store->deletes);
-	list.prefix = buf_str(&prefix);
-	s3_list_start(store->s3, &list);
-	result = s3_wait(store->s3, &list.op);
-	*err = list.op.err;
-	if (result == 0 && list.last_key && !may_replace)
-		result = -EEXIST;
-	else if (result == 0 && list.last_key &&
-		 strcmp(list.last_key, buf_str(&prefix)) != 0)
-		result = -ENOTEMPTY;
-	s3_list_release(&list);
-	return result;
+	return !target->is_dir && node->is_dir ? -ENOTDIR : 0;
 }
 
 static int rename_nodes(struct rename_job *r, struct node *node,
 			struct node *target, struct errinfo *err)
 {
 	struct store *store = r->job.store;
-	int result = target ? check_target(r, node, target, err) : 0;
+	int result = target ? check_target(r, node, target) : 0;
 
 	if (result == 0)
 		result = child_key(store, r->parent, r->name, &r->key);
 	if (result == 0)
 		result = child_key_new(store, r->new_parent, r->new_name,
 				       &r->new_key);
-	if (result == 0 && node->is_dir && !target)
-		result = check_no_folder(r, err);
 	if (result < 0)
 		return result;
-	return node->is_dir ? rename_dir(r, node, err) :
+	return node->is_dir ? rename_dir(r, node, target, err) :
 			      rename_file(r, node, target, err);
 }
 

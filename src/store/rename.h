@@ -15,16 +15,20 @@ struct rename_job {
 	bool has_other_name; /* new_name is not the one asked for */
 };
 
-/* All keys below r->key to r->new_key, then the node and its open files. */
+/*
+ * All keys below r->key to r->new_key, then the node and its open files.
+ * target is the directory that is known to have the new name, or NULL.
+ */
 MUST_USE int rename_dir(struct rename_job *r, struct node *node,
-			struct errinfo *err);
+			struct node *target, struct errinfo *err);
 
 /*
- * node leads to its new name now. etag is the copy's, or NULL. had_object:
+ * node leads to its new name now; tree.lock is held. -ENOMEM: nothing has
+ * changed. etag is the copy's, or NULL. had_object:
  * the old name is absent once its removal is done, else at once.
  */
-MUST_USE int rename_move_node(struct rename_job *r, struct node *node,
-			      const char *etag, bool had_object);
+MUST_USE int rename_move_node_locked(struct rename_job *r, struct node *node,
+				     const char *etag, bool had_object);
 
 /* An open file stands on the copy with this key, taken over, from now on. */
 void rename_rebase_file(struct file *file, char *key, const char *etag);

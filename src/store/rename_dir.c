@@ -2,372 +2,162 @@
 /*
  * A directory is moved key by key, many copies at a time; its old keys go
  * when all copies are there, so that a failure leaves the old tree whole.
+ *
+ * Nobody must mix what two hosts move to one name. The server is asked what
+ * is there, the new folder's marker is made on the condition that there is
+ * none, and each copy on the condition that its key is free. Where the marker
+ * could not tell (an empty folder is there, the server has no conditions)
+ * one more look shows whether somebody else has come: of two that look after
+ * they have copied at least one sees the other.
+ *
+ * What can fail comes before the tree has the new name. Old keys that cannot
+ * be removed after that are told as any other removal that failed.
  */
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "change.h"
-#include "copy.h"
+#include "copies.h"
 #include "deletes.h"
 #include "headers.h"
 #include "log.h"
 #include "rename.h"
 
-#define COPIES_IN_FLIGHT 64
+/* An open file below the directory, and the key it is to stand on. */
+struct moved_file {
+	struct file *file; /* counted */
+	char *key;
+};
 
 struct move {
 	struct rename_job *rename;
 	struct node *dir;
-	struct lock lock;
-	pthread_cond_t landed;
-	unsigned flying;
-	int error;
-	struct errinfo err;
-	struct buf old_keys, new_keys, etags; /* each with its NUL */
+	struct copies copies;
+	struct moved_file *files;
+	size_t file_count;
 };
 
-struct move_copy {
-	struct object_copy by;
-	struct s3_head head; /* if what it has must be known */
-	struct s3_copy copy;
-	struct move *move;
-	char *old_key, *new_key;
-	struct pairs wanted; /* set by hand */
-};
+/* --------------------------------------------------------- the new name */
 
-/* What the tree has of the file that is called so below dir, or NULL. */
-static struct node *find_file_locked(struct tree *tree, struct node *dir,
-				     const char *path)
+/* Looks for prefix itself and for a folder of that name: one page, or two. */
+static int ask_name(struct rename_job *r, bool *may_be_folder,
+		    struct errinfo *err)
 {
-	char name[NAME_SIZE];
-
-	while (dir && dir->is_dir && *path) {
-		size_t len = strcspn(path, "/");
-
-		if (len == 0 || len >= sizeof(name))
-			return NULL;
-		memcpy(name, path, len);
-		name[len] = '\0';
-		path += len;
-		dir = tree_find_locked(tree, dir, name);
-		if (*path == '/' && *++path == '\0')
-			return NULL; /* a folder's marker */
-	}
-	return dir && !dir->is_dir && !*path ? dir : NULL;
-}
-
-static void copy_free(struct move_copy *c)
-{
-	s3_head_release(&c->head);
-	s3_copy_release(&c->copy);
-	pairs_release(&c->wanted);
-	free(c->old_key);
-	free(c->new_key);
-	free(c);
-}
-
-static void copy_landed(struct move_copy *c, int result, const char *etag,
-			const struct errinfo *err)
-{
-	struct move *move = c->move;
-
-	{
-		LOCK(&move->lock);
-		move->flying--;
-		if (result < 0 && move->error == 0) {
-			move->error = result;
-			move->err = *err;
-		}
-		if (result == 0) {
-			buf_add(&move->old_keys, c->old_key,
-				strlen(c->old_key) + 1);
-			buf_add(&move->new_keys, c->new_key,
-				strlen(c->new_key) + 1);
-			buf_add(&move->etags, etag, strlen(etag) + 1);
-			if (move->old_keys.error || move->new_keys.error ||
-			    move->etags.error)
-				move->error = -ENOMEM;
-		}
-		pthread_cond_broadcast(&move->landed);
-	}
-	copy_free(c);
-}
-
-static void copy_done(struct s3_op *op)
-{
-	struct move_copy *c = container_of(op, struct move_copy, copy.op);
-
-	copy_landed(c, op->result, c->copy.etag, &op->err);
-}
-
-static void send_copy(struct move_copy *c, const struct pairs *stored)
-{
-	struct store *store = c->move->rename->job.store;
-	struct errinfo err = ERRINFO_INIT;
-	int result = copy_fill(store, &c->by, stored, &c->copy);
-
-	if (result < 0) {
-		copy_landed(c, result, "", &err);
-		return;
-	}
-	c->copy.op.done = copy_done;
-	c->copy.op.priority = S3_BACKGROUND;
-	s3_copy_start(store->s3, &c->copy);
-}
-
-static void head_done(struct s3_op *op)
-{
-	struct move_copy *c = container_of(op, struct move_copy, head.op);
-
-	if (op->result < 0)
-		copy_landed(c, op->result, "", &op->err);
-	else
-		send_copy(c, &c->head.object.headers);
-}
-
-/* Larger than one request can copy: waits here. */
-static void copy_in_parts(struct move_copy *c)
-{
-	struct errinfo err = ERRINFO_INIT;
-	int result = copy_object(c->move->rename->job.store, &c->by, &err);
-
-	copy_landed(c, result, c->by.new_etag, &err);
-}
-
-static int copy_wanted(struct move_copy *c)
-{
-	struct rename_job *r = c->move->rename;
 	struct store *store = r->job.store;
-	const struct node *node;
-	LOCK(&store->tree.lock);
-
-	node = find_file_locked(&store->tree, c->move->dir,
-				c->old_key + r->key.len);
-	return node ? pairs_merge(&c->wanted, headers_wanted_locked(node)) : 0;
-}
-
-static struct move_copy *copy_new(struct move *move,
-				  const struct s3_listed *item)
-{
-	struct rename_job *r = move->rename;
-	struct move_copy *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->move = move;
-	c->old_key = strdup(item->key);
-	if (asprintf(&c->new_key, "%s%s", buf_str(&r->new_key),
-		     item->key + r->key.len) < 0)
-		c->new_key = NULL;
-	if (!c->old_key || !c->new_key || copy_wanted(c) < 0) {
-		copy_free(c);
-		return NULL;
-	}
-	c->by = (struct object_copy){
-		.source_key = c->old_key,
-		.key = c->new_key,
-		.size = item->size,
-		.has_class = item->has_class,
-		.wanted = &c->wanted,
+	AUTO_BUF struct buf folder = BUF_INIT(S3_KEY_MAX + 2);
+	struct s3_list list = {
+		.op.priority = S3_METADATA,
+		.prefix = buf_str(&r->new_key),
+		.delimiter = "/",
 	};
-	return c;
-}
+	int result;
 
-static int start_copy(struct move *move, const struct s3_listed *item)
-{
-	struct store *store = move->rename->job.store;
-	struct move_copy *c = copy_new(move, item);
-
-	if (!c)
-		return -ENOMEM;
-	if (strlen(c->new_key) > S3_KEY_MAX) {
-		copy_free(c);
-		return -ENAMETOOLONG;
-	}
-	{
-		LOCK(&move->lock);
-		while (move->flying >= COPIES_IN_FLIGHT)
-			lock_wait(&move->lock, &move->landed);
-		move->flying++;
-	}
-	if (item->size > store->options.copy_max_bytes) {
-		copy_in_parts(c);
-	} else if (copy_is_plain(store, &c->by)) {
-		send_copy(c, NULL);
-	} else {
-		c->head.op.done = head_done;
-		c->head.op.priority = S3_BACKGROUND;
-		c->head.key = c->old_key;
-		s3_head_start(store->s3, &c->head);
-	}
-	return 0;
-}
-
-/* One page of the tree's keys into the air. */
-static int move_page(struct move *move, struct s3_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		int result = start_copy(move, &list->items[i]);
-
-		if (result < 0)
-			return result;
-		LOCK(&move->lock);
-		if (move->error)
-			return move->error;
-	}
-	return 0;
-}
-
-static int copy_tree(struct move *move, struct errinfo *err)
-{
-	struct rename_job *r = move->rename;
-	AUTO_FREE char *after = NULL;
-	bool has_more = true;
-	int result = 0;
-
-	while (result == 0 && has_more) {
-		struct s3_list list = {
-			.op.priority = S3_METADATA,
-			.prefix = buf_str(&r->key),
-			.start_after = after,
-		};
-
-		s3_list_start(r->job.store->s3, &list);
-		result = s3_wait(r->job.store->s3, &list.op);
+	buf_add_fmt(&folder, "%s/", buf_str(&r->new_key));
+	if (folder.error)
+		return folder.error;
+	s3_list_start(store->s3, &list);
+	result = s3_wait(store->s3, &list.op);
+	if (result < 0)
 		*err = list.op.err;
-		if (result == 0)
-			result = move_page(move, &list);
-		has_more = list.is_truncated && list.last_key;
-		if (has_more) {
-			free(after);
-			after = STEAL(list.last_key);
-		}
-		s3_list_release(&list);
+	*may_be_folder = list.is_truncated && list.last_key &&
+			 strcmp(list.last_key, buf_str(&folder)) < 0;
+	for (size_t i = 0; i < list.count; i++) {
+		if (strcmp(list.items[i].key, buf_str(&r->new_key)) == 0)
+			result = -ENOTDIR;
+		if (strcmp(list.items[i].key, buf_str(&folder)) == 0)
+			*may_be_folder = true;
 	}
-	LOCK(&move->lock);
-	while (move->flying > 0)
-		lock_wait(&move->lock, &move->landed);
-	if (result == 0 && move->error) {
-		result = move->error;
-		*err = move->err;
-	}
+	s3_list_release(&list);
 	return result;
 }
 
-/* Removes keys (each with its NUL), a thousand at a time. */
-static int remove_keys(struct store *store, const struct buf *keys,
-		       struct errinfo *err)
+/* Of a folder only its marker may be there. */
+static int ask_folder(struct rename_job *r, bool *has_marker,
+		      struct errinfo *err)
 {
-	AUTO_FREE struct s3_delete_key *batch =
-		calloc(S3_DELETE_MAX, sizeof(*batch));
-	const char *at = buf_str(keys), *end = at + keys->len;
-	int first = 0;
+	struct store *store = r->job.store;
+	AUTO_BUF struct buf folder = BUF_INIT(S3_KEY_MAX + 2);
+	struct s3_list list = { .op.priority = S3_METADATA, .max_keys = 2 };
+	int result;
 
-	if (!batch)
-		return -ENOMEM;
-	while (at < end) {
-		struct s3_delete_many many = { .keys = batch };
-		int result;
-
-		for (; at < end && many.count < S3_DELETE_MAX;
-		     at += strlen(at) + 1)
-			batch[many.count++] =
-				(struct s3_delete_key){ .key = at };
-		many.op.priority = S3_BACKGROUND;
-		s3_delete_many_start(store->s3, &many);
-		result = s3_wait(store->s3, &many.op);
-		if (result < 0 && first == 0) {
-			first = result;
-			*err = many.op.err;
-		}
-		s3_delete_many_release(&many);
-	}
-	return first;
+	buf_add_fmt(&folder, "%s/", buf_str(&r->new_key));
+	if (folder.error)
+		return folder.error;
+	list.prefix = buf_str(&folder);
+	s3_list_start(store->s3, &list);
+	result = s3_wait(store->s3, &list.op);
+	if (result < 0)
+		*err = list.op.err;
+	*has_marker = result == 0 && list.last_key;
+	if (*has_marker && strcmp(list.last_key, list.prefix) != 0)
+		result = -ENOTEMPTY;
+	s3_list_release(&list);
+	return result;
 }
 
-/* An open file below dir that stands on a key below prefix, counted. */
-static struct file *find_below(struct store *store, const struct node *dir,
-			       const char *prefix)
+/* The server is asked, whatever memory says; removals are done. */
+static int ask_target(struct rename_job *r, struct node *target,
+		      bool *has_marker, struct errinfo *err)
 {
-	LOCK(&store->files_lock);
+	bool may_be_folder = target;
+	int result = 0;
+
+	*has_marker = false;
+	if (!target)
+		result = ask_name(r, &may_be_folder, err);
+	if (result == 0 && may_be_folder)
+		result = ask_folder(r, has_marker, err);
+	if (result == 0 && target) {
+		LOCK(&r->job.store->tree.lock);
+		/* What is not stored yet. */
+		if (target->dir && !list_is_empty(&target->dir->created))
+			result = -ENOTEMPTY;
+	}
+	if ((r->flags & RENAME_NOREPLACE) &&
+	    (*has_marker || result == -ENOTEMPTY || result == -ENOTDIR))
+		result = -EEXIST;
+	return result;
+}
+
+/* ------------------------------------------------------- files and nodes */
+
+/* All files below dir that are open, with the key that each is to have. */
+static int files_find_locked(struct move *move)
+{
+	const struct rename_job *r = move->rename;
+	struct store *store = r->job.store;
+
+	move->files = calloc(store->file_count + 1, sizeof(*move->files));
+	if (!move->files)
+		return -ENOMEM;
 	list_for_each(link, &store->files) {
 		struct file *file = container_of(link, struct file, files_link);
+		struct moved_file *to = &move->files[move->file_count];
 
-		LOCK(&store->tree.lock);
-		if (file->refs > 0 && node_is_below_locked(file->node, dir) &&
-		    strncmp(file->base.key, prefix, strlen(prefix)) == 0) {
-			file->refs++;
-			return file;
+		if (file->refs == 0 ||
+		    !node_is_below_locked(file->node, move->dir) ||
+		    strncmp(file->base.key, buf_str(&r->key), r->key.len) != 0)
+			continue;
+		if (asprintf(&to->key, "%s%s", buf_str(&r->new_key),
+			     file->base.key + r->key.len) < 0) {
+			to->key = NULL;
+			return -ENOMEM;
 		}
+		file->refs++;
+		to->file = file;
+		move->file_count++;
 	}
-	return NULL;
+	return 0;
 }
 
-/* The ETag of old_key's copy: another one if the object came in parts. */
-static const char *copy_etag(const struct move *move, const char *old_key)
+static void files_release(struct move *move)
 {
-	const char *key = move->old_keys.data, *etag = move->etags.data;
-	const char *end = key + move->old_keys.len;
-
-	for (; key && key < end; key += strlen(key) + 1) {
-		if (strcmp(key, old_key) == 0)
-			return etag;
-		etag += strlen(etag) + 1;
+	for (size_t i = 0; i < move->file_count; i++) {
+		free(move->files[i].key);
+		file_put(move->files[i].file);
 	}
-	return "";
-}
-
-/* The files of the tree stand for the copies from now on. */
-static void learn_copies(struct move *move)
-{
-	struct rename_job *r = move->rename;
-	struct tree *tree = &r->job.store->tree;
-	const char *key = move->old_keys.data, *etag = move->etags.data;
-	const char *end = key + move->old_keys.len;
-
-	for (; key && key < end; key += strlen(key) + 1) {
-		struct node *node;
-		LOCK(&tree->lock);
-
-		node = find_file_locked(tree, move->dir, key + r->key.len);
-		if (node && node->etag && *etag) {
-			/* One that stays as it was is found out: asked anew. */
-			if (node_set_etag_locked(node, etag) < 0)
-				node->until_ms = 0;
-			headers_forget_locked(node, true);
-		}
-		etag += strlen(etag) + 1;
-	}
-}
-
-/* Open files follow their keys. */
-static int rebase_below(struct move *move)
-{
-	const struct node *dir = move->dir;
-	struct rename_job *r = move->rename;
-	struct store *store = r->job.store;
-	struct file *file;
-	int result = 0;
-
-	while (result == 0 &&
-	       (file = find_below(store, dir, buf_str(&r->key)))) {
-		AUTO_FREE char *key = NULL;
-		const char *etag;
-
-		{
-			LOCK(&store->tree.lock);
-			if (asprintf(&key, "%s%s", buf_str(&r->new_key),
-				     file->base.key + r->key.len) < 0)
-				key = NULL;
-			etag = copy_etag(move, file->base.key);
-		}
-		if (key)
-			rename_rebase_file(file, STEAL(key), etag);
-		else
-			result = -ENOMEM;
-		file_put(file);
-	}
-	return result;
+	free(move->files);
 }
 
 /* What cannot be sent again under another key is stored, and then copied. */
@@ -412,44 +202,144 @@ static int stop_changes(struct store *store, struct node *dir)
 	return result;
 }
 
-int rename_dir(struct rename_job *r, struct node *node, struct errinfo *err)
+/* The last that can fail; whoever opens a file after it has the new key. */
+static int move_node(struct move *move)
+{
+	struct store *store = move->rename->job.store;
+	int result;
+	LOCK(&store->files_lock);
+	LOCK(&store->tree.lock);
+
+	result = files_find_locked(move);
+	if (result == 0)
+		result = rename_move_node_locked(move->rename, move->dir, NULL,
+						 false);
+	return result;
+}
+
+static void learn_copy_locked(struct move *move, const char *suffix)
+{
+	struct tree *tree = &move->rename->job.store->tree;
+	const struct copied_etag *etag =
+		strmap_get(&move->copies.etags, suffix);
+	char name[NAME_SIZE];
+	struct node *parent =
+		copies_find_dir_locked(tree, move->dir, suffix, name);
+	struct node *node = copies_find_file_locked(tree, move->dir, suffix);
+
+	if (etag && parent && parent->dir)
+		listing_drop(&parent->dir->listing);
+	if (!node || !node->etag)
+		return;
+	headers_forget_locked(node, true);
+	/* One that stays as it was is found out: asked anew. */
+	if (etag && strcmp(node->etag, etag->from) == 0 &&
+	    node_set_etag_locked(node, etag->to) < 0)
+		node->until_ms = 0;
+}
+
+/* Nodes and open files stand for the copies from now on. */
+static void learn_copies(struct move *move)
+{
+	struct rename_job *r = move->rename;
+	struct tree *tree = &r->job.store->tree;
+	struct copies_at at = { 0 };
+	const char *suffix;
+
+	while ((suffix = copies_next(&move->copies, &at))) {
+		LOCK(&tree->lock);
+		learn_copy_locked(move, suffix);
+	}
+	for (size_t i = 0; i < move->file_count; i++) {
+		struct moved_file *moved = &move->files[i];
+		const struct copied_etag *etag = strmap_get(
+			&move->copies.etags, moved->key + r->new_key.len);
+		char own[S3_ETAG_MAX];
+
+		{
+			LOCK(&tree->lock);
+			memcpy(own, moved->file->base.etag, sizeof(own));
+		}
+		rename_rebase_file(
+			moved->file, STEAL(moved->key),
+			etag && strcmp(own, etag->from) == 0 ? etag->to : own);
+	}
+}
+
+/* ------------------------------------------------------------------- all */
+
+static int copy_all(struct move *move, struct errinfo *err)
+{
+	struct copies *c = &move->copies;
+	bool is_sure = false;
+	int result = 0;
+
+	if (!c->has_marker)
+		result = copies_claim(c, &is_sure, err);
+	if (result == 0)
+		result = copies_make(c, err);
+	if (result == 0 && !is_sure)
+		result = copies_check_alone(c, err);
+	/* Others are at the new name, too. */
+	if (result == -EEXIST && !(move->rename->flags & RENAME_NOREPLACE))
+		result = -ENOTEMPTY;
+	return result;
+}
+
+static void remove_old(struct move *move)
+{
+	struct rename_job *r = move->rename;
+	struct store *store = r->job.store;
+	struct errinfo err = ERRINFO_INIT;
+	int result = copies_remove_old(&move->copies, &err);
+
+	if (result == 0)
+		return;
+	log_error("rename", "%s is at %s and was not removed here: %s",
+		  buf_str(&r->key), buf_str(&r->new_key), err.text);
+	LOCK(&store->tree.lock);
+	deletes_bring_back_locked(store, r->parent, r->name, result);
+}
+
+static void remove_new(struct move *move)
+{
+	struct errinfo err = ERRINFO_INIT;
+
+	if (copies_remove_new(&move->copies, &err) < 0)
+		log_warn("rename", "copies are left under %s: %s",
+			 move->copies.to, err.text);
+}
+
+int rename_dir(struct rename_job *r, struct node *node, struct node *target,
+	       struct errinfo *err)
 {
 	struct store *store = r->job.store;
-	struct move move = {
-		.rename = r,
-		.dir = node,
-		.lock = LOCK_INIT,
-		.landed = PTHREAD_COND_INITIALIZER,
-		.old_keys = BUF_INIT(SIZE_MAX / 2),
-		.new_keys = BUF_INIT(SIZE_MAX / 2),
-		.etags = BUF_INIT(SIZE_MAX / 2),
-	};
-	struct errinfo ignored = ERRINFO_INIT;
+	struct move move = { .rename = r, .dir = node };
 	int result;
 
-	buf_add_char(&r->key, '/');
-	buf_add_char(&r->new_key, '/');
-	/* Without its slash a key is the beginning of others' too. */
-	if (r->key.error || r->new_key.error)
-		return -ENOMEM;
+	copies_init(&move.copies, store, node);
 	result = stop_changes(store, node);
 	if (result == 0)
-		result = copy_tree(&move, err);
+		result = ask_target(r, target, &move.copies.has_marker, err);
+	buf_add_char(&r->key, '/');
+	buf_add_char(&r->new_key, '/');
+	move.copies.from = buf_str(&r->key);
+	move.copies.to = buf_str(&r->new_key);
 	if (result == 0)
-		result = rename_move_node(r, node, NULL, false);
+		result = r->key.error ? r->key.error : r->new_key.error;
 	if (result == 0) {
-		learn_copies(&move);
-		result = rebase_below(&move);
+		result = copy_all(&move, err);
+		if (result == 0)
+			result = move_node(&move);
+		if (result == 0)
+			learn_copies(&move);
+		else
+			remove_new(&move);
 	}
 	move_end(&store->tree, node);
-	if (result == 0) {
-		result = remove_keys(store, &move.old_keys, err);
-	} else if (remove_keys(store, &move.new_keys, &ignored) < 0) {
-		log_warn("rename", "copies are left under %s: %s",
-			 buf_str(&r->new_key), ignored.text);
-	}
-	buf_release(&move.old_keys);
-	buf_release(&move.new_keys);
-	buf_release(&move.etags);
+	files_release(&move);
+	if (result == 0)
+		remove_old(&move);
+	copies_release(&move.copies);
 	return result;
 }

@@ -3,13 +3,17 @@
 
 import concurrent.futures
 import contextlib
+import errno
 import io
 import os
+import re
+import subprocess
+import threading
 import time
 
 import pytest
 from boto3.s3.transfer import TransferConfig
-from files import MIB, fails_with, some_bytes
+from files import MIB, fails_with, opened, some_bytes
 
 PARTS_OF_5_MIB = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
 
@@ -112,6 +116,67 @@ def test_of_two_hosts_one_makes_a_folder(hosts, bucket):
     assert bucket.keys() == ["lock/"]
 
 
+def test_of_two_hosts_one_moves_a_folder_to_a_name(hosts, bucket):
+    for host, name in zip(hosts, "ab"):
+        (host.path / name).mkdir()
+        (host.path / name / f"of-{name}").write_bytes(b"")
+    os.rename(hosts[0].path / "a", hosts[0].path / "e")
+    with fails_with("ENOTEMPTY", "EEXIST"):
+        os.rename(hosts[1].path / "b", hosts[1].path / "e")
+    hosts[0].sync()
+    assert bucket.keys() == ["b/", "b/of-b", "e/", "e/of-a"]
+
+
+@pytest.mark.parametrize("there", ["nothing", "empty folder"])
+def test_of_two_hosts_that_move_a_folder_to_a_name_at_once_not_both_win(hosts, bucket, server, there):
+    """As two that look at the same moment: each is told that nothing, or an empty folder, is there."""
+    if there == "empty folder":
+        bucket.put("e/")
+    for host, name in zip(hosts, "ab"):
+        (host.path / name).mkdir()
+        (host.path / name / f"of-{name}").write_bytes(b"")
+    both = threading.Barrier(2)
+
+    def move(host, name):
+        both.wait(10)
+        try:
+            os.rename(host.path / name, host.path / "e")
+            return True
+        except OSError as error:
+            assert error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+            return False
+
+    # Both have looked before either has copied.
+    server.fault("CopyObject", count=0, delay_ms=DELAY_MS)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        won = list(pool.map(move, hosts, "ab"))
+    for host in hosts:
+        host.sync()
+    assert won.count(True) <= 1 and (there == "empty folder" or won.count(True) == 1)
+    moved = {f"e/of-{name}" for name, goes in zip("ab", won) if goes}
+    stayed = {f"{name}/of-{name}" for name, goes in zip("ab", won) if not goes}
+    assert {key for key in bucket.keys() if not key.endswith("/")} == moved | stayed
+
+
+def test_a_folder_is_not_moved_onto_a_file_that_another_host_made_since(hosts, bucket):
+    (hosts[0].path / "d").mkdir()
+    bucket.put("e", b"theirs")
+    with fails_with("ENOTDIR", "EEXIST"):
+        os.rename(hosts[0].path / "d", hosts[0].path / "e")
+    assert bucket.contents() == {"d/": b"", "e": b"theirs"}
+
+
+def test_a_folder_that_moves_replaces_nothing_that_another_host_stores_there(hosts, bucket, server):
+    (hosts[0].path / "d").mkdir()
+    for name in "12":
+        (hosts[0].path / "d" / name).write_bytes(b"ours")
+    server.fault("CopyObject", key="e/2", delay_ms=DELAY_MS)
+    with while_it_runs(server, lambda: os.rename(hosts[0].path / "d", hosts[0].path / "e")) as future:
+        bucket.put("e/2", b"theirs")
+    assert future.exception().errno in (errno.ENOTEMPTY, errno.EEXIST)
+    assert bucket.contents() == {"d/": b"", "d/1": b"ours", "d/2": b"ours", "e/2": b"theirs"}
+
+
 # -------------------------------------------------------------- that fail
 
 
@@ -190,3 +255,58 @@ def test_a_file_renamed_to_a_name_that_another_host_took_since_replaces_it(hosts
         host.sync()
     assert bucket.contents() == {"e": b"b"}
     assert (hosts[1].path / "e").read_bytes() == b"b"
+
+
+@pytest.mark.parametrize("rule", [LOST, REFUSED, dict(status=500)], ids=["lost", "refused", "500"])
+def test_a_folder_whose_rename_fails_leaves_no_copy_and_the_next_mv_is_right(faulty, bucket, server, rule):
+    for name in ("1", "2", "3"):
+        bucket.put(f"d/{name}", name.encode())
+    before = bucket.contents()
+    # Nobody can look at what a lost answer did, either.
+    server.faults(dict(op="CopyObject", key="e/2", count=0, **rule), dict(op="HeadObject", key="e/2", count=0, status=403))
+    mv = ["mv", "-T", faulty.path / "d", faulty.path / "e"]
+    done = subprocess.run(mv, capture_output=True, text=True, timeout=60)
+    server.faults()
+    assert done.returncode == 1
+    assert bucket.contents() == before
+    assert re.search(r"rename.*CopyObject.*e/2", faulty.log()), "the log does not tell which key"
+    subprocess.run(["mv", faulty.path / "d", faulty.path / "e"], check=True, timeout=60)
+    faulty.sync()
+    assert bucket.contents() == {"e/1": b"1", "e/2": b"2", "e/3": b"3"}
+
+
+def test_old_keys_that_cannot_be_removed_are_told_by_fsync_and_listed(faulty, bucket, server):
+    for name in "12":
+        bucket.put(f"d/{name}", name.encode())
+    os.listdir(faulty.path)
+    server.fault("DeleteObjects", count=0, key="d/2", key_error="AccessDenied")
+    os.rename(faulty.path / "d", faulty.path / "e")
+    assert sorted(os.listdir(faulty.path)) == ["d", "e"]
+    assert os.listdir(faulty.path / "d") == ["2"]
+    assert sorted(os.listdir(faulty.path / "e")) == ["1", "2"]
+    with fails_with("EACCES"):
+        faulty.sync()
+    assert re.search(r"d/ is at e/.*d/2", faulty.log())
+
+
+def test_an_object_that_others_remove_while_its_folder_moves_does_not_stop_it(mount, bucket, server):
+    for name in "12":
+        bucket.put(f"d/{name}", name.encode())
+    server.fault("CopyObject", key="e/2", delay_ms=DELAY_MS)
+    with while_it_runs(server, lambda: os.rename(mount.path / "d", mount.path / "e")) as future:
+        bucket.delete("d/2")
+    future.result()
+    assert bucket.keys() == ["e/1"]
+
+
+def test_files_of_parts_keep_their_bytes_when_their_folder_moves(mount, bucket):
+    data = some_bytes(6 * MIB)
+    bucket.s3.upload_fileobj(io.BytesIO(data), bucket.name, "d/f", Config=PARTS_OF_5_MIB)
+    bucket.s3.upload_fileobj(io.BytesIO(data), bucket.name, "d/g", Config=PARTS_OF_5_MIB)
+    for folder in (mount.path, mount.path / "d"):
+        os.listdir(folder)
+    with opened(mount.path / "d" / "f") as fd:
+        os.rename(mount.path / "d", mount.path / "e")
+        assert os.pread(fd, len(data), 0) == data
+    # One that was known by the listing only.
+    assert (mount.path / "e" / "g").read_bytes() == data
