@@ -277,10 +277,7 @@ static void flight_landed(struct flight *f, int result, const char *etag,
 
 	{
 		LOCK(&c->lock);
-		/* The claim stands for the folder's own marker. */
-		if (result == -ENOENT && !*suffix_of(f))
-			result = 0;
-		else if (result == 0)
+		if (result == 0)
 			result = note_etag_locked(f, etag);
 		else if ((result == -ENOENT || result == -EEXIST) &&
 			 strmap_set(&c->spared, suffix_of(f), &is_spared,
