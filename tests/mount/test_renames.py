@@ -181,7 +181,8 @@ def test_a_folder_that_moves_replaces_nothing_that_another_host_stores_there(hos
 
 
 @pytest.fixture
-def faulty(mount):
+def faulty(new_mount, bucket):
+    mount = new_mount(bucket, timeout="2")
     mount.expect_errors()
     return mount
 
