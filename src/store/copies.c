@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "copy.h"
 #include "headers.h"
@@ -12,6 +13,8 @@
 #include "traits.h"
 
 #define COPIES_IN_FLIGHT 64
+#define REMOVE_TRIES     10
+#define REMOVE_PAUSE_NS  100000000
 
 struct key_page {
 	struct list_link link;
@@ -192,6 +195,20 @@ static int remove_page(struct copies *c, const struct key_page *page,
 	return remove_batch(c->store, keys, count, err);
 }
 
+/* Nobody else knows what was sent: memory that is short is waited for. */
+static int remove_page_surely(struct copies *c, const struct key_page *page,
+			      const char *prefix, struct errinfo *err)
+{
+	const struct timespec pause = { .tv_nsec = REMOVE_PAUSE_NS };
+	int result = remove_page(c, page, prefix, err);
+
+	for (int i = 1; i < REMOVE_TRIES && result == -ENOMEM; i++) {
+		nanosleep(&pause, NULL);
+		result = remove_page(c, page, prefix, err);
+	}
+	return result;
+}
+
 static int remove_all(struct copies *c, const char *prefix, struct errinfo *err)
 {
 	int first = 0;
@@ -199,11 +216,10 @@ static int remove_all(struct copies *c, const char *prefix, struct errinfo *err)
 	if (c->is_blind)
 		return errinfo_set(err, -ENOMEM, "no memory to tell whose");
 	list_for_each(link, &c->pages) {
+		const struct key_page *page =
+			container_of(link, const struct key_page, link);
 		struct errinfo why = ERRINFO_INIT;
-		int result =
-			remove_page(c,
-				    container_of(link, struct key_page, link),
-				    prefix, &why);
+		int result = remove_page_surely(c, page, prefix, &why);
 
 		if (result < 0 && first == 0) {
 			first = result;
