@@ -23,10 +23,11 @@
 struct creds_chain {
 	struct creds_context context;
 	struct creds_found found; /* its creds are in locked.current */
-	bool has_thread;          /* the source asks others */
+	bool has_thread;          /* there is a source */
 	pthread_t thread;
 	struct lock lock;
 	pthread_cond_t changed; /* a waiter came, or the end */
+	pthread_cond_t looked;  /* for creds_chain_get */
 	struct {
 		struct s3_creds *current; /* counted; NULL: anonymous */
 		int64_t checked_ms;
@@ -47,10 +48,10 @@ static uint32_t random_number(void)
 	return n;
 }
 
-static struct s3_creds *current(struct creds_chain *c)
+/* The source reads files, and asks nobody. */
+static bool is_file(const struct creds_chain *c)
 {
-	LOCK(&c->lock);
-	return c->locked.current ? creds_hold(c->locked.current) : NULL;
+	return c->found.source && c->found.source->has_changed;
 }
 
 /* Puts fresh in place of what is in use, unless it is the same. */
@@ -91,12 +92,13 @@ static int no_others(const struct creds_chain *c, struct errinfo *err)
 			   c->found.name);
 }
 
-/* --- The thread of a source that asks others ---------------------------- */
+/* --- The thread of the source ------------------------------------------- */
 
 static void plan(struct creds_chain *c, int64_t after_ms)
 {
 	LOCK(&c->lock);
-	c->locked.renew_at_ns = after_ms < 0 ?
+	/* Of files it is seen when they have others. */
+	c->locked.renew_at_ns = after_ms < 0 || is_file(c) ?
 					NOT_AT_ALL :
 					clock_wall_ns() + after_ms * NS_PER_MS;
 }
@@ -111,7 +113,7 @@ static int renew(struct creds_chain *c, struct errinfo *err)
 
 	now_s = clock_wall_ns() / 1000000000;
 	if (rc < 0) {
-		struct s3_creds *old = current(c);
+		struct s3_creds *old = creds_chain_current(c);
 
 		expiry_s = creds_expiry(old);
 		creds_put(old);
@@ -129,12 +131,12 @@ static int renew(struct creds_chain *c, struct errinfo *err)
 static void answer(struct creds_chain *c, struct creds_waiter *w, int result,
 		   const struct errinfo *why)
 {
-	bool is_replaced;
+	bool is_well;
 
 	lock_enter(&c->lock);
-	is_replaced = c->locked.current != w->used;
+	is_well = !w->used || c->locked.current != w->used;
 	lock_leave(&c->lock);
-	if (is_replaced)
+	if (is_well)
 		w->result = 0;
 	else if (result < 0)
 		w->result = errinfo_set(&w->err, -EACCES,
@@ -145,12 +147,28 @@ static void answer(struct creds_chain *c, struct creds_waiter *w, int result,
 	w->ready(w);
 }
 
+static bool was_refused(struct creds_chain *c)
+{
+	LOCK(&c->lock);
+	list_for_each(link, &c->locked.waiters)
+		if (container_of(link, struct creds_waiter, link)->used)
+			return true;
+	return false;
+}
+
+static bool must_fetch(struct creds_chain *c)
+{
+	struct creds_source *source = c->found.source;
+
+	return !is_file(c) || was_refused(c) || source->has_changed(source);
+}
+
 /* Those who came while the source was asked have the answer, too. */
 static void renew_for_all(struct creds_chain *c)
 {
 	struct errinfo err = ERRINFO_INIT;
 	struct list_link waiters, *link;
-	int rc = renew(c, &err);
+	int rc = must_fetch(c) ? renew(c, &err) : 0;
 
 	list_init(&waiters);
 	lock_enter(&c->lock);
@@ -245,13 +263,14 @@ int creds_chain_new(const struct s3_options *options, struct http *http,
 		return errinfo_set(err, -ENOMEM, "no memory for credentials");
 	c->lock = (struct lock)LOCK_INIT;
 	pthread_cond_init(&c->changed, NULL);
+	pthread_cond_init(&c->looked, NULL);
 	list_init(&c->locked.waiters);
 	c->context.http = http;
 	rc = creds_find(options, &c->context, &c->found, err);
 	c->locked.current = STEAL(c->found.creds);
 	c->locked.checked_ms = clock_now_ms();
 	c->locked.renewed_ms = clock_now_ms() - CHECK_MS;
-	if (rc == 0 && c->found.source && !c->found.source->has_changed)
+	if (rc == 0 && c->found.source)
 		rc = start_thread(c, err);
 	if (rc < 0) {
 		creds_chain_free(c);
@@ -261,12 +280,12 @@ int creds_chain_new(const struct s3_options *options, struct http *http,
 	return 0;
 }
 
-/* Whoever finds the second over asks; the others go on meanwhile. */
+/* Whoever finds the second over has it looked at; the others go on. */
 static bool is_check_due(struct creds_chain *c)
 {
 	int64_t now_ms = clock_now_ms();
 
-	if (!c->found.source || c->has_thread)
+	if (!is_file(c))
 		return false;
 	LOCK(&c->lock);
 	if (now_ms - c->locked.checked_ms < CHECK_MS)
@@ -275,64 +294,69 @@ static bool is_check_due(struct creds_chain *c)
 	return true;
 }
 
-int creds_chain_get(struct creds_chain *chain, struct s3_creds **out,
-		    struct errinfo *err)
+static void wait_for_thread_locked(struct creds_chain *c,
+				   struct creds_waiter *waiter)
 {
-	struct creds_source *source = chain->found.source;
-	struct errinfo fetch_err = ERRINFO_INIT;
-	struct s3_creds *fresh;
-
-	if (is_check_due(chain) && source->has_changed(source)) {
-		if (source->fetch(source, &fresh, &fetch_err) < 0)
-			tell_failure(chain, &fetch_err);
-		else
-			adopt(chain, fresh);
-	}
-	*out = current(chain);
-	return 0;
+	list_push(&c->locked.waiters, &waiter->link);
+	pthread_cond_signal(&c->changed);
 }
 
-static bool is_replaced(struct creds_chain *chain, const struct s3_creds *used)
+int creds_chain_look(struct creds_chain *chain, struct creds_waiter *waiter)
+{
+	if (!is_check_due(chain))
+		return 0;
+	waiter->used = NULL;
+	LOCK(&chain->lock);
+	wait_for_thread_locked(chain, waiter);
+	return -EINPROGRESS;
+}
+
+struct s3_creds *creds_chain_current(struct creds_chain *chain)
 {
 	LOCK(&chain->lock);
-	return chain->locked.current != used;
+	return chain->locked.current ? creds_hold(chain->locked.current) : NULL;
 }
 
-/* Files can be read here and now. */
-static int read_again(struct creds_chain *chain, const struct s3_creds *used,
-		      struct errinfo *err)
-{
-	struct creds_source *source = chain->found.source;
-	struct errinfo fetch_err = ERRINFO_INIT;
-	struct s3_creds *fresh;
+struct looker {
+	struct creds_waiter waiter;
+	struct creds_chain *chain;
+	bool is_done;
+};
 
-	if (is_replaced(chain, used))
-		return 0;
-	if (source) {
-		if (source->fetch(source, &fresh, &fetch_err) < 0)
-			return errinfo_set(err, -EACCES,
-					   "the credentials have expired: %s",
-					   fetch_err.text);
-		adopt(chain, fresh);
-		if (is_replaced(chain, used))
-			return 0;
+static void looker_ready(struct creds_waiter *waiter)
+{
+	struct looker *l = container_of(waiter, struct looker, waiter);
+
+	LOCK(&l->chain->lock);
+	l->is_done = true;
+	pthread_cond_broadcast(&l->chain->looked);
+}
+
+struct s3_creds *creds_chain_get(struct creds_chain *chain)
+{
+	struct looker l = { .waiter.ready = looker_ready, .chain = chain };
+
+	if (creds_chain_look(chain, &l.waiter) == -EINPROGRESS) {
+		LOCK(&chain->lock);
+		while (!l.is_done)
+			lock_wait(&chain->lock, &chain->looked);
 	}
-	return no_others(chain, err);
+	return creds_chain_current(chain);
 }
 
 int creds_chain_refresh(struct creds_chain *chain, struct creds_waiter *waiter,
 			struct errinfo *err)
 {
-	if (!chain->has_thread)
-		return read_again(chain, waiter->used, err);
+	if (!chain->found.source)
+		return no_others(chain, err);
 	LOCK(&chain->lock);
 	if (chain->locked.current != waiter->used)
 		return 0;
-	/* Not for each of many requests that were refused at once. */
-	if (clock_now_ms() - chain->locked.renewed_ms < CHECK_MS)
+	/* Others are not asked for each of many that were refused at once. */
+	if (!is_file(chain) &&
+	    clock_now_ms() - chain->locked.renewed_ms < CHECK_MS)
 		return no_others(chain, err);
-	list_push(&chain->locked.waiters, &waiter->link);
-	pthread_cond_signal(&chain->changed);
+	wait_for_thread_locked(chain, waiter);
 	return -EINPROGRESS;
 }
 
@@ -360,5 +384,6 @@ void creds_chain_free(struct creds_chain *chain)
 	creds_put(chain->locked.current);
 	creds_found_release(&chain->found);
 	pthread_cond_destroy(&chain->changed);
+	pthread_cond_destroy(&chain->looked);
 	free(chain);
 }

@@ -3,7 +3,8 @@
  * Where credentials come from, and their renewal.
  *
  *   creds_chain_new(options, http, &chain, err);
- *   creds_chain_get(chain, &creds, err);   for each try of a request
+ *   creds_chain_look(chain, &waiter);      before each try of a request
+ *   creds = creds_chain_current(chain);
  *   ... sign ... send ...
  *   creds_chain_refresh(chain, &waiter, err);  only if the server called the
  *                                              token expired: try once more?
@@ -16,10 +17,11 @@
  * metadata. A passwd_file or a credential_source of the options goes before
  * all. The source found first is kept; it alone is asked again.
  *
- * Any thread. Files are read by whoever comes; nobody waits for another's
- * reading. A source that asks others has a thread of its own, which asks well
- * before the keys end, one at a time, and when a server refuses them; new and
- * free wait for it, the rest never does.
+ * Any thread. The source has a thread of its own, for no loop thread may wait
+ * for a disk or for others. It reads files when somebody comes who finds that
+ * they were not looked at for a second, and asks others well before the keys
+ * end; both also when a server refuses them. new, get and free wait for it,
+ * the rest never does.
  */
 #ifndef S3_CREDS_CHAIN_H
 #define S3_CREDS_CHAIN_H
@@ -44,18 +46,10 @@ MUST_USE int creds_chain_new(const struct s3_options *options,
 			     struct http *http, struct creds_chain **out,
 			     struct errinfo *err);
 
-/*
- * The credentials to sign with now; *out is the caller's to put, and NULL
- * for anonymous. Looks at most once a second whether a file has changed; a
- * file that is gone or wrong then is told to the log, and the keys in use
- * stay. Never waits for others. Returns 0.
- */
-MUST_USE int creds_chain_get(struct creds_chain *chain, struct s3_creds **out,
-			     struct errinfo *err);
-
-/* Somebody whose keys were refused. His, from -EINPROGRESS to ready lent. */
+/* Somebody for the chain's thread. His, from -EINPROGRESS to ready lent. */
 struct creds_waiter {
-	const struct s3_creds *used;
+	const struct s3_creds
+		*used; /* those refused; creds_chain_look's: NULL */
 	/* Called once, on the chain's thread; must not wait. */
 	void (*ready)(struct creds_waiter *waiter);
 	int result; /* in ready: as creds_chain_refresh's */
@@ -64,10 +58,24 @@ struct creds_waiter {
 };
 
 /*
+ * Has a file looked at whether it has changed, at most once a second; one
+ * that is gone or wrong then is told to the log, and the keys in use stay.
+ * Returns 0, or -EINPROGRESS: ready will tell, even before this returns.
+ */
+MUST_USE int creds_chain_look(struct creds_chain *chain,
+			      struct creds_waiter *waiter);
+
+/* Those to sign with now, the caller's to put; NULL for anonymous. */
+struct s3_creds *creds_chain_current(struct creds_chain *chain);
+
+/* As look, waiting, and current; not on a loop thread. */
+struct s3_creds *creds_chain_get(struct creds_chain *chain);
+
+/*
  * Asks the source again, because the server refused waiter->used as expired.
- * Returns 0 if the next get gives other ones, -EACCES if there are none,
- * -EINPROGRESS if others are being asked: ready will tell, even before this
- * returns.
+ * Returns 0 if current gives other ones now, -EACCES if there are none,
+ * -EINPROGRESS if the source is being asked: ready will tell, even before
+ * this returns.
  */
 MUST_USE int creds_chain_refresh(struct creds_chain *chain,
 				 struct creds_waiter *waiter,

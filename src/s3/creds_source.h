@@ -2,11 +2,10 @@
 /*
  * Somewhere credentials can be had again: files, those of the AWS tools and
  * those of s3fs, and others who are asked: a container's agent, the instance
- * metadata, STS, a process. Those who ask others wait for them, which no loop
- * thread may do: creds_renew.h has a thread for it.
+ * metadata, STS, a process. They wait for disks and for others, which no loop
+ * thread may do: creds_chain.c has a thread for it.
  *
- * The calls of files may come from several threads at once, those of the
- * others from one at a time; none is made while a lock is held.
+ * Calls come from one thread at a time; none is made while a lock is held.
  */
 #ifndef S3_CREDS_SOURCE_H
 #define S3_CREDS_SOURCE_H

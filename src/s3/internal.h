@@ -167,8 +167,9 @@ struct s3_request {
 	int64_t granted_ms; /* of its time, to the bound */
 	int64_t sent_ms;    /* when the last try was due to go out */
 	bool has_children;  /* and their time */
-	/* While others are asked for newer keys: see mend. */
+	/* While keys are looked for: see attempt, and mend. */
 	struct creds_waiter renewal;
+	int pause_ms;           /* before the next try */
 	struct errinfo refusal; /* what op ends with if there are none */
 	int64_t started_ms;
 	int64_t started_unix_s;

@@ -131,9 +131,7 @@ static int sign(struct s3_request *r)
 	} else if (r->http.body.length > 0) {
 		what.payload = SIGN_UNSIGNED_PAYLOAD;
 	}
-	rc = creds_chain_get(c->creds, &r->creds, &r->op->err);
-	if (rc < 0)
-		return rc;
+	r->creds = creds_chain_current(c->creds);
 	return sign_headers(&what, c->options.signature, r->creds,
 			    &r->http.headers, &r->op->err);
 }
@@ -236,7 +234,7 @@ static bool is_cancelled_locked(const struct s3_request *r)
 }
 
 /* Sends a try. r may be over when this returns. */
-static void attempt(struct s3_request *r, int pause_ms)
+static void send_try(struct s3_request *r, int pause_ms)
 {
 	struct s3_client *c = r->client;
 	int rc = prepare(r, pause_ms);
@@ -256,6 +254,22 @@ static void attempt(struct s3_request *r, int pause_ms)
 	lock_leave(&c->lock);
 	if (rc < 0)
 		settle(r, rc);
+}
+
+static void on_looked(struct creds_waiter *waiter)
+{
+	struct s3_request *r = container_of(waiter, struct s3_request, renewal);
+
+	send_try(r, r->pause_ms);
+}
+
+/* As send_try, once a file with keys was looked at, if that is due. */
+static void attempt(struct s3_request *r, int pause_ms)
+{
+	r->pause_ms = pause_ms;
+	r->renewal = (struct creds_waiter){ .ready = on_looked };
+	if (creds_chain_look(r->client->creds, &r->renewal) == 0)
+		send_try(r, pause_ms);
 }
 
 void request_again(struct s3_request *r)

@@ -236,7 +236,7 @@ static int add_presigned(struct s3_client *c, const struct s3_url *url,
 			       err);
 
 	if (rc == 0 && !c->options.url.is_bare)
-		rc = creds_chain_get(c->creds, &creds, err);
+		creds = creds_chain_get(c->creds);
 	if (rc == 0 && creds)
 		rc = check_expire(c, "expire", expire_s, err);
 	if (rc == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Credentials: where they come from, in which order, and their renewal. */
 #include "creds_chain.h"
+#include "lock.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -101,17 +102,51 @@ static void assert_chain(struct creds_chain *chain, const char *access_key,
 {
 	struct s3_creds *creds = NULL;
 
-	assert_int_equal(creds_chain_get(chain, &creds, NULL), 0);
+	creds = creds_chain_get(chain);
 	assert_creds(creds, access_key, secret_key, token);
 	creds_put(creds);
+}
+
+/* Somebody who may wait for the chain's thread. */
+struct waiting {
+	struct creds_waiter waiter;
+	struct lock lock;
+	pthread_cond_t is_over;
+	bool is_ready;
+	pthread_t by;
+};
+
+static void waiting_ready(struct creds_waiter *waiter)
+{
+	struct waiting *w = container_of(waiter, struct waiting, waiter);
+
+	LOCK(&w->lock);
+	w->is_ready = true;
+	w->by = pthread_self();
+	pthread_cond_signal(&w->is_over);
+}
+
+static void waiting_wait(struct waiting *w)
+{
+	LOCK(&w->lock);
+	while (!w->is_ready)
+		lock_wait(&w->lock, &w->is_over);
 }
 
 static int refresh(struct creds_chain *chain, const struct s3_creds *used,
 		   struct errinfo *err)
 {
-	struct creds_waiter waiter = { .used = used };
+	struct waiting w = { .waiter = { .used = used, .ready = waiting_ready },
+			     .lock = LOCK_INIT,
+			     .is_over = PTHREAD_COND_INITIALIZER };
+	int rc = creds_chain_refresh(chain, &w.waiter, err);
 
-	return creds_chain_refresh(chain, &waiter, err);
+	if (rc != -EINPROGRESS)
+		return rc;
+	waiting_wait(&w);
+	if (err)
+		*err = w.waiter.err;
+	return w.waiter.result;
 }
 
 #define FILE_KEYS \
@@ -265,7 +300,7 @@ static void anonymous_needs_no_keys_and_takes_none(void **state)
 
 	write_file(config_path, "[default]\nregion = eu-west-3\n", 0644);
 	assert_int_equal(creds_chain_new(&options, NULL, &chain, NULL), 0);
-	assert_int_equal(creds_chain_get(chain, &creds, NULL), 0);
+	creds = creds_chain_get(chain);
 	assert_null(creds);
 	assert_string_equal(creds_chain_region(chain), "eu-west-3");
 	assert_int_equal(refresh(chain, NULL, NULL), -EACCES);
@@ -441,7 +476,7 @@ static void an_expired_token_brings_the_file_s_new_keys_at_once(void **state)
 
 	write_file(credentials_path, FILE_KEYS, 0600);
 	assert_int_equal(creds_chain_new(&options, NULL, &chain, NULL), 0);
-	assert_int_equal(creds_chain_get(chain, &used, NULL), 0);
+	used = creds_chain_get(chain);
 	assert_int_equal(refresh(chain, used, &err), -EACCES);
 	assert_non_null(strstr(err.text, "expired"));
 	write_file(credentials_path, NEW_KEYS, 0600);
@@ -463,7 +498,7 @@ static void keys_from_settings_cannot_be_renewed(void **state)
 	struct s3_creds *used = NULL;
 
 	assert_int_equal(creds_chain_new(&options, NULL, &chain, NULL), 0);
-	assert_int_equal(creds_chain_get(chain, &used, NULL), 0);
+	used = creds_chain_get(chain);
 	assert_int_equal(refresh(chain, used, NULL), -EACCES);
 	creds_put(used);
 	creds_chain_free(chain);
@@ -501,6 +536,30 @@ static void a_rotated_file_is_taken_up_within_a_second(void **state)
 	creds_chain_free(chain);
 }
 
+/* A request is started and sent again on loop threads, too. */
+static void no_file_is_read_by_who_asks(void **state)
+{
+	const struct s3_options options = { .bucket = "b" };
+	struct creds_chain *chain = NULL;
+	struct s3_creds *creds;
+	struct waiting w = { .waiter.ready = waiting_ready,
+			     .lock = LOCK_INIT,
+			     .is_over = PTHREAD_COND_INITIALIZER };
+
+	write_file(credentials_path, FILE_KEYS, 0600);
+	assert_int_equal(creds_chain_new(&options, NULL, &chain, NULL), 0);
+	write_file(credentials_path, NEW_KEYS, 0600);
+	assert_int_equal(creds_chain_look(chain, &w.waiter), 0);
+	pass_a_second();
+	assert_int_equal(creds_chain_look(chain, &w.waiter), -EINPROGRESS);
+	waiting_wait(&w);
+	assert_false(pthread_equal(w.by, pthread_self()));
+	creds = creds_chain_current(chain);
+	assert_creds(creds, "NK", "NS", NULL);
+	creds_put(creds);
+	creds_chain_free(chain);
+}
+
 static void a_touched_file_leaves_the_keys_as_they_are(void **state)
 {
 	const struct s3_options options = { .bucket = "b" };
@@ -509,10 +568,10 @@ static void a_touched_file_leaves_the_keys_as_they_are(void **state)
 
 	write_file(credentials_path, FILE_KEYS, 0600);
 	assert_int_equal(creds_chain_new(&options, NULL, &chain, NULL), 0);
-	assert_int_equal(creds_chain_get(chain, &before, NULL), 0);
+	before = creds_chain_get(chain);
 	write_file(credentials_path, FILE_KEYS, 0600);
 	pass_a_second();
-	assert_int_equal(creds_chain_get(chain, &after, NULL), 0);
+	after = creds_chain_get(chain);
 	assert_ptr_equal(before, after);
 	creds_put(before);
 	creds_put(after);
@@ -631,6 +690,7 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(
 			a_rotated_file_is_taken_up_within_a_second, begin),
+		cmocka_unit_test_setup(no_file_is_read_by_who_asks, begin),
 		cmocka_unit_test_setup(
 			a_touched_file_leaves_the_keys_as_they_are, begin),
 		cmocka_unit_test_setup(home_is_where_the_files_are, begin),
