@@ -234,8 +234,11 @@ void endpoint_release(struct endpoint *e)
 void endpoint_path(const struct endpoint *e, const char *key, struct buf *out)
 {
 	buf_add_str(out, e->base);
-	/* As botocore: there are servers that verify only what it signs. */
-	if (key || e->is_virtual)
+	/*
+	 * As botocore: there are servers that verify only what it signs. A
+	 * service without buckets (STS) has no base, and is at "/".
+	 */
+	if (key || e->is_virtual || !e->base[0])
 		buf_add_char(out, '/');
 	if (key)
 		text_percent_encode(out, key, strlen(key), true);
