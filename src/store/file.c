@@ -65,11 +65,11 @@ void file_put(struct file *file)
 		LOCK(&store->files_lock);
 		list_remove(&file->files_link);
 	}
-	if (!file->upload) {
+	if (!file->upload && file->blocks.spool_fd < 0) {
 		file_free(file);
 		return;
 	}
-	/* To abort it is to wait for the server: not on a loop thread. */
+	/* For the server or the disk no loop thread waits. */
 	file->end.run = run_end;
 	pool_submit(store->pool, &file->end);
 }
