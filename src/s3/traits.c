@@ -12,72 +12,69 @@ static const struct {
 	bool is_quiet;
 } traits[S3_TRAIT_COUNT] = {
 	[S3_TRAIT_LIST_V2] = {
-		"list_objects_v2",
-		"the server has no ListObjectsV2 that works; version 1 is used",
-		true,
+		.name = "list_objects_v2",
+		.words = "the server has no ListObjectsV2 that works; version 1 is used",
+		.is_quiet = true,
 	},
 	[S3_TRAIT_LIST_ORDER] = {
-		"list_order",
-		"the server's lists are not in byte order; a folder of more "
+		.name = "list_order",
+		.words = "the server's lists are not in byte order; a folder of more "
 		"than a page, which is 1000 names, cannot be listed",
 	},
 	[S3_TRAIT_CHECKSUMS] = {
-		"checksums",
-		"the server takes no x-amz-checksum-crc32c; uploads go without",
-		false,
+		.name = "checksums",
+		.words = "the server takes no x-amz-checksum-crc32c; uploads go without",
 	},
 	[S3_TRAIT_PART_CHECKSUMS] = {
-		"part_checksums",
-		"the server takes no checksums in CompleteMultipartUpload; "
+		.name = "part_checksums",
+		.words = "the server takes no checksums in CompleteMultipartUpload; "
 		"they go with the parts only",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_CONDITIONAL_PUT] = {
-		"conditional_writes",
-		"the server has no conditional writes: two clients that create "
+		.name = "conditional_writes",
+		.words = "the server has no conditional writes: two clients that create "
 		"one name at the same moment can replace each other's file",
-		false,
 	},
 	[S3_TRAIT_CONDITIONAL_COMPLETE] = {
-		"conditional_complete",
-		"the server completes multipart uploads whatever their "
+		.name = "conditional_complete",
+		.words = "the server completes multipart uploads whatever their "
 		"condition; an empty object claims the name first",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_CONDITIONAL_COPY] = {
-		"conditional_copy",
-		"the server has no condition for the target of a copy; a "
+		.name = "conditional_copy",
+		.words = "the server has no condition for the target of a copy; a "
 		"rename that must not replace looks whether the name is free",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_SOURCE_CONDITION] = {
-		"source_condition",
-		"the server refuses the right ETag of a copy's source; it is "
+		.name = "source_condition",
+		.words = "the server refuses the right ETag of a copy's source; it is "
 		"asked whether it is unchanged, then copied without condition",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_MARKER_COPY] = {
-		"marker_copy",
-		"the server does not copy folders' markers; where a folder is "
+		.name = "marker_copy",
+		.words = "the server does not copy folders' markers; where a folder is "
 		"renamed, an empty one is put",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_PART_COPY] = {
-		"part_copy",
-		"the server has no UploadPartCopy; a large file that is edited "
+		.name = "part_copy",
+		.words = "the server has no UploadPartCopy; a large file that is edited "
 		"is sent anew as a whole",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_MISSING_HEAD] = {
-		"missing_names",
-		"a HEAD of a missing name is refused, for the keys have no "
+		.name = "missing_names",
+		.words = "a HEAD of a missing name is refused, for the keys have no "
 		"s3:ListBucket on the whole bucket; a list is asked for too",
-		true,
+		.is_quiet = true,
 	},
 	[S3_TRAIT_TAGS] = {
-		"tags",
-		"tags cannot be read or set, so files that are edited lose theirs",
-		false,
+		.name = "tags",
+		.words = "tags cannot be read or set, so files that are edited lose theirs",
 	},
 };
 
