@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "change.h"
 #include "clock.h"
 #include "dir.h"
 #include "name.h"
@@ -212,6 +213,7 @@ static int build_segment(struct page_request *r, struct segment **out)
 	return result;
 }
 
+/* -EAGAIN: what was listed is not what the directory has by now. */
 static int keep_page(struct page_request *r)
 {
 	struct stream *s = r->stream;
@@ -244,6 +246,10 @@ static int keep_page(struct page_request *r)
 		};
 		LOCK(&s->store->tree.lock);
 
+		if (node_has_moved_locked(s->dir, r->seq)) {
+			segment_put(segment);
+			return -EAGAIN;
+		}
 		/* A page that cannot be kept is still good for this stream. */
 		if (!s->dir->is_detached && node_dir_locked(s->dir) &&
 		    listing_insert(&s->dir->dir->listing, &range) == 0)
@@ -256,6 +262,8 @@ static int keep_page(struct page_request *r)
 
 static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
 		    int result);
+
+static void ask_page(struct stream *s);
 
 static void request_free(struct page_request *r)
 {
@@ -276,6 +284,11 @@ static void page_done(struct s3_op *op)
 	if (result == 0)
 		result = keep_page(r);
 	request_free(r);
+	/* The directory has another key by now. */
+	if (result == -EAGAIN) {
+		ask_page(s);
+		return;
+	}
 	read_on(s, s->cookie, s->op, result);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "change.h"
 #include "clock.h"
 #include "gzip_store.h"
 #include "headers.h"
@@ -209,29 +210,42 @@ static void found(struct lookup *lookup, bool is_dir)
 	finish(lookup, result);
 }
 
-static void not_found(struct lookup *lookup)
+static void learn_absent_locked(struct lookup *lookup)
 {
 	struct store *store = lookup->store;
-	int result;
+	int ttl_ms = store->options.negative_timeout_ms;
+	struct node *node =
+		tree_find_locked(&store->tree, lookup->parent, lookup->name);
+
+	if (node)
+		tree_detach_locked(&store->tree, node);
+	if (tree_note_absent_locked(lookup->parent, lookup->name, lookup->seq,
+				    clock_now_ms() + ttl_ms) < 0)
+		ttl_ms = 0;
+	lookup->op->attr.valid_ms = ttl_ms;
+}
+
+static void lookup_begin(struct lookup *lookup);
+
+static void not_found(struct lookup *lookup)
+{
+	bool has_moved = false;
+	int result = -ENOENT;
 
 	{
-		LOCK(&store->tree.lock);
+		LOCK(&lookup->store->tree.lock);
 		if (!is_outdated_locked(lookup, &result)) {
-			int ttl_ms = store->options.negative_timeout_ms;
-			struct node *node = tree_find_locked(
-				&store->tree, lookup->parent, lookup->name);
-
-			if (node)
-				tree_detach_locked(&store->tree, node);
-			if (tree_note_absent_locked(
-				    lookup->parent, lookup->name, lookup->seq,
-				    clock_now_ms() + ttl_ms) < 0)
-				ttl_ms = 0;
-			lookup->op->attr.valid_ms = ttl_ms;
-			result = -ENOENT;
+			has_moved = node_has_moved_locked(lookup->parent,
+							  lookup->seq);
+			if (!has_moved)
+				learn_absent_locked(lookup);
 		}
 	}
-	finish(lookup, result);
+	/* It has another key by now. */
+	if (has_moved)
+		lookup_begin(lookup);
+	else
+		finish(lookup, result);
 }
 
 static void ask(struct lookup *lookup);
@@ -329,12 +343,38 @@ static void ask(struct lookup *lookup)
 	}
 }
 
+static void lookup_begin(struct lookup *lookup)
+{
+	struct store *store = lookup->store;
+	int result;
+
+	{
+		struct node *node;
+
+		LOCK(&store->tree.lock);
+		lookup->seq = tree_next_seq_locked(&store->tree);
+		node = tree_find_locked(&store->tree, lookup->parent,
+					lookup->name);
+		lookup->is_dir_first = node && node->is_dir;
+	}
+	lookup->had_head = lookup->had_list = false;
+	buf_clear(&lookup->key);
+	result = lookup->is_path ? path_key(store, lookup->name, &lookup->key) :
+				   child_key(store, lookup->parent,
+					     lookup->name, &lookup->key);
+	if (result == 0) /* for the slash of the question after */
+		result = buf_reserve(&lookup->key, 1);
+	if (result < 0)
+		finish(lookup, result);
+	else
+		ask(lookup);
+}
+
 /* is_path: name is one of store_lookup_path. */
 static void ask_server(struct store *store, struct node *parent,
 		       const char *name, bool is_path, struct store_op *op)
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
-	int result;
 
 	if (!lookup) {
 		op->done(op, -ENOMEM);
@@ -347,24 +387,10 @@ static void ask_server(struct store *store, struct node *parent,
 	lookup->key = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
 	lookup->is_path = is_path;
 	lookup->until_ms = s3_until_ms(store->s3);
-	result = !lookup->name ? -ENOMEM :
-		 is_path       ? path_key(store, name, &lookup->key) :
-				 child_key(store, parent, name, &lookup->key);
-	if (result == 0) /* for the slash of the question after */
-		result = buf_reserve(&lookup->key, 1);
-	if (result < 0) {
-		finish(lookup, result);
-		return;
-	}
-	{
-		struct node *node;
-
-		LOCK(&store->tree.lock);
-		lookup->seq = tree_next_seq_locked(&store->tree);
-		node = tree_find_locked(&store->tree, parent, name);
-		lookup->is_dir_first = node && node->is_dir;
-	}
-	ask(lookup);
+	if (lookup->name)
+		lookup_begin(lookup);
+	else
+		finish(lookup, -ENOMEM);
 }
 
 void store_lookup(struct store *store, struct node *parent, const char *name,

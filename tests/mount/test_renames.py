@@ -95,6 +95,26 @@ def test_a_folder_removed_from_one_that_moves_is_gone(mount, bucket, moving):
     assert [key for key in bucket.keys() if "empty" in key] == []
 
 
+QUESTIONS = {
+    "stat": (dict(op="HeadObject", key="d/1"), lambda folder: os.stat(folder / "1")),
+    "listing": (dict(op="ListObjectsV2", query="prefix=d"), os.listdir),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_was_asked_before_a_folder_moved_hides_nothing_after(new_mount, bucket, server, question):
+    mount = new_mount(bucket, negative_timeout="600", attr_timeout="600")
+    rule, ask = QUESTIONS[question]
+    for name in "12":
+        bucket.put(f"d/{name}", b"x")
+    (mount.path / "d").stat()
+    server.faults(dict(delay_ms=DELAY_MS, **rule))
+    with while_it_runs(server, lambda: ask(mount.path / "d")):
+        os.rename(mount.path / "d", mount.path / "e")
+    assert (mount.path / "e" / "1").stat().st_size == 1
+    assert sorted(os.listdir(mount.path / "e")) == ["1", "2"]
+
+
 # --------------------------------------------------------------- two hosts
 
 
