@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#define SLOTS (1u << 18) /* a power of two, far more than there ever are */
-#define DEPTH 12
-#define WAYS  (1u << 16) /* as SLOTS */
+#define SLOTS   (1u << 18) /* a power of two, far more than there ever are */
+#define DEPTH   12
+#define CALLERS 8          /* of them, that tell one way from another */
+#define WAYS    (1u << 16) /* as SLOTS */
 
 struct block {
 	void *data; /* NULL: free; GONE: was freed */
@@ -36,9 +38,14 @@ struct way {
 	unsigned refused;    /* in all runs */
 };
 
-static struct way ways[WAYS];
+/* In memory that a child process shares: what failed there has failed here. */
+static struct {
+	struct way ways[WAYS];
+	unsigned run;
+} * history;
+
 static bool is_armed;
-static unsigned run, refusals_max;
+static unsigned refusals_max;
 
 /* The linker's names: what is called here is the library's own. */
 void *__real_malloc(size_t size);
@@ -70,11 +77,11 @@ static struct way *way_of(void *const callers[DEPTH])
 	uint64_t hash = 1;
 	struct way *way;
 
-	for (int i = 0; i < DEPTH; i++)
+	for (int i = 0; i < CALLERS; i++)
 		hash = (hash ^ (uintptr_t)callers[i]) * 0x9E3779B97F4A7C15u;
-	way = &ways[hash >> 32 & (WAYS - 1)];
+	way = &history->ways[hash >> 32 & (WAYS - 1)];
 	while (way->callers && way->callers != hash)
-		way = way == &ways[WAYS - 1] ? ways : way + 1;
+		way = way == &history->ways[WAYS - 1] ? history->ways : way + 1;
 	way->callers = hash;
 	return way;
 }
@@ -89,9 +96,9 @@ static bool must_fail_locked(void)
 		return false;
 	backtrace(callers, DEPTH);
 	way = way_of(callers);
-	if (way->run != run)
+	if (way->run != history->run)
 		way->asked = 0;
-	way->run = run;
+	way->run = history->run;
 	if (++way->asked <= way->refused || way->refused == refusals_max)
 		return false;
 	way->refused++;
@@ -220,7 +227,12 @@ void alloc_begin(unsigned alike_max)
 {
 	pthread_mutex_lock(&mutex);
 	refusals_max = alike_max;
-	memset(ways, 0, sizeof(ways));
+	if (history)
+		munmap(history, sizeof(*history));
+	history = mmap(NULL, sizeof(*history), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (history == MAP_FAILED)
+		abort();
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -228,7 +240,7 @@ void alloc_fail_next(void)
 {
 	pthread_mutex_lock(&mutex);
 	is_armed = true;
-	run++;
+	history->run++;
 	memset(refused, 0, sizeof(refused));
 	pthread_mutex_unlock(&mutex);
 }

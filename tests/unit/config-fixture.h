@@ -46,7 +46,7 @@ static int load_args(const char *const *args, int count)
 	config_release(&config);
 	buf_clear(&why);
 	for (int i = 0; i < count; i++)
-		argv[i] = strdup(args[i]);
+		assert_non_null(argv[i] = strdup(args[i]));
 	rc = config_load(&config, count, argv, &why);
 	for (int i = 0; i < count; i++)
 		free(argv[i]);

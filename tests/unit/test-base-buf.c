@@ -179,6 +179,8 @@ static void detached_bytes_are_the_callers(void **state)
 	check(&b, "");
 	buf_add_str(&b, "second");
 	second = buf_detach(&b);
+	assert_non_null(first);
+	assert_non_null(second);
 	assert_string_equal(first, "first");
 	assert_string_equal(second, "second");
 	assert_null(buf_detach(&b));

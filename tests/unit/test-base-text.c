@@ -153,6 +153,7 @@ static void every_byte_survives_encoding_and_decoding(void **state)
 		all[i] = (char)i;
 	text_percent_encode(&out, all, 256, false);
 	len = out.len;
+	assert_int_equal(out.error, 0);
 	assert_int_equal(text_percent_decode(out.data, &len, true), 0);
 	assert_int_equal(len, 256);
 	assert_memory_equal(out.data, all, 256);

@@ -137,9 +137,11 @@ static void depth_and_size_are_bounded(void **state)
 	for (int i = 0; i <= VALUE_ITEMS_MAX; i++)
 		buf_add_str(&many, "1,");
 	buf_add_char(&many, ']');
+	assert_int_equal(many.error, 0);
 	assert_refuses(many.data, -E2BIG, "too many items");
-	while (many.len <= VALUE_BYTES_MAX)
+	while (!many.error && many.len <= VALUE_BYTES_MAX)
 		buf_add_str(&many, "                ");
+	assert_int_equal(many.error, 0);
 	assert_refuses(many.data, -E2BIG, "longer than");
 }
 

@@ -299,6 +299,7 @@ static void branches_and_imports_are_told_of(void **state)
 	struct errinfo err = ERRINFO_INIT;
 	const struct py_binding *b;
 
+	assert_non_null(module);
 	assert_int_equal(py_module_read(module, "s.py", source, strlen(source),
 					&err),
 			 0);
@@ -334,6 +335,7 @@ static void classes_have_bases_and_attributes(void **state)
 	const struct py_class *class;
 	size_t known = 0, unknown = 0;
 
+	assert_non_null(module);
 	assert_int_equal(py_module_read(module, "s.py", source, strlen(source),
 					&err),
 			 0);

@@ -31,6 +31,7 @@ static void migrate(const char *source, struct result *out)
 	memset(out, 0, sizeof(*out));
 	out->text.max = TEXT_MAX;
 	out->module = py_module_new();
+	assert_non_null(out->module);
 	out->m.module = out->module;
 	out->m.files = "s.py";
 	if (py_module_read(out->module, "s.py", source, strlen(source), &err) ||
@@ -466,6 +467,7 @@ static void every_setting_is_loaded_again(void **state)
 
 		buf_add_fmt(&source, "AWS_STORAGE_BUCKET_NAME = 'b'\n%s\n",
 			    plain[i].source);
+		assert_int_equal(source.error, 0);
 		if (strstr(plain[i].source, "CLOUDFRONT"))
 			continue; /* a pair, and a real key is due */
 		migrate(source.data, &r);

@@ -84,6 +84,7 @@ static void every_form_of_a_line_is_read(void **state)
 		struct errinfo why = ERRINFO_INIT;
 		struct creds_profile p;
 
+		assert_non_null(text);
 		assert_int_equal(creds_passwd_parse(text, strlen(text), "b", &p,
 						    &why),
 				 cases[i].result);

@@ -27,6 +27,7 @@ static void write_note(struct buf *out, const char *place, const char *key,
 		.id = strdup(id),
 	};
 
+	assert_true(note.place && note.key && note.id);
 	upload_note_write(out, &note);
 	upload_note_release(&note);
 }
@@ -133,6 +134,7 @@ static void what_is_no_note_is_none(void **state)
 		AUTO_BUF struct buf text = BUF_INIT(200);
 
 		buf_add_fmt(&text, "%s%s", head, rests[i]);
+		assert_int_equal(text.error, 0);
 		assert_int_equal(parse(text.data, &note), -EBADMSG);
 		assert_null(note.place);
 	}
@@ -166,8 +168,9 @@ static void a_file_longer_than_a_note_is_none(void **state)
 	struct upload_note note;
 
 	buf_add_str(&text, "s3storefs upload 1\n");
-	while (text.len <= UPLOAD_NOTE_MAX)
+	while (!text.error && text.len <= UPLOAD_NOTE_MAX)
 		buf_add_char(&text, 'p');
+	assert_int_equal(text.error, 0);
 	assert_int_equal(upload_note_parse(text.data, text.len, &note),
 			 -EBADMSG);
 }

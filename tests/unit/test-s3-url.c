@@ -388,6 +388,7 @@ static void a_key_may_stand_in_a_file_that_is_private(void **state)
 	s3_client_free(c);
 	options.url.cloudfront_key = rsa_key;
 	c = new_client(&options, &err);
+	assert_non_null(c);
 	assert_int_equal(url_at_noon(c, &url, &of_text, &err), 0);
 	s3_client_free(c);
 	assert_string_equal(of_file.data, of_text.data);
