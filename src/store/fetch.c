@@ -220,7 +220,8 @@ static void fail_range_locked(struct fetch *fetch, int result,
 	uint64_t from = fetch->is_whole ? 0 : fetch->pos;
 
 	result = fetch_told_as(file->store, result);
-	if (result < 0)
+	/* Memory that was short says nothing of the server. */
+	if (result < 0 && result != -ENOMEM)
 		note_failed_locked(fetch, from, result);
 	waiters_fail_locked(file, from, fetch->end, result, told);
 }
