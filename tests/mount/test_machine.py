@@ -109,6 +109,19 @@ def test_without_fusermount3_the_package_is_named(machine):
     assert done.returncode == 1 and "install the package fuse3" in done.stderr
 
 
+def test_the_test_server_is_not_installed():
+    text = proc.run("meson", "introspect", "--installed", proc.BUILD).stdout
+    assert "bin/s3storefs\"" in text and "testserver" not in text
+
+
+def test_umount_clears_what_a_killed_daemon_left(machine):
+    done = machine(
+        '"$PROGRAM" -c "$CONF" "$BUCKET" "$MNT" -o log_to="$ROOM/log"; kill -9 "$(pgrep -f "$PROGRAM -c $CONF")"\n'
+        'until ! ls "$MNT" 2>/dev/null; do sleep 0.01; done; "$PROGRAM" umount "$MNT"; findmnt "$MNT" || echo gone'
+    )
+    assert done.stdout == "gone\n"
+
+
 QUICKSTART = f"""
 mount -t tmpfs none /run; chmod 755 /run; mkdir /run/bin /run/top /run/demo; chown 65534:65534 /run/demo
 for tool in sh env id dirname cat tr grep sed awk rm mkdir chmod sleep tail; do ln -s "$(command -v $tool)" /run/bin/; done
