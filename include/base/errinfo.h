@@ -16,7 +16,7 @@ struct errinfo {
 	int http_status;     /* 0 unless a server answered */
 	char s3_code[40];    /* "SlowDown"; "" unless a server said so */
 	char request_id[40]; /* x-amz-request-id, "" if unknown */
-	char text[200];      /* what was tried, and on what: for the log */
+	char text[280];      /* what was tried, and on what: for the log */
 	/*
 	 * What the server or the network said, alone and in plain words: for
 	 * a person who knows what was tried. "" if text is all there is.

@@ -13,7 +13,6 @@
 
 #include "creds_http.h"
 #include "endpoint.h"
-#include "log.h"
 
 /* Borrowed from the options and the environment. */
 struct keys {
@@ -223,14 +222,12 @@ static int none_at_all(const struct search *s, const struct errinfo *why,
 				   "no credentials: no keys of profile %s in "
 				   "~/.aws/credentials and ~/.aws/config",
 				   s->profile);
-	log_info("creds", "nobody has keys, the last that was asked: %s",
-		 last->text);
 	return errinfo_set(err, -ENOKEY,
 			   "no credentials: set AWS_ACCESS_KEY_ID and "
-			   "AWS_SECRET_ACCESS_KEY, or write them under "
-			   "[%.30s] into ~/.aws/credentials; a public bucket "
-			   "needs none: -o anonymous",
-			   s->profile);
+			   "AWS_SECRET_ACCESS_KEY, or write [%.40s] into "
+			   "~/.aws/credentials; a public bucket: -o anonymous "
+			   "(the last asked: %.90s)",
+			   s->profile, last->text);
 }
 
 /* Whoever is set up and fails, is not passed over. */

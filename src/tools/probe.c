@@ -15,12 +15,15 @@ static const char body[] = "s3storefs check\n";
 
 static void say(char out[PROBE_TEXT], int rc, const struct errinfo *err)
 {
-	const char *why = err->text[0] ? err->text : strerrordesc_np(-rc);
+	const char *why = err->cause[0] ? err->cause :
+			  err->text[0]  ? err->text :
+					  strerrordesc_np(-rc);
 
 	if (rc == 0)
 		snprintf(out, PROBE_TEXT, "yes");
 	else
-		snprintf(out, PROBE_TEXT, "no: %s", why);
+		snprintf(out, PROBE_TEXT, "no: %.*s",
+			 PROBE_TEXT - (int)sizeof("no: "), why);
 }
 
 static ssize_t read_body(void *arg, uint64_t offset, void *to, size_t room)

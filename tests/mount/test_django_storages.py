@@ -36,6 +36,7 @@ AWS_STORAGE_BUCKET_NAME = "{bucket.name}"
 AWS_S3_ENDPOINT_URL = "{bucket.endpoint_url}"
 AWS_S3_REGION_NAME = "{bucket.region}"
 AWS_S3_ADDRESSING_STYLE = "path"
+AWS_S3_SIGNATURE_VERSION = "s3v4"
 {more}
 """
 
