@@ -266,7 +266,7 @@ static void dirs_opendir(fuse_req_t req, fuse_ino_t ino,
 	stream = store_opendir(fs->store, node);
 	node_put(fs->store, node, 1);
 	if (stream)
-		o = opened_new(fs, ino, NULL, stream, false);
+		o = opened_new(fs, ino, NULL, stream, false, 0);
 	if (!o) {
 		call_refuse(req, "opendir", ino, -ENOMEM);
 		return;

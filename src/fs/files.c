@@ -19,14 +19,10 @@ static bool adopt_handle(struct call *call, fuse_ino_t ino)
 	bool only_reads = (fi->flags & O_ACCMODE) == O_RDONLY &&
 			  !(fi->flags & (O_TRUNC | O_CREAT));
 	struct opened *o = opened_new(call->fs, ino, STEAL(call->io.op.handle),
-				      NULL, !only_reads);
+				      NULL, !only_reads, call->pid);
 
 	if (!o)
 		return false;
-	if (!only_reads) {
-		o->process = process_of_thread(call->pid);
-		o->since = process_mark();
-	}
 	fi->fh = (uintptr_t)o;
 	fi->noflush = only_reads;
 	return true;

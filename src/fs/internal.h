@@ -93,10 +93,10 @@ struct opened {
 };
 /*
  * Adopts handle or stream. NULL: no memory, and they were given back.
- * Counted for the kernel, and listed.
+ * Counted for the kernel, and listed. pid: the thread that opens it.
  */
 struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
-			  struct stream *stream, bool flushes);
+			  struct stream *stream, bool flushes, pid_t pid);
 struct opened *opened_get(struct opened *o);
 void opened_put(struct opened *o);
 /* The kernel is done with it. */

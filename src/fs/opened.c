@@ -12,7 +12,7 @@ static void give_back(struct handle *handle, struct stream *stream)
 }
 
 struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
-			  struct stream *stream, bool flushes)
+			  struct stream *stream, bool flushes, pid_t pid)
 {
 	struct opened *o = calloc(1, sizeof(*o));
 
@@ -25,6 +25,10 @@ struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
 	o->handle = handle;
 	o->stream = stream;
 	o->flushes = flushes;
+	if (flushes) {
+		o->process = process_of_thread(pid);
+		o->since = process_mark();
+	}
 	o->lock = (struct lock)LOCK_INIT;
 	list_init(&o->waiting);
 	{
