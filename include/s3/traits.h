@@ -24,6 +24,7 @@ enum s3_trait {
 	S3_TRAIT_LIST_ORDER,           /* lists in byte order */
 	S3_TRAIT_CHECKSUMS,            /* x-amz-checksum-crc32c of an upload */
 	S3_TRAIT_PART_CHECKSUMS,       /* the same of each part, told again */
+	S3_TRAIT_MD5_ETAGS,            /* an ETag of 32 digits is the MD5 */
 	S3_TRAIT_CONDITIONAL_PUT,      /* If-None-Match of PutObject, */
 	S3_TRAIT_CONDITIONAL_COMPLETE, /* CompleteMultipartUpload */
 	S3_TRAIT_CONDITIONAL_COPY,     /* and CopyObject */

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "creds_chain.h"
+#include "digest.h"
 #include "endpoint.h"
 #include "errcode.h"
 #include "http.h"
@@ -130,6 +131,10 @@ struct s3_get_state {
 	bool is_checked;
 	bool has_crc32c;
 	uint32_t crc32c, wanted_crc32c;
+	bool is_held; /* given out when they are verified */
+	struct buf held;
+	bool has_md5; /* of what did not fit its ETag */
+	char md5[2 * DIGEST_MAX + 1];
 };
 
 struct s3_request {

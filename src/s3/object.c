@@ -2,11 +2,13 @@
 /* HEAD, GET and DELETE of an object. (PUT: put.c. COPY: copy.c.) */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "attrs.h"
 #include "clock.h"
 #include "crc32c.h"
 #include "internal.h"
+#include "text.h"
 
 /* --- HEAD --------------------------------------------------------------- */
 
@@ -173,6 +175,34 @@ static int check_answer(struct s3_request *r, struct s3_get *get)
 	return attrs_read(headers, &get->object);
 }
 
+/* Bytes of an object that are kept until they are verified. */
+#define HELD_MAX (1024 * 1024)
+
+/* Encrypted with a key of somebody's, its ETag is something else. */
+static bool is_md5_told(const struct s3_object *object)
+{
+	const char *sse =
+		pairs_get(&object->headers, "x-amz-server-side-encryption");
+
+	return attrs_is_md5(object->etag) && (!sse || !strcmp(sse, "AES256")) &&
+	       !pairs_get(&object->headers,
+			  "x-amz-server-side-encryption-customer-algorithm");
+}
+
+/* A small object that something vouches for is verified as a whole. */
+static void get_hold(struct s3_request *r, const struct s3_get *get)
+{
+	const struct s3_object *object = &get->object;
+	bool has_md5 = !r->client->options.no_checksum && is_md5_told(object) &&
+		       s3_trait(r->client, S3_TRAIT_MD5_ETAGS) != S3_NO;
+
+	buf_release(&r->get.held);
+	r->get.held = (struct buf)BUF_INIT(HELD_MAX);
+	r->get.is_held = object->size > 0 && object->size <= HELD_MAX &&
+			 r->get.expect == object->size &&
+			 (r->get.has_crc32c || has_md5);
+}
+
 static int get_check(struct s3_request *r, struct s3_get *get)
 {
 	int rc;
@@ -189,6 +219,7 @@ static int get_check(struct s3_request *r, struct s3_get *get)
 		r->get.crc32c = 0;
 		r->get.has_crc32c = attrs_crc32c(&get->object.headers,
 						 &r->get.wanted_crc32c);
+		get_hold(r, get);
 	}
 	return 0;
 }
@@ -206,12 +237,66 @@ static int get_sink(struct s3_request *r, const void *data, size_t len)
 		return -ETIMEDOUT;
 	if (r->get.has_crc32c)
 		r->get.crc32c = crc32c(r->get.crc32c, data, len);
+	if (r->get.is_held) {
+		r->get.got += len;
+		buf_add(&r->get.held, data, len);
+		return r->get.held.error;
+	}
 	r->sink_result = get->sink(get, data, len);
 	if (r->sink_result < 0)
 		return r->sink_result;
 	r->get.got += len;
 	get->received += len;
 	return 0;
+}
+
+static int bad_sum(struct s3_request *r, int result)
+{
+	return errinfo_set(&r->op->err, result,
+			   "GetObject: the bytes do not have the checksum that "
+			   "the server states key=%s",
+			   r->key);
+}
+
+/*
+ * There are servers whose ETags only look like MD5s: what comes twice the
+ * same is what is stored.
+ */
+static int check_md5(struct s3_request *r, const struct s3_get *get)
+{
+	const struct buf *held = &r->get.held;
+	unsigned char sum[DIGEST_MAX];
+	char md5[2 * DIGEST_MAX + 1];
+	int rc = digest_of(DIGEST_MD5, held->data, held->len, sum);
+
+	if (rc < 0)
+		return rc;
+	text_hex(md5, sum, digest_size(DIGEST_MD5));
+	if (strcasecmp(md5, get->object.etag) == 0) {
+		s3_trait_learn(r->client, S3_TRAIT_MD5_ETAGS, S3_YES, NULL);
+		return 0;
+	}
+	if (r->get.has_md5 && strcmp(md5, r->get.md5) == 0) {
+		if (s3_trait(r->client, S3_TRAIT_MD5_ETAGS) == S3_UNKNOWN)
+			s3_trait_learn(r->client, S3_TRAIT_MD5_ETAGS, S3_NO,
+				       NULL);
+		return 0;
+	}
+	r->get.has_md5 = true;
+	memcpy(r->get.md5, md5, sizeof(md5));
+	return bad_sum(r, -EBADMSG);
+}
+
+static int give_held(struct s3_request *r, struct s3_get *get)
+{
+	const struct buf *held = &r->get.held;
+	int rc = r->get.has_crc32c ? 0 : check_md5(r, get);
+
+	if (rc == 0)
+		rc = get->sink(get, held->data, held->len);
+	if (rc == 0)
+		get->received = held->len;
+	return rc;
 }
 
 static int get_parse(struct s3_request *r)
@@ -223,14 +308,12 @@ static int get_parse(struct s3_request *r)
 		return rc;
 	if (r->get.got < r->get.expect)
 		return -EAGAIN;
-	if (r->get.has_crc32c && get->received == get->object.size &&
+	if (r->get.has_crc32c &&
+	    get->received + r->get.held.len == get->object.size &&
 	    r->get.crc32c != r->get.wanted_crc32c)
 		/* Bytes that were given out cannot be had again. */
-		return errinfo_set(&r->op->err, get->received ? -EIO : -EBADMSG,
-				   "GetObject: the bytes do not have the "
-				   "checksum that the server states key=%s",
-				   r->key);
-	return 0;
+		return bad_sum(r, get->received ? -EIO : -EBADMSG);
+	return r->get.is_held ? give_held(r, get) : 0;
 }
 
 /* Bytes of one version were given out: another one is no answer. */

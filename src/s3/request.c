@@ -40,6 +40,7 @@ static void release_try(struct s3_request *r)
 static void request_free(struct s3_request *r)
 {
 	release_try(r);
+	buf_release(&r->get.held);
 	if (r->is_redirected)
 		endpoint_release(&r->redirect);
 	free(r);

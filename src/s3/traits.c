@@ -31,6 +31,12 @@ static const struct {
 		"they go with the parts only",
 		.is_quiet = true,
 	},
+	[S3_TRAIT_MD5_ETAGS] = {
+		"md5_etags",
+		"the server's ETags are no MD5s; what is read without a "
+		"CRC32C is not verified",
+		true,
+	},
 	[S3_TRAIT_CONDITIONAL_PUT] = {
 		.name = "conditional_writes",
 		.words = "the server has no conditional writes: two clients that create "

@@ -224,7 +224,7 @@ static void report_region(struct report *r, struct s3_client *s3)
 static bool is_told(enum s3_trait trait)
 {
 	return trait != S3_TRAIT_TAGS && trait != S3_TRAIT_MARKER_COPY &&
-	       trait != S3_TRAIT_LIST_ORDER;
+	       trait != S3_TRAIT_LIST_ORDER && trait != S3_TRAIT_MD5_ETAGS;
 }
 
 /* What is known, and of what is not, why. */

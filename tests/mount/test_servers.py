@@ -197,3 +197,13 @@ def test_lists_out_of_order_are_sorted_or_refused_in_words(server, bucket, new_m
     with fails_with("EIO"):
         os.listdir(mount.path / "e")
     assert mount.log().count("the server's lists are not in byte order; a folder") == 1
+
+
+def test_a_flipped_byte_is_seen_by_the_md5_of_a_plain_object_and_fetched_again(server, mount, bucket):
+    """Nothing else vouches for what other programs stored."""
+    data = some_bytes(300000)
+    bucket.put("f", data)
+    server.reset()
+    server.fault("GetObject", flip_byte=1234, count=1)
+    assert (mount.path / "f").read_bytes() == data
+    assert server.fired() == [1]

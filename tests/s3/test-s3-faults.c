@@ -418,17 +418,17 @@ static int swap_sink(struct s3_get *get, const void *data, size_t len)
 
 static void bytes_of_two_versions_are_never_mixed(void **state)
 {
-	char *a = malloc(MIB), *b = malloc(MIB);
+	char *a = malloc(2 * MIB), *b = malloc(2 * MIB);
 	struct swap swap = {
 		.get = { .key = "big", .length = S3_WHOLE, .sink = swap_sink },
 		.put = { .key = "big" },
-		.bytes = { b, MIB },
+		.bytes = { b, 2 * MIB },
 	};
 
-	memset(a, 'a', MIB);
-	memset(b, 'b', MIB);
+	memset(a, 'a', 2 * MIB);
+	memset(b, 'b', 2 * MIB);
 	swap.put.body = bytes_body(&swap.bytes, true);
-	assert_int_equal(do_put("big", a, MIB), 0);
+	assert_int_equal(do_put("big", a, 2 * MIB), 0);
 	fixture_plan("[{\"op\":\"GetObject\",\"cut_after\":300000},"
 		     "{\"op\":\"GetObject\",\"status\":503,\"code\":"
 		     "\"SlowDown\",\"headers\":{\"Retry-After\":\"1\"}}]");
@@ -459,8 +459,25 @@ static void a_flipped_byte_is_noticed(void **state)
 	AUTO_BUF struct buf got = BUF_INIT(MIB);
 
 	assert_int_equal(do_put("k", "some text", 9), 0);
+	use_timeout(1000, 2);
 	fixture_plan("[{\"op\":\"GetObject\",\"flip_byte\":3}]");
-	assert_int_equal(do_get("k", 0, S3_WHOLE, NULL, &got), -EIO);
+	assert_int_equal(do_get("k", 0, S3_WHOLE, NULL, &got), 0);
+	assert_string_equal(buf_str(&got), "some text");
+	buf_clear(&got);
+	fixture_plan("[{\"op\":\"GetObject\",\"flip_byte\":3,\"count\":0}]");
+	assert_int_equal(do_get("k", 0, S3_WHOLE, NULL, &got), -EBADMSG);
+	assert_int_equal(got.len, 0);
+}
+
+static void a_flipped_byte_of_what_was_given_out_is_noticed(void **state)
+{
+	AUTO_BUF struct buf got = BUF_INIT(3 * MIB);
+	char *data = make_bytes(2 * MIB, 6);
+
+	assert_int_equal(do_put("big", data, 2 * MIB), 0);
+	fixture_plan("[{\"op\":\"GetObject\",\"flip_byte\":3}]");
+	assert_int_equal(do_get("big", 0, S3_WHOLE, NULL, &got), -EIO);
+	free(data);
 }
 
 static void a_trickle_ends_at_the_bound(void **state)
@@ -1116,6 +1133,7 @@ int main(void)
 		TEST(bytes_of_two_versions_are_never_mixed),
 		TEST(another_etag_than_asked_is_estale),
 		TEST(a_flipped_byte_is_noticed),
+		TEST(a_flipped_byte_of_what_was_given_out_is_noticed),
 		TEST(a_trickle_ends_at_the_bound),
 		TEST(a_hang_ends_at_the_bound),
 		TEST(an_operation_may_be_given_an_end),

@@ -19,6 +19,7 @@
 #include "internal.h"
 #include "raw-server.h"
 #include "text.h"
+#include "traits.h"
 
 static struct http *http;
 static struct raw_server *server;
@@ -363,6 +364,28 @@ static int no_sink(struct s3_get *get, const void *data, size_t len)
 	return 0;
 }
 
+/* What comes twice the same is what is stored, whatever its ETag. */
+static void etags_that_are_no_md5s_are_no_damage(void **state)
+{
+	static const char answer[] =
+		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+		"ETag: \"0123456789abcdef0123456789abcdef\"\r\n\r\nabc";
+	struct s3_get get = { .key = "k", .length = S3_WHOLE, .sink = no_sink };
+
+	use(answer, answer);
+	for (unsigned i = 0; i < 2; i++) {
+		s3_get_start(client, &get);
+		assert_int_equal(s3_wait(client, &get.op), 0);
+		assert_int_equal(get.received, 3);
+		assert_int_equal(sent(), 2 + i);
+		s3_get_release(&get);
+		get = (struct s3_get){ .key = "k",
+				       .length = S3_WHOLE,
+				       .sink = no_sink };
+	}
+	assert_int_equal(s3_trait(client, S3_TRAIT_MD5_ETAGS), S3_NO);
+}
+
 static const struct {
 	const char *answer; /* to bytes 2 to 4 of "e" */
 	int result;
@@ -535,6 +558,7 @@ int main(void)
 		cmocka_unit_test(a_copys_source_is_encoded),
 		cmocka_unit_test(a_header_cannot_be_smuggled_in),
 		cmocka_unit_test(a_batch_has_its_md5),
+		cmocka_unit_test(etags_that_are_no_md5s_are_no_damage),
 		cmocka_unit_test(a_range_is_what_was_asked_for),
 		cmocka_unit_test(a_page_is_in_order_or_refused),
 		cmocka_unit_test(
