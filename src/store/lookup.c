@@ -144,7 +144,7 @@ static int find_newer_locked(struct lookup *lookup, struct node **out)
 	if (absence && absence->seq > lookup->seq &&
 	    (!node || absence->seq > node->seq))
 		return -ENOENT;
-	if (!node || node->seq <= lookup->seq)
+	if (!node || node->seq <= lookup->seq || node->until_ms == IN_DOUBT_MS)
 		return 0;
 	*out = node_get_locked(node);
 	return 1;
