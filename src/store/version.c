@@ -82,8 +82,14 @@ int version_check(struct file *file, struct errinfo *err)
 		LOCK(&file->lock);
 		file->is_checking = false;
 		old_size = file->size;
-		/* Somebody may have written or read meanwhile. */
-		if (result == 0 && !version_may_switch_locked(file))
+		/*
+		 * Somebody may have written or read meanwhile. And a reader of
+		 * a file that got shorter would see zeros behind its end: the
+		 * kernel believes a short answer only if it was told nothing of
+		 * the file since it asked (fuse_short_read).
+		 */
+		if (result == 0 && (!version_may_switch_locked(file) ||
+				    layout.plain_size < old_size))
 			result = -ESTALE;
 		if (result == 0)
 			result = version_switch_locked(file, &head.object,
@@ -95,10 +101,7 @@ int version_check(struct file *file, struct errinfo *err)
 					    fetch_told_as(file->store, result),
 					    &waiters);
 	}
-	/*
-	 * A read ends where the kernel believes the file to end. A shorter
-	 * answer tells it by itself, unless it was told something newer.
-	 */
+	/* A read ends where the kernel believes the file to end. */
 	if (result == 0 && layout.plain_size > old_size)
 		notify_size(file->store, file->node->id);
 	if (result == -ESTALE || result == -ENOENT)

@@ -6,7 +6,8 @@
  * When another client replaces an object, the name gets a new node
  * (tree_learn_locked), and who has the old one open reads the old version or
  * hears ESTALE. Only a file of which nobody has seen a byte yet goes over to
- * the new version silently: it was opened by what a listing said a while ago.
+ * the new version silently, if that is no shorter: it was opened by what a
+ * listing said a while ago.
  */
 #ifndef STORE_VERSION_H
 #define STORE_VERSION_H

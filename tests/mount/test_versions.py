@@ -64,13 +64,17 @@ def test_a_descriptor_has_one_version(new_mount, bucket, old, between):
 
 @pytest.mark.parametrize("kind", NEW)
 def test_who_has_read_nothing_yet_gets_the_new_version_whole(new_mount, bucket, kind):
+    # The kernel would show zeros behind the end of what is shorter than it believes.
+    is_shorter = kind in ("shorter", "empty")
     mount = new_mount(bucket, attr_timeout="60")
+    if is_shorter:
+        mount.expect_errors("Stale file handle")
     for number, old in enumerate((OLD, LARGE_OLD)):
         key, new = f"{number}", another(old, kind)
         bucket.put(key, old)
         with opened(mount.path / key) as fd:
             bucket.put(key, new)
-            assert rest_of(fd, b"") == new
+            assert rest_of(fd, b"") == (None if is_shorter else new)
         with opened(mount.path / key) as fd:
             assert rest_of(fd, b"") == new and os.fstat(fd).st_size == len(new)
 
