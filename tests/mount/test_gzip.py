@@ -584,14 +584,19 @@ def test_names_are_unique_with_compressed_files_too(bucket, new_mount):
 # ------------------------------------------------------------------ memory
 
 
+def peak_kib(mount):
+    return next(int(line.split()[1]) for line in open(f"/proc/{mount.process.pid}/status") if line.startswith("VmHWM"))
+
+
 @pytest.mark.time_limit(240)
 def test_memory_stays_inside_the_budget(bucket, new_mount, tmp_path):
     """Half text, half noise, three times the budget: written, edited and read."""
     count = 48
     # A sanitizer would keep freed memory, to catch its use.
-    keep_little = proc.sanitizer_environment()["ASAN_OPTIONS"] + ":quarantine_size_mb=1"
+    keep_little = proc.sanitizer_environment()["ASAN_OPTIONS"] + ":quarantine_size_mb=1:detect_stack_use_after_return=0"
     mount = new_mount(bucket, gzip="true", memory_budget="32M", environment={"ASAN_OPTIONS": keep_little})
     path = mount.path / "a.css"
+    idle = peak_kib(mount)
     noise = os.urandom(MIB)
     text = some_css(MIB)
     with open(path, "wb", buffering=0) as f:
@@ -608,9 +613,9 @@ def test_memory_stays_inside_the_budget(bucket, new_mount, tmp_path):
                 block += f.read(2 * MIB - len(block))
             wanted = text + noise if n != 25 else b"HERE" + text[4:] + noise
             assert block == wanted, n
-    peak = next(int(line.split()[1]) for line in open(f"/proc/{mount.process.pid}/status") if line.startswith("VmHWM"))
-    limit = 32 + 64
-    assert peak < limit * 1024, f"{peak // 1024} MiB at most, {limit} expected"
+    # Of the 64 MiB over the budget an idle mount may have 12; with a sanitizer it has more.
+    grown, limit = peak_kib(mount) - idle, 32 + 64 - 12
+    assert grown < limit * 1024, f"{grown // 1024} MiB more at most, {limit} expected"
 
 
 def test_a_bomb_fills_no_memory(bucket, new_mount):

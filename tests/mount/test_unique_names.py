@@ -449,6 +449,7 @@ def test_rsync_of_a_tree_twice_keeps_the_first(bucket, keeping, tmp_path):
         (tmp_path / "tree" / f"{number}.txt").write_bytes(b"first %d" % number)
     mount = keeping(bucket)
     run("rsync", "-rt", f"{tmp_path}/tree", mount.path)
+    mount.sync()
     first = {k: v for k, v in bucket.contents().items() if not k.endswith("/")}
     for number in range(20):
         (tmp_path / "tree" / f"{number}.txt").write_bytes(b"second, longer %d" % number)
