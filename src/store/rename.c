@@ -170,7 +170,7 @@ static void move_back(struct rename_job *r, struct node *node)
 	if (node->is_detached)
 		return;
 	node_unmark_created_locked(tree, node);
-	node->until_ms = 0;
+	node->until_ms = IN_DOUBT_MS;
 	if (tree_move_locked(tree, node, r->parent, r->name) < 0)
 		tree_detach_locked(tree, node);
 }

@@ -235,7 +235,7 @@ static void learn_copy_locked(struct move *move, const char *suffix)
 	/* One that stays as it was is found out: asked anew. */
 	if (etag && strcmp(node->etag, etag->from) == 0 &&
 	    node_set_etag_locked(node, etag->to) < 0)
-		node->until_ms = 0;
+		node->until_ms = IN_DOUBT_MS;
 }
 
 /* Nodes and open files stand for the copies from now on. */
