@@ -2,12 +2,12 @@
 /*
  * The bytes of one file that this program holds: in memory in blocks of
  * BLOCK_BYTES, or in a spool file at the same offset. Blocks are counted,
- * so that a reader or an upload keeps what it saw while writers go on: a
- * write into a shared block makes a copy first.
+ * so that a reader or an upload keeps what it saw (pieces.h) while writers go
+ * on: a write into a shared block makes a copy first.
  *
  * Which bytes are held is the owner's knowledge (struct file's extents);
  * here is only where they are: in the spool if spilled says so, else in a
- * block. The owner's lock protects a struct blocks; pieces are free of it.
+ * block. The owner's lock protects a struct blocks.
  *
  * The disk is never waited for with that lock held: functions that do leave
  * it meanwhile, and are for threads that may wait. So that no older bytes
@@ -19,16 +19,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "block.h"
 #include "budget.h"
 #include "extents.h"
 #include "lock.h"
 #include "macros.h"
-
-#define BLOCK_BYTES (256u * 1024)
-
-struct block;
 
 struct blocks {
 	struct block ***chunks; /* two levels, so that a sparse file is cheap */
@@ -96,55 +92,14 @@ MUST_USE int blocks_let_go_locked(struct blocks *b, uint64_t start,
 /* Frees every block that lies in [start, end) as a whole. */
 void blocks_drop(struct blocks *b, uint64_t start, uint64_t end);
 
-/* Some bytes of a file, kept: pieces of blocks, of the spool, of zeros. */
-struct piece {
-	struct block *block; /* counted; NULL: zeros, or still on the disk */
-	const char *data;    /* NULL: still on the disk, at offset */
-	size_t len;
-	uint64_t offset;
-};
-
-struct pieces {
-	struct piece *items;
-	size_t count;
-	size_t cap;
-	uint64_t length;        /* of all */
-	struct blocks *on_disk; /* where some still are; or NULL */
-	/* Where the last pieces_read ended: in this item, which begins here. */
-	size_t at;
-	uint64_t at_offset;
-};
-
-#define PIECES_INIT \
-	{           \
-		0   \
-	}
+/* The block in memory where the byte at offset is, not counted; or NULL. */
+struct block *blocks_find(const struct blocks *b, uint64_t offset);
 
 /*
- * Appends [offset, offset + len) of what have says is held; the rest are
- * zeros. Nothing is read from the disk. Returns 0, -ENOMEM or -EIO (they are
- * nowhere).
+ * Reads from the spool: without any lock, for who has pinned it. Returns 0 or
+ * the disk's error.
  */
-MUST_USE int pieces_add(struct pieces *p, struct blocks *b,
-			const struct extents *have, uint64_t offset,
-			uint64_t len);
-
-/*
- * Reads what is in the spool into memory of its own (budget forced). Without
- * any lock, on a thread that may wait; before the pieces are read or summed,
- * while their file lives. What was written there since may be seen. Returns
- * 0, -ENOMEM or the disk's error.
- */
-MUST_USE int pieces_load(struct pieces *p);
-
-/*
- * The read function of an upload's body; arg is a struct pieces. Forward
- * reads cost what they give, however many pieces lie before. One thread.
- */
-ssize_t pieces_read(void *arg, uint64_t offset, void *to, size_t room);
-
-uint32_t pieces_crc32c(const struct pieces *p);
-
-void pieces_release(struct pieces *p);
+MUST_USE int blocks_read_disk(const struct blocks *b, uint64_t offset, void *to,
+			      size_t len);
 
 #endif

@@ -24,6 +24,7 @@
 #ifndef STORE_FILE_H
 #define STORE_FILE_H
 
+#include "blocks.h"
 #include "internal.h"
 
 struct upload;

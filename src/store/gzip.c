@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <zlib.h>
 
+#include "pieces.h"
 #include "text.h"
 
 #define GZIP_WINDOW  (15 | 16) /* 32 KiB, with gzip's header and trailer */

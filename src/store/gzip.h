@@ -30,9 +30,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "blocks.h"
 #include "buf.h"
 #include "pairs.h"
+
+struct pieces;
 
 /*
  * Of plain bytes. Style sheets and scripts are smaller: one member, as

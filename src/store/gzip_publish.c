@@ -9,6 +9,7 @@
 
 #include "gzip_store.h"
 #include "mime.h"
+#include "pieces.h"
 
 #define MEMBERS_IN_WORK 8
 #define MEMORY_SHARE    4 /* of the budget, for one compressed form */

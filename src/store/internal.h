@@ -16,7 +16,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
-#include "blocks.h"
+#include "budget.h"
 #include "buf.h"
 #include "gzip.h"
 #include "list.h"

@@ -17,6 +17,7 @@
 #include "file.h"
 #include "headers.h"
 #include "log.h"
+#include "pieces.h"
 #include "traits.h"
 #include "upload.h"
 

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "fetch.h"
+#include "pieces.h"
 #include "version.h"
 
 #define KIB           1024ull

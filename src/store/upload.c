@@ -23,6 +23,7 @@
 #include "gzip_store.h"
 #include "headers.h"
 #include "log.h"
+#include "pieces.h"
 #include "traits.h"
 
 struct upload *upload_new(const char *key)

@@ -6,12 +6,12 @@
 #ifndef STORE_UPLOAD_H
 #define STORE_UPLOAD_H
 
-#include "blocks.h"
 #include "errinfo.h"
 #include "plan.h"
 #include "s3.h"
 
 struct file;
+struct pieces;
 struct store;
 
 enum part_state {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "pieces.h"
 #include "traits.h"
 #include "upload.h"
 

@@ -15,6 +15,7 @@
 
 #include "blocks.h"
 #include "crc32c.h"
+#include "pieces.h"
 
 #define BLOCK UINT64_C(262144)
 #define SIZE  (8 * BLOCK)

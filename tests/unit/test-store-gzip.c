@@ -10,6 +10,7 @@
 
 #include "gunzip.h"
 #include "gzip.h"
+#include "pieces.h"
 
 #define MIB (1024u * 1024)
 

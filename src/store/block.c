@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "block.h"
+
+#include <stdlib.h>
+
+struct block *block_get(struct block *block)
+{
+	block->refs++;
+	return block;
+}
+
+void block_put(struct block *block)
+{
+	struct budget *budget;
+
+	if (!block || --block->refs > 0)
+		return;
+	budget = block->budget;
+	budget_spare(budget, block);
+	budget_give(budget, BLOCK_BYTES);
+}
+
+struct block *block_new(struct budget *budget)
+{
+	struct block *block = budget_take_spare(budget);
+
+	if (!block)
+		block = malloc(sizeof(*block) + BLOCK_BYTES);
+	if (!block) {
+		budget_give(budget, BLOCK_BYTES);
+		return NULL;
+	}
+	block->refs = 1;
+	block->budget = budget;
+	return block;
+}
