@@ -80,6 +80,17 @@ void loop_forget_signals(void)
 	atomic_store(&signal_fs, NULL);
 }
 
+/*
+ * The connection is over, unmounted or aborted. libfuse ends the session at
+ * ENODEV; ECONNABORTED is what a reader hears that had taken a request from
+ * the queue by then (fuse_dev_do_read in the kernel's fs/fuse/dev.c), or any
+ * reader after an abort by /sys/fs/fuse/connections.
+ */
+static bool receive_is_over(int rc)
+{
+	return rc == -ECONNABORTED;
+}
+
 /* Waits for a request; false: time to leave. */
 static bool wait_for_request(struct receiver *r)
 {
@@ -106,6 +117,8 @@ static void receive(struct receiver *r)
 		} else if (rc == -EAGAIN) {
 			if (!wait_for_request(r))
 				break;
+		} else if (receive_is_over(rc)) {
+			fuse_session_exit(session);
 		} else if (rc < 0 && rc != -EINTR) {
 			log_error("fs", "reading requests: %s",
 				  strerrordesc_np(-rc));

@@ -11,7 +11,7 @@ import time
 import proc
 import pytest
 from files import MIB, fails_with, opened, some_bytes, write_all
-from mount import mount_line
+from mount import abort_connection, mount_line
 
 
 def test_unmount_waits_for_removals(mount, bucket):
@@ -60,6 +60,15 @@ def test_sigterm_with_an_open_file_publishes_what_was_written(mount, bucket):
     os.write(fd, b"written, not closed")
     mount.terminate()
     close_if_possible(fd)
+    assert bucket.read("f") == b"written, not closed"
+
+
+def test_an_aborted_connection_is_an_end_like_an_unmount(mount, bucket):
+    fd = os.open(mount.path / "f", os.O_WRONLY | os.O_CREAT)
+    os.write(fd, b"written, not closed")
+    abort_connection(mount.path)
+    close_if_possible(fd)
+    mount.wait_for_end()
     assert bucket.read("f") == b"written, not closed"
 
 
