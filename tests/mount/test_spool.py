@@ -68,7 +68,8 @@ def test_one_byte_more_than_the_limit_goes_to_the_temporary_folder(new_mount, bu
         assert all(path.endswith(" (deleted)") for path in files)
         assert os.listdir(spool) == []
     assert bucket.read("f") == data
-    assert spool_files(mount, spool) == {}
+    # The kernel tells of a file's last close after that has returned.
+    proc.wait_until(lambda: spool_files(mount, spool) == {}, 5, "the spool file's end")
 
 
 def test_the_limit_holds_for_what_was_changed_of_a_stored_file(new_mount, bucket, spool):
