@@ -4,12 +4,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "deletes.h"
-#include "gzip_store.h"
+#include "data/budget.h"
+#include "data/room.h"
+#include "facts/gzip_store.h"
+#include "facts/mime.h"
 #include "internal.h"
-#include "mime.h"
+#include "list/walk.h"
 #include "name.h"
-#include "walk.h"
+#include "names/tree.h"
+#include "object/deletes.h"
 
 #define POOL_THREADS       64
 #define MIB                (1024ull * 1024)
@@ -182,34 +185,6 @@ void store_set_notify(struct store *store, const struct store_notify *notify)
 	store->notify = *notify;
 }
 
-void notify_entry(struct store *store, uint64_t parent_id, const char *name)
-{
-	LOCK(&store->notify_lock);
-	if (store->notify.entry)
-		store->notify.entry(store->notify.arg, parent_id, name);
-}
-
-void notify_inode(struct store *store, uint64_t id)
-{
-	LOCK(&store->notify_lock);
-	if (store->notify.inode)
-		store->notify.inode(store->notify.arg, id);
-}
-
-void notify_size(struct store *store, uint64_t id)
-{
-	LOCK(&store->notify_lock);
-	if (store->notify.size)
-		store->notify.size(store->notify.arg, id);
-}
-
-void store_note_error(struct store *store, int result)
-{
-	int none = 0;
-
-	atomic_compare_exchange_strong(&store->first_error, &none, result);
-}
-
 int store_free(struct store *store)
 {
 	int result;
@@ -229,12 +204,4 @@ int store_free(struct store *store)
 struct node *store_root(struct store *store)
 {
 	return store->tree.root;
-}
-
-void node_put(struct store *store, struct node *node, unsigned count)
-{
-	LOCK(&store->tree.lock);
-	/* The last one may free it: not earlier than that. */
-	node->refs -= count - 1;
-	node_put_locked(&store->tree, node);
 }

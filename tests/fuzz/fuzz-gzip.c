@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gunzip.h"
-#include "gzip.h"
+#include "codec/gunzip.h"
+#include "codec/gzip.h"
 
 #define PLAIN_MAX (1u << 20) /* what a foreign file is let grow to */
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "listing.h"
+#include "names/listing.h"
 
 #define KEYS_MAX 40
 

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "blocks.h"
 #include "crc32c.h"
-#include "pieces.h"
+#include "data/blocks.h"
+#include "data/pieces.h"
 
 #define BLOCK UINT64_C(262144)
 #define SIZE  (8 * BLOCK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ranges by example, and against a plain bitmap under random operations. */
-#include "extents.h"
+#include "data/extents.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

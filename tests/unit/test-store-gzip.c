@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "gunzip.h"
-#include "gzip.h"
-#include "pieces.h"
+#include "codec/gunzip.h"
+#include "codec/gzip.h"
+#include "data/pieces.h"
 
 #define MIB (1024u * 1024)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a new version is sent with, by what was there and what is wanted. */
-#include "headers.h"
+#include "facts/headers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * Covered ranges by example, and against a plain model: for each stretch
  * between two neighbouring bounds, who told last and what.
  */
-#include "listing.h"
+#include "names/listing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

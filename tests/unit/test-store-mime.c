@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guessed types: Python 3.11's table in full, its rules, and some of ours. */
-#include "mime.h"
+#include "facts/mime.h"
 
 #include <ctype.h>
 #include <setjmp.h>
@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "facts/mime_table.h"
 #include "macros.h"
-#include "mime_table.h"
 
 #define UNKNOWN "application/octet-stream"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Upload plans: the costs that were promised, and what always has to hold. */
-#include "plan.h"
+#include "data/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Packed entries come back as they went in, in S3's order of keys. */
-#include "segment.h"
+#include "names/segment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "walk_page.h"
-#include "walk_pattern.h"
+#include "list/walk_page.h"
+#include "list/walk_pattern.h"
 
 #define KEYS_MAX 400
 #define TEXT_MAX 64

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An open file: one for all handles of a node. It knows the version in the
+ * bucket it stands on (the base), which bytes it holds, which of them are
+ * changed, and what is on the way in either direction.
+ *
+ * | bytes at offset o          | held has o | base                        |
+ * |----------------------------|------------|-----------------------------|
+ * | in memory or in the spool  | yes        | -                           |
+ * | let go                     | no, gone   | -                           |
+ * | changed since the base     | yes, dirty | -                           |
+ * | to be fetched              | no         | o < base.valid              |
+ * | a hole: zeros              | no         | base.valid <= o < size      |
+ *
+ * dirty is part of held and gone, which have nothing in common; what is gone
+ * is in parts of the upload under way alone. is_dirty is true if there is
+ * something to publish, which may be just an empty file. base.valid falls when
+ * the file is cut and never rises but with a new base.
+ *
+ * A failure to store (error) stays until all handles are closed: later
+ * writes and closes tell it too, and nothing of this file is published any
+ * more; the object in the bucket stays as it was.
+ */
+#ifndef STORE_FILE_H
+#define STORE_FILE_H
+
+#include "codec/gzip.h"
+#include "data/blocks.h"
+#include "internal.h"
+
+struct upload;
+
+struct base {
+	bool exists; /* else all of the file is ours */
+	char *key;
+	char etag[S3_ETAG_MAX];
+	uint64_t size; /* of what a read gives, as everything here */
+	uint64_t valid;
+	unsigned number;           /* another one with each new base */
+	struct gzip_layout layout; /* how the object is stored */
+	struct gzip_index *index;  /* of its members, once it came */
+	bool is_index_coming;
+};
+
+/* Work on a file that must be done: its memory is there before it is asked. */
+struct file_task {
+	struct pool_job job;
+	struct file *file;
+	int (*run)(struct file *file, struct errinfo *err);
+	unsigned asked; /* tree.lock: since it was last done */
+};
+
+struct file {
+	struct store *store;
+	struct node *node;           /* counted */
+	struct list_link files_link; /* in store.files */
+	struct list_link slot_link;  /* room.lock */
+	unsigned refs;               /* tree.lock: handles and work under way */
+
+	struct lock lock;
+	pthread_cond_t changed; /* publishing, upload or fetches moved on */
+	/* The rest under lock. */
+	struct list_link handles;
+	struct base base;
+	uint64_t size;
+	struct extents held, dirty, flying; /* flying: being fetched */
+	struct extents gone;
+	struct blocks blocks;
+	uint64_t spilled_to; /* what was sent is on the disk so far */
+	struct list_link fetches, waiters;
+	struct {
+		struct extents ranges;
+		int64_t until_ms;
+		int result;
+		struct errinfo err;
+	} failed; /* what fetches have just not brought; see fetch.c */
+	unsigned fetch_count;
+	bool is_dirty, is_unlinked, is_exclusive;
+	bool awaits_slot;   /* in store.spooled_waiters, counted */
+	bool has_told_gone; /* that what is gone was asked for */
+	bool is_ours;       /* the base was published by its last writer */
+	bool was_read;      /* a reader, or the kernel, has bytes of it */
+	bool needs_ranges;  /* a whole GET came short */
+	bool is_checking;   /* asking for the base's newest version */
+	bool is_publishing;
+	bool awaits_removal; /* publishing, but not yet sending */
+	bool is_moving;      /* renamed just now: publishers wait */
+	bool covers_object;  /* renamed unsaved onto a stored one */
+	bool is_fresh;       /* cut to nothing: saved as a new file is */
+	bool is_pump_queued, is_pump_running; /* see upload.c */
+	uint64_t write_seq;                   /* + 1 with each change */
+	uint64_t least_size;                  /* since the last publish began */
+	int error;
+	struct errinfo err;
+	bool was_told;         /* a close or fsync returned error */
+	struct upload *upload; /* a stream of parts under way; or NULL */
+	void (*drop_upload_locked)(struct file *file); /* set with it */
+	struct file *plain;      /* this one is its compressed form; or NULL */
+	struct gzip_layout form; /* and how, once it is complete */
+	struct pool_job end;     /* to be freed on the pool */
+	struct file_task pump_task, check_task, close_task, unlink_task;
+	char *removed_key; /* of unlink_task, owned */
+	/* Under tree.lock. */
+	struct pairs kept; /* headers of the base, if has_kept */
+	bool has_kept;
+	bool keeps;            /* what is published keeps them */
+	unsigned sent_changes; /* of the node's headers, as they were sent */
+};
+
+/* A place in a file that a reader goes on from. */
+struct read_stream {
+	uint64_t start, next;
+	uint64_t window; /* bytes to fetch ahead; 0: only what is asked */
+	int64_t used_ms; /* 0: free */
+};
+
+#define READ_STREAMS 4
+
+struct handle {
+	struct file *file;          /* a reference */
+	struct list_link link;      /* in file.handles */
+	_Atomic unsigned refs;      /* one for the user, one a pending read */
+	int flags;                  /* of open(2) */
+	enum store_unsaved unsaved; /* file.lock; since it was clean */
+	struct read_stream streams[READ_STREAMS];
+};
+
+void handle_put(struct handle *handle);
+struct file *file_get(struct file *file);
+void file_put(struct file *file);
+/* Poisons the file; keeps the first error. Returns code. */
+int file_fail_locked(struct file *file, int code, const struct errinfo *err);
+
+/*
+ * Gives the base another key (taken over; NULL: the same) and version. Both
+ * are written under tree.lock as well, and may be read under either lock.
+ */
+void file_set_base_locked(struct file *file, char *key, const char *etag);
+/* The file that all handles of node share, one more reference; or NULL. */
+struct file *file_of_locked(struct store *store, struct node *node);
+
+/*
+ * A file that no name leads to, whose bytes are to be published in place of
+ * plain's; counted. NULL: no memory.
+ */
+struct file *file_new_stored(struct file *plain);
+/* Puts a file that file_of_locked gave among the store's. Last used last. */
+void file_register(struct file *file);
+
+/*
+ * All files that are open, or those below dir if that is not NULL, each
+ * counted; *out is to be freed. -ENOMEM.
+ */
+MUST_USE int store_list_files(struct store *store, const struct node *dir,
+			      struct file ***out, size_t *count);
+/* Why it cannot be stored; 0: it can. No lock held. */
+int file_error(struct file *file);
+/* Size and time of the file into its node. */
+void file_update_node_locked(struct file *file, bool is_changed);
+
+/* Its key is being used: a publish or a rename is under way. */
+bool file_is_busy_locked(const struct file *file);
+/* The object is another one, or has other headers. */
+void file_forget_kept(struct file *file);
+/* -EIO, in words and in the log, if something of the range is gone. */
+MUST_USE int file_refuse_gone_locked(struct file *file, uint64_t start,
+				     uint64_t end, struct errinfo *err);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A new file that grows beyond one PUT is sent while it is written: a part
+ * goes out once all of it is there and the writer is behind it. What was
+ * sent is kept for who reads it back or writes it again, on disk if memory is
+ * short. If the disk is, too, it is let go: the bucket alone has it then, as
+ * parts that nobody can read before the file is published.
+ */
+#include "write/upload_stream.h"
+
+#include <string.h>
+
+#include "codec/gzip.h"
+#include "data/block.h"
+#include "data/blocks.h"
+#include "data/extents.h"
+#include "data/plan.h"
+#include "data/room.h"
+#include "file/file.h"
+#include "file/job.h"
+#include "names/key.h"
+#include "write/gzip_publish.h"
+#include "write/publish_headers.h"
+#include "write/upload.h"
+#include "write/upload_part.h"
+
+#define ROOM_BYTES (4 * BLOCK_BYTES) /* spilled in one go, lock held */
+
+/*
+ * Such a file is sent when its compressed form is complete. The last word is
+ * said when it is published, which begins anew if it comes to be otherwise.
+ */
+static bool will_be_compressed(const struct file *file)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
+
+	if (!file->store->gzip)
+		return false;
+	node_key(file->store, file->node, &key);
+	return publish_headers(file, buf_str(&key), &headers) == 0 &&
+	       gzip_is_wanted(file, buf_str(&key), &headers);
+}
+
+/* The next part of the schedule is whole and the writer is behind it. */
+static bool next_is_full(const struct file *file, const struct upload *up,
+			 uint64_t *offset, uint64_t *length)
+{
+	unsigned count = up ? up->count : 0;
+
+	if (file->base.valid > 0 || file->is_unlinked || file->error ||
+	    file->is_publishing || count >= S3_PARTS_MAX)
+		return false;
+	if (up && (up->is_planned || up->error))
+		return false;
+	plan_stream_part(file->store->options.part_bytes, count + 1, offset,
+			 length);
+	if (up && !upload_may_launch(file, up, PLAN_UPLOAD, *offset, *length))
+		return false;
+	return file->size > *offset + *length &&
+	       file->size > file->store->options.single_put_bytes &&
+	       extents_contains(&file->dirty, *offset, *offset + *length) &&
+	       !will_be_compressed(file);
+}
+
+/* The name it is streamed under; publish starts anew if it gets another. */
+static int stream_key(struct file *file, struct buf *key)
+{
+	node_key(file->store, file->node, key);
+	return key->error;
+}
+
+static int pump_parts(struct file *file, struct errinfo *err)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	uint64_t offset, length;
+	int result = stream_key(file, &key);
+	LOCK(&file->lock);
+
+	file->is_pump_queued = false;
+	/* It may have been published, cut or unlinked since. */
+	if (!next_is_full(file, file->upload, &offset, &length))
+		return 0;
+	file->is_pump_running = true;
+	if (!file->upload && result == 0) {
+		if (!upload_attach_locked(file, buf_str(&key)))
+			result = -ENOMEM;
+	}
+	if (result == 0 && !file->upload->id)
+		result = publish_prepare_locked(file, err);
+	if (result == 0 && !file->upload->id)
+		result = upload_create_locked(file, file->upload, err);
+	while (result == 0 &&
+	       next_is_full(file, file->upload, &offset, &length)) {
+		result = upload_add_part(file->upload, PLAN_UPLOAD, offset,
+					 length);
+		if (result == 0)
+			result = upload_launch_locked(file, file->upload,
+						      file->upload->count - 1);
+	}
+	if (result < 0 && file->upload && file->upload->error == 0) {
+		file->upload->error = result;
+		file->upload->err = *err;
+	}
+	file->is_pump_running = false;
+	pthread_cond_broadcast(&file->changed);
+	return result;
+}
+
+static int pump(struct file *file, struct errinfo *err)
+{
+	int result = pump_parts(file, err);
+
+	room_end(file->store, file);
+	return result;
+}
+
+/* A lost upload is begun again when the file is published, if all is here. */
+static bool is_final(const struct file *file, int error)
+{
+	return error && (error != -ESRCH || extents_total(&file->gone) > 0);
+}
+
+void upload_offer_locked(struct file *file)
+{
+	uint64_t offset, length;
+
+	if (file->upload && !file->upload->is_planned &&
+	    is_final(file, file->upload->error))
+		file_fail_locked(file, file->upload->error, &file->upload->err);
+	if (file->is_pump_queued || file->is_pump_running ||
+	    file->store->options.no_overwrite ||
+	    !next_is_full(file, file->upload, &offset, &length))
+		return;
+	file->is_pump_queued = true;
+	room_begin(file->store);
+	file_task(file, &file->pump_task, pump);
+}
+
+void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
+{
+	struct upload *up = file->upload;
+
+	if (file->spilled_to > start)
+		file->spilled_to = start;
+	/* Who goes on writing must not keep the upload from its end. */
+	if (up && up->is_ending)
+		return;
+	for (unsigned i = 0; up && i < up->count; i++) {
+		struct upload_part *part = &up->parts[i];
+
+		if (start >= part->offset + part->length || end <= part->offset)
+			continue;
+		part->is_stale = true;
+		if (part->state == PART_SENT)
+			part->state = PART_WAITING;
+	}
+}
+
+/* How far from its start the file is in parts that were sent. */
+static uint64_t sent_until(const struct upload *up)
+{
+	unsigned i = 0;
+
+	while (i < up->count && up->parts[i].state == PART_SENT)
+		i++;
+	return i > 0 ? up->parts[i - 1].offset + up->parts[i - 1].length : 0;
+}
+
+int upload_spill_locked(struct file *file)
+{
+	const struct upload *up = file->upload;
+	uint64_t start = file->spilled_to, end;
+	int result;
+
+	if (!up || up->error || up->is_planned)
+		return 0;
+	end = sent_until(up) / BLOCK_BYTES * BLOCK_BYTES;
+	if (end <= start)
+		return 0;
+	if (end > start + ROOM_BYTES)
+		end = start + ROOM_BYTES;
+	file->spilled_to = end;
+	result = blocks_spill_locked(&file->blocks, &file->held, start, end);
+	if (result == 0)
+		return 1;
+	if (file->spilled_to > start)
+		file->spilled_to = start;
+	return result;
+}
+
+bool upload_is_coming_locked(const struct file *file)
+{
+	return file->upload && !file->upload->is_planned &&
+	       file->upload->flying > 0;
+}
+
+/* ------------------------------------------------------------ letting go */
+
+static bool can_let_go(const struct upload_part *part)
+{
+	return part->state == PART_SENT && !part->is_let_go;
+}
+
+/*
+ * A part that nobody needs but for reading it back. The first one is kept as
+ * long as another will be there: who comes back to a file changes its head.
+ */
+static struct upload_part *part_to_let_go(const struct file *file)
+{
+	struct upload *up = file->upload;
+
+	if (!up || up->error || up->is_planned || up->is_ending ||
+	    file->error || file->is_unlinked)
+		return NULL;
+	for (unsigned i = 1; i < up->count; i++)
+		if (can_let_go(&up->parts[i]))
+			return &up->parts[i];
+	return up->count > 0 && up->flying == 0 && can_let_go(up->parts) ?
+		       up->parts :
+		       NULL;
+}
+
+/* The disk is taken; lock given up meanwhile. */
+static bool let_go_part_locked(struct file *file)
+{
+	struct upload_part *part = part_to_let_go(file);
+	uint64_t start, end;
+
+	if (!part || blocks_is_pinned(&file->blocks))
+		return false;
+	start = part->offset;
+	end = start + part->length;
+	if (extents_add(&file->gone, start, end) < 0 ||
+	    extents_remove(&file->held, start, end) < 0)
+		return false;
+	part->is_let_go = true;
+	return blocks_let_go_locked(&file->blocks, start, end) == 0;
+}
+
+/* As above: bytes of the base, which can be fetched again. */
+static bool let_go_clean_locked(struct file *file)
+{
+	uint64_t at = 0, start, end, from, to;
+
+	if (file->base.layout.kind == GZIP_FOREIGN || file->fetch_count > 0 ||
+	    !list_is_empty(&file->waiters) || blocks_is_pinned(&file->blocks))
+		return false;
+	while (extents_next(&file->blocks.spilled, at, &start, &end)) {
+		if (extents_next_gap(&file->dirty, start, end, &from, &to))
+			return extents_remove(&file->held, from, to) == 0 &&
+			       blocks_let_go_locked(&file->blocks, from, to) ==
+				       0;
+		at = end;
+	}
+	return false;
+}
+
+bool upload_let_go_locked(struct file *file)
+{
+	bool result;
+
+	blocks_disk_enter_locked(&file->blocks);
+	result = let_go_part_locked(file) || let_go_clean_locked(file);
+	blocks_disk_leave_locked(&file->blocks);
+	return result;
+}
+
+bool upload_send_again_locked(struct file *file)
+{
+	struct upload *up = file->upload;
+	unsigned i = 0;
+
+	if (!up || up->error || up->is_planned || up->is_ending ||
+	    file->error || file->is_unlinked)
+		return false;
+	while (i < up->count &&
+	       (up->parts[i].state != PART_WAITING ||
+		!extents_contains(&file->held, up->parts[i].offset,
+				  up->parts[i].offset + up->parts[i].length)))
+		i++;
+	return i < up->count &&
+	       upload_may_launch(file, up, PLAN_UPLOAD, up->parts[i].offset,
+				 up->parts[i].length) &&
+	       upload_launch_locked(file, up, i) == 0;
+}
+
+bool store_let_go(struct store *store)
+{
+	struct file **files;
+	size_t count;
+	bool result = false;
+
+	if (store_list_files(store, NULL, &files, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!result) {
+			LOCK(&files[i]->lock);
+			result = upload_let_go_locked(files[i]);
+		}
+		file_put(files[i]);
+	}
+	free(files);
+	return result;
+}
