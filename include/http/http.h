@@ -8,7 +8,8 @@
  *   http_request_release(&req);
  *
  * A request's memory is the caller's; from submit to done it is lent to the
- * engine and touched by nobody else (http_cancel alone may be called).
+ * engine and touched by nobody else (http_cancel and http_resume alone may
+ * be called).
  * Requests wait in our own queue by priority until a connection is free.
  * This layer knows no buckets, signatures or retries; it follows no
  * redirect and reads no netrc.
@@ -71,8 +72,10 @@ struct http_body {
 	uint64_t length;
 	/*
 	 * Copies up to room bytes from offset on. Returns their number (at
-	 * least 1 while offset < length) or a negative errno. Called on a
-	 * loop thread, offsets rising, perhaps again from 0; must not wait.
+	 * least 1 while offset < length), -EAGAIN if they are not here yet
+	 * (http_resume says when), or another negative errno, which ends the
+	 * request. Called on a loop thread, offsets rising, perhaps again
+	 * from 0; must not wait.
 	 */
 	ssize_t (*read)(void *arg, uint64_t offset, void *to, size_t room);
 	void *arg;
@@ -173,6 +176,14 @@ void http_submit_after(struct http *http, struct http_request *req,
  * by its done at the same time: the caller makes sure of that.
  */
 void http_cancel(struct http *http, struct http_request *req);
+
+/*
+ * More of the body is here: it is read on from where read said -EAGAIN. Called
+ * too often it does no harm. Until then, or an answer, the request is paused:
+ * the stall time-out does not count, all other bounds do. Any thread; req
+ * must not be freed meanwhile, as with http_cancel.
+ */
+void http_resume(struct http *http, struct http_request *req);
 
 void http_get_stats(struct http *http, struct http_stats *out);
 

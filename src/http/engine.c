@@ -79,6 +79,9 @@ static void run_queue(struct http *http)
 		case HTTP_STEP_START:
 			start(http, req);
 			break;
+		case HTTP_STEP_RESUME:
+			http_transfer_resume(req->transfer);
+			break;
 		case HTTP_STEP_ABORT:
 			http_transfer_end(http, req->transfer, CURLE_OK,
 					  -ECANCELED);

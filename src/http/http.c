@@ -180,6 +180,11 @@ void http_cancel(struct http *http, struct http_request *req)
 	http_queue_cancel(&http->queue, req);
 }
 
+void http_resume(struct http *http, struct http_request *req)
+{
+	http_queue_resume(&http->queue, req);
+}
+
 void http_get_stats(struct http *http, struct http_stats *out)
 {
 	http_queue_get_stats(&http->queue, out);

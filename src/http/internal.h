@@ -43,7 +43,8 @@ struct http_transfer {
 	size_t header_bytes; /* received, of all responses */
 	bool has_final_headers;
 	bool has_fed_sink;
-	int failure; /* why a callback of ours stopped it; negative errno */
+	bool is_paused; /* its body is not here yet */
+	int failure;    /* why a callback of ours stopped it; negative errno */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -59,6 +60,9 @@ void *http_loop_main(void *arg);
 
 /* Returns 0, -ENOMEM or -EINVAL. */
 MUST_USE int http_transfer_start(struct http *http, struct http_request *req);
+
+/* Its body is read on, if it was paused. */
+void http_transfer_resume(struct http_transfer *t);
 
 /* Ends it with what curl said; or early with a failure, if that is not 0. */
 void http_transfer_end(struct http *http, struct http_transfer *t,

@@ -21,6 +21,7 @@ int http_queue_init(struct http_queue *q, unsigned limit)
 		list_init(&q->locked.ready[i]);
 	list_init(&q->locked.delayed);
 	list_init(&q->locked.aborts);
+	list_init(&q->locked.resumes);
 	list_init(&q->locked.ending);
 	return 0;
 }
@@ -110,6 +111,15 @@ void http_queue_cancel(struct http_queue *q, struct http_request *req)
 	case HTTP_REQUEST_ENDING:
 		return;
 	}
+	wake_locked(q);
+}
+
+void http_queue_resume(struct http_queue *q, struct http_request *req)
+{
+	LOCK(&q->lock);
+	if (req->state != HTTP_REQUEST_RUNNING || !list_is_empty(&req->link))
+		return;
+	list_push(&q->locked.resumes, &req->link);
 	wake_locked(q);
 }
 
@@ -223,14 +233,17 @@ struct http_request *http_queue_next(struct http_queue *q, int64_t now_ms,
 		*step = HTTP_STEP_END;
 	else if ((link = list_pop(&q->locked.aborts)))
 		*step = HTTP_STEP_ABORT;
+	else if ((link = list_pop(&q->locked.resumes)))
+		*step = HTTP_STEP_RESUME;
 	else if ((link = pop_ready_locked(q)))
 		*step = HTTP_STEP_START;
 	q->locked.is_asleep = !link;
 	if (!link)
 		return NULL;
 	req = container_of(link, struct http_request, link);
-	req->state = *step == HTTP_STEP_START ? HTTP_REQUEST_RUNNING :
-						HTTP_REQUEST_ENDING;
+	req->state = *step == HTTP_STEP_START || *step == HTTP_STEP_RESUME ?
+			     HTTP_REQUEST_RUNNING :
+			     HTTP_REQUEST_ENDING;
 	return req;
 }
 

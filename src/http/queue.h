@@ -22,8 +22,12 @@
  *   IDLE     nobody's             does nothing       the caller
  *   DELAYED  in delayed           to ending          nobody
  *   READY    in ready[priority]   to ending          nobody
- *   RUNNING  alone, or in aborts  to aborts          the loop
+ *   RUNNING  alone, in aborts     to aborts          the loop
+ *            or in resumes
  *   ENDING   in ending, or alone  does nothing       the loop
+ *
+ * A resume puts a RUNNING one that is alone in resumes, and is nothing to
+ * others: their bodies are read from the start.
  */
 enum http_request_state {
 	HTTP_REQUEST_IDLE,
@@ -36,8 +40,9 @@ enum http_request_state {
 /* What the loop has to do with a request. */
 enum http_step {
 	HTTP_STEP_START,
-	HTTP_STEP_ABORT, /* it runs, and shall not */
-	HTTP_STEP_END    /* it never ran; result says why */
+	HTTP_STEP_RESUME, /* more of its body is here */
+	HTTP_STEP_ABORT,  /* it runs, and shall not */
+	HTTP_STEP_END     /* it never ran; result says why */
 };
 
 struct http_queue {
@@ -48,6 +53,7 @@ struct http_queue {
 		struct list_link ready[HTTP_PRIORITIES];
 		struct list_link delayed;
 		struct list_link aborts;
+		struct list_link resumes;
 		struct list_link ending;
 		int64_t delayed_due_ms;  /* no delayed one is due before */
 		int64_t ready_expiry_ms; /* no ready one's deadline is before */
@@ -65,6 +71,7 @@ void http_queue_release(struct http_queue *q);
 void http_queue_add(struct http_queue *q, struct http_request *req,
 		    int delay_ms);
 void http_queue_cancel(struct http_queue *q, struct http_request *req);
+void http_queue_resume(struct http_queue *q, struct http_request *req);
 void http_queue_stop(struct http_queue *q);
 void http_queue_get_stats(struct http_queue *q, struct http_stats *out);
 

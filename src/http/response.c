@@ -77,6 +77,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 		t->failure = add_line(&t->req->response_headers, data, len);
 	else
 		t->has_final_headers = t->req->status != 0;
+	/* curl hands nothing back whose body it has paused. */
+	if (t->has_final_headers)
+		http_transfer_resume(t);
 	return t->failure ? 0 : len;
 }
 

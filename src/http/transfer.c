@@ -159,6 +159,28 @@ static void set_headers(struct http_transfer *t)
 	note(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
 }
 
+/*
+ * The caller has no more of the body yet. curl would take the silence for a
+ * stall; nothing else than its limit tells it not to.
+ */
+static size_t transfer_pause(struct http_transfer *t)
+{
+	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 0L);
+	t->is_paused = true;
+	return CURL_READFUNC_PAUSE;
+}
+
+/* curl begins to measure anew. */
+void http_transfer_resume(struct http_transfer *t)
+{
+	if (!t->is_paused)
+		return;
+	t->is_paused = false;
+	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT,
+			 (long)STALL_BYTES_PER_S);
+	curl_easy_pause(t->easy, CURLPAUSE_CONT);
+}
+
 /* Fills curl's buffer from the caller's body. */
 static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
 {
@@ -171,6 +193,8 @@ static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
 	if (room == 0)
 		return 0;
 	got = body->read(body->arg, t->body_offset, to, room);
+	if (got == -EAGAIN)
+		return transfer_pause(t);
 	if (got <= 0 || (size_t)got > room) {
 		t->failure = got < 0 ? (int)got : -EIO;
 		return CURL_READFUNC_ABORT;

@@ -155,6 +155,40 @@ static void a_cancelled_one_that_ended_by_itself_is_not_aborted(void **state)
 	http_queue_release(&q);
 }
 
+static void a_resume_is_for_what_runs_and_gives_way_to_a_cancel(void **state)
+{
+	struct http_request r[2] = { 0 };
+	int64_t now = clock_now_ms();
+	struct http_queue q;
+
+	assert_int_equal(http_queue_init(&q, 1), 0);
+	http_queue_resume(&q, &r[0]);
+	http_queue_add(&q, &r[0], 0);
+	http_queue_add(&q, &r[1], 0);
+	http_queue_resume(&q, &r[0]);
+	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[0]);
+	assert_null(next(&q, now, HTTP_STEP_RESUME));
+	for (int i = 0; i < 2; i++) {
+		http_queue_resume(&q, &r[0]);
+		http_queue_resume(&q, &r[0]);
+		http_queue_resume(&q, &r[1]);
+		assert_true(was_woken(&q));
+		assert_ptr_equal(next(&q, now, HTTP_STEP_RESUME), &r[0]);
+		assert_null(next(&q, now, HTTP_STEP_RESUME));
+	}
+	http_queue_resume(&q, &r[0]);
+	http_queue_cancel(&q, &r[0]);
+	http_queue_resume(&q, &r[0]);
+	assert_ptr_equal(next(&q, now, HTTP_STEP_ABORT), &r[0]);
+	assert_null(next(&q, now, HTTP_STEP_RESUME));
+	http_queue_leave(&q, &r[0], &ran);
+	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[1]);
+	http_queue_resume(&q, &r[1]);
+	http_queue_leave(&q, &r[1], &ran);
+	assert_null(next(&q, now, HTTP_STEP_RESUME));
+	http_queue_release(&q);
+}
+
 static void the_loop_is_woken_once_and_only_if_asleep(void **state)
 {
 	struct http_request r[3] = { 0 };
@@ -204,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_cancel_ends_what_waits_and_aborts_what_runs),
 		cmocka_unit_test(
 			a_cancelled_one_that_ended_by_itself_is_not_aborted),
+		cmocka_unit_test(
+			a_resume_is_for_what_runs_and_gives_way_to_a_cancel),
 		cmocka_unit_test(the_loop_is_woken_once_and_only_if_asleep),
 		cmocka_unit_test(stopping_ends_what_waits_and_what_comes),
 	};
