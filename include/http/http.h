@@ -8,8 +8,8 @@
  *   http_request_release(&req);
  *
  * A request's memory is the caller's; from submit to done it is lent to the
- * engine and touched by nobody else (http_cancel and http_resume alone may
- * be called).
+ * engine and touched by nobody else (but by http_cancel, http_resume and
+ * http_hasten).
  * Requests wait in our own queue by priority until a connection is free.
  * This layer knows no buckets, signatures or retries; it follows no
  * redirect and reads no netrc.
@@ -169,6 +169,12 @@ void http_submit(struct http *http, struct http_request *req);
 /* As http_submit, but not before delay_ms have passed (back-off). */
 void http_submit_after(struct http *http, struct http_request *req,
 		       int delay_ms);
+
+/*
+ * One that still waits for its delay waits no longer than delay_ms more. Any
+ * thread, as http_cancel. False: nothing has changed.
+ */
+bool http_hasten(struct http *http, struct http_request *req, int delay_ms);
 
 /*
  * Asks for the end of a submitted request: its done comes soon, with

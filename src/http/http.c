@@ -175,6 +175,11 @@ void http_submit_after(struct http *http, struct http_request *req,
 	http_queue_add(&http->queue, req, delay_ms);
 }
 
+bool http_hasten(struct http *http, struct http_request *req, int delay_ms)
+{
+	return http_queue_hasten(&http->queue, req, delay_ms);
+}
+
 void http_cancel(struct http *http, struct http_request *req)
 {
 	http_queue_cancel(&http->queue, req);

@@ -95,6 +95,21 @@ void http_queue_add(struct http_queue *q, struct http_request *req,
 	wake_locked(q);
 }
 
+bool http_queue_hasten(struct http_queue *q, struct http_request *req,
+		       int delay_ms)
+{
+	int64_t start_ms = clock_now_ms() + delay_ms;
+	LOCK(&q->lock);
+
+	if (req->state != HTTP_REQUEST_DELAYED || req->start_ms <= start_ms)
+		return false;
+	req->start_ms = start_ms;
+	list_remove(&req->link);
+	make_delayed_locked(q, req);
+	wake_locked(q);
+	return true;
+}
+
 void http_queue_cancel(struct http_queue *q, struct http_request *req)
 {
 	LOCK(&q->lock);

@@ -70,6 +70,9 @@ void http_queue_release(struct http_queue *q);
 /* Any thread. */
 void http_queue_add(struct http_queue *q, struct http_request *req,
 		    int delay_ms);
+/* One that is delayed longer is delayed so long from now; else false. */
+bool http_queue_hasten(struct http_queue *q, struct http_request *req,
+		       int delay_ms);
 void http_queue_cancel(struct http_queue *q, struct http_request *req);
 void http_queue_resume(struct http_queue *q, struct http_request *req);
 void http_queue_stop(struct http_queue *q);

@@ -213,18 +213,15 @@ struct s3_request {
 
 /*
  * Starts op. key and headers are borrowed until done. bytes is what the body
- * moves at most; UINT64_MAX: not known yet. The bound in time stands still
- * while they move, for as long as they may take; so silence costs no more
- * than the bound, whatever the size.
+ * moves at most (UINT64_MAX: not known yet), for its time (bound.h).
  */
 void request_start(struct s3_client *c, struct s3_op *op,
 		   const struct s3_action *action, const char *key,
 		   const struct pairs *headers, uint64_t bytes);
 
 /*
- * Starts child (r->child); it is cancelled with r. Inside r's bound, to which
- * the first one adds some seconds if it is spent: a look at what came of r is
- * worth most when r took all its time.
+ * Starts child (r->child); it is cancelled with r. It has time even if r took
+ * all (bound.h): a look at what came of r is worth most then.
  */
 void request_start_child(struct s3_request *r, struct s3_op *child,
 			 const struct s3_action *action, const char *key,
@@ -270,9 +267,6 @@ const char *request_number(struct s3_request *r, unsigned slot, uint64_t n);
 
 /* A header of the answer, or NULL. */
 const char *request_answer(const struct s3_request *r, const char *name);
-
-/* Until when, with what came of this try's body. */
-int64_t request_until_ms(const struct s3_request *r);
 
 /*
  * SHA-256 and CRC32C of the try's body into r; read once for all tries.

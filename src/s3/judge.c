@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "internal.h"
 #include "log.h"
+#include "running.h"
 #include "text.h"
 
 /* A signature is good for 15 minutes by the server's clock; S3 API. */
@@ -149,8 +150,10 @@ static void note_answer(struct s3_request *r)
 
 static void note_life(struct s3_client *c)
 {
-	if (outage_answered(&c->outage, clock_now_ms()))
-		log_warn("s3", "%s answers again", c->url);
+	if (!outage_answered(&c->outage, clock_now_ms()))
+		return;
+	log_warn("s3", "%s answers again", c->url);
+	running_hasten(c);
 }
 
 struct error_class request_judge(struct s3_request *r)

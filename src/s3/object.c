@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "attrs.h"
+#include "bound.h"
 #include "clock.h"
 #include "crc32c.h"
 #include "internal.h"
@@ -233,7 +234,7 @@ static int get_sink(struct s3_request *r, const void *data, size_t len)
 		return rc;
 	if (len > r->get.expect - r->get.got)
 		return -EBADMSG;
-	if (clock_now_ms() >= request_until_ms(r))
+	if (clock_now_ms() >= bound_until_ms(r))
 		return -ETIMEDOUT;
 	if (r->get.has_crc32c)
 		r->get.crc32c = crc32c(r->get.crc32c, data, len);

@@ -2,7 +2,8 @@
 /*
  * Whether the server is out. It is when an operation has spent its whole
  * bound and nobody got an answer meanwhile; it is back with the first answer
- * to anybody that is no refusal for the moment.
+ * to anybody that is no refusal for the moment. Who pauses between two tries
+ * goes on then (running.h).
  *
  * While it is out, who wants to read gets a second instead of the whole bound,
  * so that a program that looks at a hundred files waits once. What commits

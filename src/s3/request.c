@@ -5,7 +5,7 @@
  *
  * start runs on the caller's thread, all else on a loop thread, or on the
  * credentials' after they were renewed; a request is on one thread at a time.
- * Only s3_cancel comes from the side: what it touches is under the client's
+ * Only running.c comes from the side: what it touches is under the client's
  * lock (r->locked).
  */
 #include "internal.h"
@@ -15,12 +15,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "bound.h"
 #include "clock.h"
 #include "log.h"
 #include "sign.h"
 #include "text.h"
-
-#define REQUEST_CHILD_MS 5000 /* for looks at what came of a request */
 
 static void settle(struct s3_request *r, int result);
 
@@ -146,55 +145,6 @@ static int on_data(struct http_request *http, const void *data, size_t len)
 	return r->action->sink(r, data, len);
 }
 
-/* What is left of the time that the bytes of r may take. */
-static int64_t ungranted_ms(const struct s3_request *r)
-{
-	return retry_bytes_ms(r->bytes) - r->granted_ms;
-}
-
-int64_t request_until_ms(const struct s3_request *r)
-{
-	int64_t came_ms = retry_bytes_ms(r->get.got);
-
-	return r->retry.deadline_ms +
-	       (came_ms < ungranted_ms(r) ? came_ms : ungranted_ms(r));
-}
-
-/* A try is over: the time in which its bytes moved is no time of waiting. */
-static void grant_time(struct s3_request *r)
-{
-	int64_t grant_ms = retry_bytes_ms(r->http.bytes_sent + r->get.got);
-	int64_t took_ms = clock_now_ms() - r->sent_ms;
-
-	if (grant_ms > took_ms)
-		grant_ms = took_ms;
-	if (grant_ms > ungranted_ms(r))
-		grant_ms = ungranted_ms(r);
-	if (grant_ms <= 0)
-		return;
-	r->granted_ms += grant_ms;
-	r->retry.deadline_ms += grant_ms;
-}
-
-static int whole_ms(int64_t ms)
-{
-	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
-}
-
-static void set_times(struct s3_request *r, int pause_ms)
-{
-	struct http_request *h = &r->http;
-	int64_t now_ms = clock_now_ms();
-	int64_t try_ms;
-
-	r->sent_ms = now_ms + pause_ms;
-	try_ms = retry_try_ms(&r->retry, r->sent_ms);
-	h->deadline_ms =
-		whole_ms(r->retry.deadline_ms - now_ms + ungranted_ms(r));
-	h->try_ms = whole_ms(try_ms + ungranted_ms(r));
-	h->silence_ms = whole_ms(try_ms);
-}
-
 static int prepare(struct s3_request *r, int pause_ms)
 {
 	struct http_request *h = &r->http;
@@ -222,7 +172,7 @@ static int prepare(struct s3_request *r, int pause_ms)
 	h->is_slow = r->action->is_slow;
 	h->sink = r->action->sink ? on_data : NULL;
 	h->done = on_done;
-	set_times(r, pause_ms);
+	bound_begin_try(r, pause_ms);
 	log_debug("s3", "%s try=%u pause=%d key=%s", r->action->name,
 		  r->tries + 1, pause_ms, r->key ? r->key : "");
 	return 0;
@@ -432,7 +382,7 @@ static void on_done(struct http_request *http)
 	lock_leave(&r->client->lock);
 	r->tries++;
 	r->sends += r->http.sends;
-	grant_time(r);
+	bound_end_try(r);
 	class = request_judge(r);
 	if (class.result == 0)
 		request_finish(r, 0);
@@ -440,56 +390,6 @@ static void on_done(struct http_request *http)
 		settle(r, -ECANCELED);
 	else
 		fail(r, class);
-}
-
-/* See outage.h. */
-static bool is_cut_by_outage(const struct s3_request *r)
-{
-	if (!atomic_load(&r->client->outage.is_on))
-		return false;
-	switch (r->op->priority) {
-	case S3_FOREGROUND:
-	case S3_METADATA:
-	case S3_PREFETCH:
-		return true;
-	case S3_COMMIT:
-	case S3_UPLOAD:
-	case S3_BACKGROUND:
-		break;
-	}
-	return false;
-}
-
-static int64_t bound_ms(const struct s3_request *r)
-{
-	int64_t ms = r->client->options.timeout_ms;
-
-	if (r->action->bound_ms && r->action->bound_ms < ms)
-		ms = r->action->bound_ms;
-	if (is_cut_by_outage(r) && ms > OUTAGE_BOUND_MS)
-		ms = OUTAGE_BOUND_MS;
-	return ms;
-}
-
-static int64_t deadline_ms(const struct s3_request *r)
-{
-	int64_t now_ms = clock_now_ms();
-	int64_t at_ms = now_ms + bound_ms(r);
-	int64_t until_ms = r->op->until_ms;
-
-	if (until_ms == 0 || until_ms >= at_ms)
-		return at_ms;
-	/* What came before has used it up: one try. */
-	return until_ms < now_ms + RETRY_TRY_LEAST_MS ?
-		       now_ms + RETRY_TRY_LEAST_MS :
-		       until_ms;
-}
-
-/* The work that r was started with is time of its own, for each half. */
-static void grant_work(struct s3_request *r)
-{
-	r->retry.deadline_ms += 2 * retry_bytes_ms(r->bytes);
-	r->bytes = 0;
 }
 
 static void start(struct s3_request *r)
@@ -544,25 +444,10 @@ void request_start(struct s3_client *c, struct s3_op *op,
 	if (!r)
 		return;
 	r->bytes = bytes;
-	r->retry.deadline_ms = deadline_ms(r);
-	if (action->is_slow)
-		grant_work(r);
-	if (is_cut_by_outage(r))
+	bound_begin(r);
+	if (bound_is_cut(r))
 		client_ask_if_back(c);
 	start(r);
-}
-
-static void extend_for_children(struct s3_request *r)
-{
-	int64_t until_ms = clock_now_ms() + r->client->options.timeout_ms;
-
-	if (r->has_children)
-		return;
-	r->has_children = true;
-	if (r->client->options.timeout_ms > REQUEST_CHILD_MS)
-		until_ms = clock_now_ms() + REQUEST_CHILD_MS;
-	if (r->retry.deadline_ms < until_ms)
-		r->retry.deadline_ms = until_ms;
 }
 
 void request_start_child(struct s3_request *r, struct s3_op *child,
@@ -574,9 +459,8 @@ void request_start_child(struct s3_request *r, struct s3_op *child,
 
 	if (!request)
 		return;
-	extend_for_children(r);
 	request->parent = r;
-	request->retry.deadline_ms = r->retry.deadline_ms;
+	bound_begin_child(request);
 	child->priority = r->op->priority;
 	lock_enter(&r->client->lock);
 	r->locked.child = child;
@@ -588,41 +472,4 @@ void request_child_done(struct s3_request *r)
 {
 	LOCK(&r->client->lock);
 	r->locked.child = NULL;
-}
-
-static void cancel_locked(struct s3_client *c, struct s3_request *r)
-{
-	r->locked.is_cancelled = true;
-	if (r->locked.is_submitted)
-		http_cancel(c->http, &r->http);
-	if (r->locked.child && r->locked.child->request)
-		cancel_locked(c, r->locked.child->request);
-}
-
-void s3_cancel(struct s3_client *c, struct s3_op *op)
-{
-	LOCK(&c->lock);
-	if (op->request)
-		cancel_locked(c, op->request);
-}
-
-void s3_cancel_reads(struct s3_client *c)
-{
-	LOCK(&c->lock);
-	list_for_each(link, &c->locked.running) {
-		struct s3_request *r =
-			container_of(link, struct s3_request, locked.link);
-
-		switch (r->op->priority) {
-		case S3_FOREGROUND:
-		case S3_METADATA:
-		case S3_PREFETCH:
-			cancel_locked(c, r);
-			break;
-		case S3_COMMIT:
-		case S3_UPLOAD:
-		case S3_BACKGROUND:
-			break;
-		}
-	}
 }

@@ -222,6 +222,33 @@ static void a_server_that_is_slow_after_it_hung_is_found(void **state)
 	assert_int_equal(result, 0);
 }
 
+/* However long it was to pause: it cannot be known better than by an answer. */
+static void a_retry_goes_on_when_the_server_is_back(void **state)
+{
+	struct s3_head head = { .key = "k" };
+	struct bytes bytes = { "text", 4 };
+	struct s3_put put = { .op.priority = S3_COMMIT,
+			      .key = "k",
+			      .body = bytes_body(&bytes, true) };
+
+	use_timeout(60000, 0);
+	assert_int_equal(do_put("k", "text", 4), 0);
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":503,"
+		     "\"headers\":{\"Retry-After\":\"20\"}},"
+		     "{\"op\":\"*\",\"count\":0,\"reset\":true}]");
+	s3_put_start(fixture.client, &put);
+	head.op.until_ms = clock_now_ms() + 1000;
+	s3_head_start(fixture.client, &head);
+	assert_true(s3_wait(fixture.client, &head.op) < 0);
+	s3_head_release(&head);
+	assert_int_equal(fixture_requests("PutObject"), 2);
+	fixture_plan("[]");
+	assert_int_equal(do_head("k", NULL, NULL), 0);
+	assert_int_equal(s3_wait(fixture.client, &put.op), 0);
+	s3_put_release(&put);
+	assert_in_range(clock_now_ms() - begun_ms, 0, 15000);
+}
+
 static void retry_after_is_obeyed(void **state)
 {
 	fixture_plan("[{\"op\":\"HeadObject\",\"status\":503,"
@@ -1122,6 +1149,7 @@ int main(void)
 		TEST(an_outage_for_ever_ends_with_the_bound),
 		TEST(a_server_that_hangs_is_waited_for_once),
 		TEST(a_server_that_is_slow_after_it_hung_is_found),
+		TEST(a_retry_goes_on_when_the_server_is_back),
 		TEST(retry_after_is_obeyed),
 		TEST(a_retry_after_beyond_the_bound_ends_it),
 		TEST(other_refusals_are_told_at_once),

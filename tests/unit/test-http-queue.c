@@ -89,6 +89,24 @@ static void a_delayed_one_comes_when_due_and_behind_others(void **state)
 	http_queue_release(&q);
 }
 
+static void a_delayed_one_is_hastened_and_no_other(void **state)
+{
+	struct http_request r[2] = { 0 };
+	int64_t now = clock_now_ms();
+	struct http_queue q;
+
+	assert_int_equal(http_queue_init(&q, 10), 0);
+	http_queue_add(&q, &r[0], 500000);
+	http_queue_add(&q, &r[1], 0);
+	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[1]);
+	assert_false(http_queue_hasten(&q, &r[1], 0));
+	assert_false(http_queue_hasten(&q, &r[0], 600000));
+	assert_true(http_queue_hasten(&q, &r[0], 1000));
+	assert_in_range(http_queue_wake_at(&q), now + 1000, now + 1900);
+	assert_ptr_equal(next(&q, now + 1900, HTTP_STEP_START), &r[0]);
+	http_queue_release(&q);
+}
+
 static void a_deadline_ends_ready_and_delayed_ones(void **state)
 {
 	struct http_request r[4] = { { .deadline_ms = 1000 },
@@ -234,6 +252,7 @@ int main(void)
 		cmocka_unit_test(no_more_than_limit_run),
 		cmocka_unit_test(
 			a_delayed_one_comes_when_due_and_behind_others),
+		cmocka_unit_test(a_delayed_one_is_hastened_and_no_other),
 		cmocka_unit_test(a_deadline_ends_ready_and_delayed_ones),
 		cmocka_unit_test(a_cancel_ends_what_waits_and_aborts_what_runs),
 		cmocka_unit_test(
