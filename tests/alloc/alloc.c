@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define SLOTS   (1u << 18) /* a power of two, far more than there ever are */
 #define DEPTH   12
@@ -38,11 +39,10 @@ struct way {
 	unsigned refused;    /* in all runs */
 };
 
-/* In memory that a child process shares: what failed there has failed here. */
 static struct {
 	struct way ways[WAYS];
 	unsigned run;
-} * history;
+} history;
 
 static bool is_armed;
 static unsigned refusals_max;
@@ -79,9 +79,9 @@ static struct way *way_of(void *const callers[DEPTH])
 
 	for (int i = 0; i < CALLERS; i++)
 		hash = (hash ^ (uintptr_t)callers[i]) * 0x9E3779B97F4A7C15u;
-	way = &history->ways[hash >> 32 & (WAYS - 1)];
+	way = &history.ways[hash >> 32 & (WAYS - 1)];
 	while (way->callers && way->callers != hash)
-		way = way == &history->ways[WAYS - 1] ? history->ways : way + 1;
+		way = way == &history.ways[WAYS - 1] ? history.ways : way + 1;
 	way->callers = hash;
 	return way;
 }
@@ -96,9 +96,9 @@ static bool must_fail_locked(void)
 		return false;
 	backtrace(callers, DEPTH);
 	way = way_of(callers);
-	if (way->run != history->run)
+	if (way->run != history.run)
 		way->asked = 0;
-	way->run = history->run;
+	way->run = history.run;
 	if (++way->asked <= way->refused || way->refused == refusals_max)
 		return false;
 	way->refused++;
@@ -223,16 +223,93 @@ void __wrap_free(void *data)
 	__real_free(data);
 }
 
+/* ld wants them seen, as other libraries use the same functions. */
+#pragma GCC visibility push(default)
+
+/*
+ * A library's function that gives something new, or NULL, by its own means.
+ * Weak: not every program has every library.
+ */
+#define GIVES_NULL(name, params, args)                          \
+	__attribute__((weak)) void *__real_##name params;       \
+	void *__wrap_##name params;                             \
+	void *__wrap_##name params                              \
+	{                                                       \
+		return must_fail() ? NULL : __real_##name args; \
+	}
+
+GIVES_NULL(BIO_new_mem_buf, (const void *data, int len), (data, len))
+GIVES_NULL(EVP_MD_CTX_new, (void), ())
+GIVES_NULL(curl_easy_init, (void), ())
+GIVES_NULL(curl_multi_init, (void), ())
+GIVES_NULL(curl_share_init, (void), ())
+GIVES_NULL(curl_slist_append, (void *list, const char *text), (list, text))
+GIVES_NULL(fdopen, (int fd, const char *mode), (fd, mode))
+GIVES_NULL(fdopendir, (int fd), (fd))
+GIVES_NULL(fopen, (const char *path, const char *mode), (path, mode))
+GIVES_NULL(opendir, (const char *path), (path))
+GIVES_NULL(realpath, (const char *path, char *out), (path, out))
+GIVES_NULL(xmlCreatePushParserCtxt,
+	   (void *sax, void *data, const char *chunk, int size,
+	    const char *name),
+	   (sax, data, chunk, size, name))
+
+/* It tells in error why. */
+__attribute__((weak)) json_t *__real_json_loadb(const char *text, size_t len,
+						size_t flags,
+						json_error_t *error);
+json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags,
+			  json_error_t *error);
+json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags,
+			  json_error_t *error)
+{
+	if (!must_fail())
+		return __real_json_loadb(text, len, flags, error);
+	if (error)
+		error->text[JSON_ERROR_TEXT_LENGTH - 1] =
+			json_error_out_of_memory;
+	return NULL;
+}
+
+ssize_t __real_getline(char **line, size_t *room, FILE *from);
+ssize_t __wrap_getline(char **line, size_t *room, FILE *from);
+ssize_t __wrap_getline(char **line, size_t *room, FILE *from)
+{
+	return must_fail() ? -1 : __real_getline(line, room, from);
+}
+
+/* zlib's, behind deflateInit2 and inflateInit2. */
+__attribute__((weak)) int __real_deflateInit2_(void *z, int level, int method,
+					       int bits, int memory,
+					       int strategy,
+					       const char *version, int size);
+int __wrap_deflateInit2_(void *z, int level, int method, int bits, int memory,
+			 int strategy, const char *version, int size);
+int __wrap_deflateInit2_(void *z, int level, int method, int bits, int memory,
+			 int strategy, const char *version, int size)
+{
+	return must_fail() ?
+		       Z_MEM_ERROR :
+		       __real_deflateInit2_(z, level, method, bits, memory,
+					    strategy, version, size);
+}
+
+__attribute__((weak)) int __real_inflateInit2_(void *z, int bits,
+					       const char *version, int size);
+int __wrap_inflateInit2_(void *z, int bits, const char *version, int size);
+int __wrap_inflateInit2_(void *z, int bits, const char *version, int size)
+{
+	return must_fail() ? Z_MEM_ERROR :
+			     __real_inflateInit2_(z, bits, version, size);
+}
+
+#pragma GCC visibility pop
+
 void alloc_begin(unsigned alike_max)
 {
 	pthread_mutex_lock(&mutex);
 	refusals_max = alike_max;
-	if (history)
-		munmap(history, sizeof(*history));
-	history = mmap(NULL, sizeof(*history), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (history == MAP_FAILED)
-		abort();
+	memset(&history, 0, sizeof(history));
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -240,7 +317,7 @@ void alloc_fail_next(void)
 {
 	pthread_mutex_lock(&mutex);
 	is_armed = true;
-	history->run++;
+	history.run++;
 	memset(refused, 0, sizeof(refused));
 	pthread_mutex_unlock(&mutex);
 }
@@ -293,6 +370,14 @@ static void print(const char *what, void *const *callers)
 void alloc_report_refused(void)
 {
 	print("refused:", refused);
+}
+
+void alloc_report_here(void)
+{
+	void *callers[DEPTH] = { NULL };
+
+	backtrace(callers, DEPTH);
+	print("here:", callers);
 }
 
 void alloc_report_counted(void)

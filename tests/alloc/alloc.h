@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Allocations that fail when told to. The linker leads those of our own code
- * (and of the tests) here, --wrap; libraries' own are as ever.
+ * (and of the tests) here, --wrap, and its calls of libraries that give
+ * something new; what libraries allocate for themselves is as ever.
  *
  *   alloc_begin(2);
  *   do {
@@ -37,8 +38,9 @@ bool alloc_has_failed(void);
 void alloc_count(void);
 size_t alloc_counted(void);
 
-/* To stderr: who was refused, and who made the blocks that count. */
+/* To stderr: who was refused, who calls, and who made the blocks that count. */
 void alloc_report_refused(void);
+void alloc_report_here(void);
 void alloc_report_counted(void);
 
 #endif

@@ -118,7 +118,10 @@ static int expand(const uint8_t *data, size_t size, size_t step, struct sunk *s)
 
 	*s = (struct sunk){ 0 };
 	rc = gunzip_init(&g, take, s);
-	expect(rc == 0 || rc == -ENOMEM);
+	if (rc < 0) {
+		expect(rc == -ENOMEM);
+		return rc;
+	}
 	for (size_t at = 0; rc == 0 && at < size; at += step)
 		rc = gunzip_feed(&g, data + at,
 				 size - at < step ? size - at : step);

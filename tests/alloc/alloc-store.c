@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Each call of the store with each of its allocations failing in turn: it
- * returns 0 or -ENOMEM, does right the next time, and once the
- * layers are taken down nothing of theirs is left.
- */
+/* Calls of the store without memory, against the test server. */
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -11,61 +7,48 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "alloc.h"
 #include "call.h"
 #include "log.h"
+#include "scenarios.h"
 
-#define MIB            (1024u * 1024)
-#define LARGE          (6 * MIB) /* two parts */
-#define TYPE           "user.s3.content-type"
-#define NOT_MANY       3000 /* failures until something is wrong */
-#define COMPLAINTS_MAX 20
-#define PREPARED       "prepared"
-#define TIMEOUT_MS     60000
-#define SMALL_BYTES    1000
+#define MIB         (1024u * 1024)
+#define LARGE       (6 * MIB) /* two parts */
+#define TYPE        "user.s3.content-type"
+#define PREPARED    "prepared"
+#define TIMEOUT_MS  60000
+#define SMALL_BYTES 1000
 
-struct scenario {
-	const char *name;
-	/* What there is before; may fail the test. */
-	void (*prepare)(void);
-	/* Returns 0 or the first error; must do when called again. */
-	int (*run)(void);
-	struct store_options options;
-	unsigned alike_max; /* see alloc_begin */
-};
-
-/* The world of one run; of its own, so that all of it can be taken down. */
+/* The layers of one run; its own, so that all of it is taken down. */
 static struct {
 	struct http *http;
 	struct s3_client *client;
 	struct store *store;
-} world;
+} layers;
 
-static unsigned complaints;
 static unsigned char *large; /* LARGE bytes, not from malloc */
 
-static int world_make(const struct store_options *options)
+static int layers_begin(const void *options)
 {
 	const struct http_options http = { .stall_timeout_ms = 2000,
 					   .connect_timeout_ms = 2000 };
-	struct errinfo err = ERRINFO_INIT;
-	int result = http_new(&http, &world.http, &err);
+	int result = http_new(&http, &layers.http, &words);
 
 	if (result == 0)
-		result = s3_client_new(world.http, &fixture.options,
-				       &world.client, &err);
+		result = s3_client_new(layers.http, &fixture.options,
+				       &layers.client, &words);
 	if (result == 0)
-		result = store_new(world.client, options, &world.store, &err);
+		result = store_new(layers.client, options, &layers.store,
+				   &words);
 	return result;
 }
 
-static void world_end(void)
+static void layers_end(void)
 {
-	if (world.store)
-		(void)store_free(world.store);
-	s3_client_free(world.client);
-	http_free(world.http);
-	memset(&world, 0, sizeof(world));
+	if (layers.store)
+		(void)store_free(layers.store);
+	s3_client_free(layers.client);
+	http_free(layers.http);
+	memset(&layers, 0, sizeof(layers));
 }
 
 /* --- calls ------------------------------------------------------------- */
@@ -75,7 +58,8 @@ static int look_up(const char *name, struct node **node)
 	struct call call = CALL_INIT;
 	int result;
 
-	store_lookup(world.store, store_root(world.store), name, &call.read.op);
+	store_lookup(layers.store, store_root(layers.store), name,
+		     &call.read.op);
 	result = await(&call);
 	*node = result == 0 ? call.read.op.node : NULL;
 	return result;
@@ -84,7 +68,7 @@ static int look_up(const char *name, struct node **node)
 static void put(struct node *node)
 {
 	if (node)
-		node_put(world.store, node, 1);
+		node_put(layers.store, node, 1);
 }
 
 /* Opened, or made if there is none. */
@@ -96,10 +80,10 @@ static int open_name(const char *name, int flags, struct handle **handle)
 	int result = look_up(name, &node);
 
 	if (result == 0)
-		store_open(world.store, node, flags, &call.read.op);
+		store_open(layers.store, node, flags, &call.read.op);
 	else if (result == -ENOENT)
-		store_create(world.store, store_root(world.store), name, flags,
-			     &attr, &call.read.op);
+		store_create(layers.store, store_root(layers.store), name,
+			     flags, &attr, &call.read.op);
 	else
 		return result;
 	result = await(&call);
@@ -182,33 +166,37 @@ static int sync_root(void)
 {
 	struct call call = CALL_INIT;
 
-	store_sync_dir(world.store, store_root(world.store), &call.read.op);
+	store_sync_dir(layers.store, store_root(layers.store), &call.read.op);
 	return await(&call);
 }
 
 /* --- scenarios --------------------------------------------------------- */
-
-static void prepare_nothing(void)
-{
-}
 
 static void prepare_object(const char *key, size_t size)
 {
 	assert_int_equal(do_put(key, (const char *)large, size), 0);
 }
 
+static void prepare_nothing(void)
+{
+	fixture_fresh(NULL);
+}
+
 static void prepare_small(void)
 {
+	fixture_fresh(NULL);
 	prepare_object(PREPARED, SMALL_BYTES);
 }
 
 static void prepare_large(void)
 {
+	fixture_fresh(NULL);
 	prepare_object(PREPARED, LARGE);
 }
 
 static void prepare_folder(void)
 {
+	fixture_fresh(NULL);
 	prepare_object("d/a", SMALL_BYTES);
 	prepare_object("d/b", SMALL_BYTES);
 }
@@ -240,7 +228,7 @@ static int run_read_large(void)
 
 static int list_folder(struct node *dir, unsigned *count)
 {
-	struct stream *stream = store_opendir(world.store, dir);
+	struct stream *stream = store_opendir(layers.store, dir);
 	struct store_entry entry;
 	uint64_t cookie = 0;
 	int result = stream ? 1 : -ENOMEM;
@@ -284,7 +272,7 @@ static int run_unlink(void)
 	struct call call = CALL_INIT;
 	int result;
 
-	store_unlink(world.store, store_root(world.store), PREPARED,
+	store_unlink(layers.store, store_root(layers.store), PREPARED,
 		     &call.read.op);
 	result = await(&call);
 	/* Removed already, and only the wait for it failed. */
@@ -299,14 +287,14 @@ static int run_folder(void)
 	struct call made = CALL_INIT, removed = CALL_INIT;
 	int result;
 
-	store_mkdir(world.store, store_root(world.store), "new", &attr,
+	store_mkdir(layers.store, store_root(layers.store), "new", &attr,
 		    &made.read.op);
 	result = await(&made);
 	if (result == 0)
 		put(made.read.op.node);
 	if (result < 0 && result != -EEXIST)
 		return result;
-	store_rmdir(world.store, store_root(world.store), "new",
+	store_rmdir(layers.store, store_root(layers.store), "new",
 		    &removed.read.op);
 	result = await(&removed);
 	return result < 0 ? result : sync_root();
@@ -314,11 +302,11 @@ static int run_folder(void)
 
 static int rename_to(const char *from, const char *to)
 {
-	struct node *root = store_root(world.store);
+	struct node *root = store_root(layers.store);
 	struct call call = CALL_INIT;
 	int result;
 
-	store_rename(world.store, root, from, root, to, 0, &call.read.op);
+	store_rename(layers.store, root, from, root, to, 0, &call.read.op);
 	result = await(&call);
 	return result < 0 ? result : sync_root();
 }
@@ -349,17 +337,18 @@ static int run_attributes(void)
 
 	if (result < 0)
 		return result;
-	store_setxattr(world.store, node, TYPE, "text/x", 6, 0, &set.read.op);
+	store_setxattr(layers.store, node, TYPE, "text/x", 6, 0, &set.read.op);
 	result = await(&set);
 	if (result == 0) {
-		store_getxattr(world.store, node, TYPE, &value, &get.read.op);
+		store_getxattr(layers.store, node, TYPE, &value, &get.read.op);
 		result = await(&get);
 	}
 	if (result == 0 && strcmp(buf_str(&value), "text/x") != 0)
 		result = -EIO;
 	buf_clear(&value);
 	if (result == 0) {
-		store_listxattr(world.store, node, true, &value, &list.read.op);
+		store_listxattr(layers.store, node, true, &value,
+				&list.read.op);
 		result = await(&list);
 	}
 	put(node);
@@ -376,7 +365,7 @@ static int run_resize(void)
 
 	if (result < 0)
 		return result;
-	store_setattr(world.store, node, NULL, STORE_SET_SIZE, &attr,
+	store_setattr(layers.store, node, NULL, STORE_SET_SIZE, &attr,
 		      &call.read.op);
 	result = await(&call);
 	put(node);
@@ -395,112 +384,58 @@ static int run_gzip(void)
 	return result < 0 ? result : read_file("f.txt", 2 * MIB + 1);
 }
 
-#define USUAL .attr_timeout_ms = TIMEOUT_MS, .negative_timeout_ms = TIMEOUT_MS
-#define GZIP  USUAL, .gzip = true, .is_gzip_type = is_any_type
-#define PARTS USUAL, .single_put_bytes = 64 * 1024, .part_bytes = 5 * MIB
+#define WORLD(name, ...)                                                      \
+	static const struct world name = {                                    \
+		layers_begin, layers_end,                                     \
+		&(const struct store_options){ .attr_timeout_ms = TIMEOUT_MS, \
+					       .negative_timeout_ms =         \
+						       TIMEOUT_MS,            \
+					       __VA_ARGS__ }                  \
+	}
+WORLD(usual, .gzip = false);
+WORLD(gzip, .gzip = true, .is_gzip_type = is_any_type);
+WORLD(parts, .single_put_bytes = 64 * 1024, .part_bytes = 5 * MIB);
+
+/* A start that finds no memory leaves nothing. */
+static int run_start(void)
+{
+	int result = layers_begin(gzip.options);
+
+	layers_end();
+	return result;
+}
 
 static const struct scenario scenarios[] = {
-	{ "write", prepare_nothing, run_write_small, { USUAL }, 2 },
-	{ "write in parts", prepare_nothing, run_write_large, { PARTS }, 1 },
-	{ "edit", prepare_large, run_edit, { PARTS }, 1 },
-	{ "read", prepare_small, run_read_small, { USUAL }, 2 },
-	{ "read ahead", prepare_large, run_read_large, { USUAL }, 1 },
-	{ "list", prepare_folder, run_list, { USUAL }, 2 },
-	{ "unlink", prepare_small, run_unlink, { USUAL }, 2 },
-	{ "mkdir and rmdir", prepare_nothing, run_folder, { USUAL }, 1 },
-	{ "rename", prepare_small, run_rename, { USUAL }, 1 },
-	{ "rename a folder", prepare_folder, run_rename_folder, { USUAL }, 1 },
-	{ "attributes", prepare_small, run_attributes, { USUAL }, 1 },
-	{ "resize", prepare_small, run_resize, { USUAL }, 1 },
-	{ "gzip", prepare_nothing, run_gzip, { GZIP }, 1 },
+	SCENARIO("start", run_start),
+	SCENARIO("write", run_write_small, .world = &usual,
+		 .prepare = prepare_nothing),
+	SCENARIO("write in parts", run_write_large, .world = &parts,
+		 .prepare = prepare_nothing, .alike_max = 1),
+	SCENARIO("edit", run_edit, .world = &parts, .prepare = prepare_large,
+		 .alike_max = 1),
+	SCENARIO("read", run_read_small, .world = &usual,
+		 .prepare = prepare_small),
+	SCENARIO("read ahead", run_read_large, .world = &usual,
+		 .prepare = prepare_large, .alike_max = 1),
+	SCENARIO("list", run_list, .world = &usual, .prepare = prepare_folder),
+	SCENARIO("unlink", run_unlink, .world = &usual,
+		 .prepare = prepare_small),
+	SCENARIO("mkdir and rmdir", run_folder, .world = &usual,
+		 .prepare = prepare_nothing, .alike_max = 1),
+	SCENARIO("rename", run_rename, .world = &usual,
+		 .prepare = prepare_small, .alike_max = 1),
+	SCENARIO("rename a folder", run_rename_folder, .world = &usual,
+		 .prepare = prepare_folder, .alike_max = 1),
+	SCENARIO("attributes", run_attributes, .world = &usual,
+		 .prepare = prepare_small, .alike_max = 1),
+	SCENARIO("resize", run_resize, .world = &usual,
+		 .prepare = prepare_small, .alike_max = 1),
+	SCENARIO("gzip", run_gzip, .world = &gzip, .prepare = prepare_nothing,
+		 .alike_max = 1),
 };
-
-static void complain(const struct scenario *s, unsigned n, const char *what,
-		     int result)
-{
-	alloc_report_refused();
-	print_error("%s, failure %u: %s (%d, %s)\n", s->name, n, what, result,
-		    strerror(-result));
-	/* A list is more helpful than the first. */
-	if (++complaints >= COMPLAINTS_MAX)
-		fail();
-}
-
-/* False: no allocation was left to fail. */
-static bool try_failing(const struct scenario *s, unsigned n)
-{
-	bool has_failed;
-	int result;
-
-	alloc_count();
-	assert_int_equal(world_make(&s->options), 0);
-	alloc_fail_next();
-	result = s->run();
-	alloc_stop();
-	has_failed = alloc_has_failed();
-	if (result < 0 && (!has_failed || result != -ENOMEM))
-		complain(s, n, "failed", result);
-	result = s->run();
-	if (result < 0)
-		complain(s, n, "the next time", result);
-	world_end();
-	if (alloc_counted() > 0) {
-		alloc_report_counted();
-		complain(s, n, "a leak", 0);
-	}
-	return has_failed;
-}
-
-static void every_failure_is_told_and_forgotten(void **state)
-{
-	const char *only = getenv("ALLOC_SCENARIO");
-
-	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++) {
-		const struct scenario *s = &scenarios[i];
-		unsigned n = 0;
-
-		if (only && strcmp(only, s->name) != 0)
-			continue;
-		assert_int_equal(fixture_fresh(state), 0);
-		s->prepare();
-		alloc_begin(s->alike_max);
-		while (try_failing(s, ++n))
-			assert_true(n < NOT_MANY);
-		print_message("%s: %u failures\n", s->name, n - 1);
-	}
-	assert_int_equal(complaints, 0);
-}
-
-static void a_start_without_memory_leaves_nothing(void **state)
-{
-	const struct store_options options = { .gzip = true };
-	bool has_failed = true;
-
-	alloc_begin(2);
-	while (has_failed) {
-		int result;
-
-		alloc_count();
-		alloc_fail_next();
-		result = world_make(&options);
-		alloc_stop();
-		has_failed = alloc_has_failed();
-		world_end();
-		assert_int_equal(result, has_failed ? -ENOMEM : 0);
-		if (alloc_counted() > 0) {
-			alloc_report_refused();
-			alloc_report_counted();
-			fail();
-		}
-	}
-}
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_start_without_memory_leaves_nothing),
-		cmocka_unit_test(every_failure_is_told_and_forgotten),
-	};
 	int failed;
 
 	large = mmap(NULL, LARGE, PROT_READ | PROT_WRITE,
@@ -509,10 +444,12 @@ int main(void)
 		return 1;
 	for (size_t i = 0; i < LARGE; i++)
 		large[i] = (unsigned char)(i * 2654435761u >> 13);
+	fixture_begin(NULL);
 	/* Each failure would have its line. */
 	if (log_setup_file(LOG_LEVEL_ERROR, "/dev/null") < 0)
 		return 1;
-	failed = cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+	failed = scenarios_run(scenarios, ARRAY_SIZE(scenarios));
+	fixture_end(NULL);
 	munmap(large, LARGE);
 	return failed;
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* See scenarios.h. */
+#include "scenarios.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+#define COMPLAINTS_MAX 20  /* a list is more helpful than the first */
+#define SECONDS_MAX    100 /* of one scenario */
+
+struct errinfo words;
+
+static unsigned complaints;
+static bool is_failing;
+
+bool scenario_lacks_memory(void)
+{
+	return is_failing && alloc_has_failed();
+}
+
+static void complain(const struct scenario *s, unsigned n, const char *what,
+		     int result)
+{
+	alloc_report_refused();
+	fprintf(stderr, "%s, failure %u: %s (%d, %s)\n", s->name, n, what,
+		result, strerror(-result));
+	if (++complaints >= COMPLAINTS_MAX)
+		exit(1);
+}
+
+/* Where it was, and which allocation had failed. */
+static void on_crash(int sig)
+{
+	alloc_report_here();
+	alloc_report_refused();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static bool is_one_line(const char *text, size_t room)
+{
+	size_t len = strnlen(text, room);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ')
+			return false;
+	return len < room;
+}
+
+/* Words are of the result, if there are any. */
+static bool words_are_sound(int result)
+{
+	if (!is_one_line(words.text, sizeof(words.text)) ||
+	    !is_one_line(words.cause, sizeof(words.cause)))
+		return false;
+	return result == 0 || words.code == 0 ||
+	       (words.code == result && words.text[0]);
+}
+
+static int run_once(const struct scenario *s)
+{
+	words = (struct errinfo)ERRINFO_INIT;
+	alarm(SECONDS_MAX);
+	return s->run();
+}
+
+static void run_failing(const struct scenario *s, unsigned n)
+{
+	int result;
+
+	is_failing = true;
+	alloc_fail_next();
+	result = run_once(s);
+	alloc_stop();
+	if (result < 0 &&
+	    (!alloc_has_failed() || (result != -ENOMEM && result != s->other)))
+		complain(s, n, "failed", result);
+	if (!words_are_sound(result))
+		complain(s, n, words.text, words.code);
+	is_failing = false;
+}
+
+/* False: no allocation was left to fail. */
+static bool try_failing(const struct scenario *s, unsigned n)
+{
+	int result;
+
+	alloc_count();
+	result = s->world ? s->world->begin(s->world->options) : 0;
+	if (result < 0) {
+		complain(s, n, "begin", result);
+		exit(1);
+	}
+	run_failing(s, n);
+	result = run_once(s);
+	if (result < 0)
+		complain(s, n, "the next time", result);
+	if (s->world)
+		s->world->end();
+	if (alloc_counted() > 0) {
+		alloc_report_counted();
+		complain(s, n, "a leak", 0);
+	}
+	return alloc_has_failed();
+}
+
+int scenarios_run(const struct scenario *scenarios, size_t count)
+{
+	const char *only = getenv("ALLOC_SCENARIO");
+
+	signal(SIGSEGV, on_crash);
+	signal(SIGABRT, on_crash);
+	signal(SIGALRM, on_crash);
+	for (size_t i = 0; i < count; i++) {
+		const struct scenario *s = &scenarios[i];
+		unsigned n = 0;
+
+		if (only && strcmp(only, s->name) != 0)
+			continue;
+		if (s->prepare)
+			s->prepare();
+		alloc_begin(s->alike_max ? s->alike_max : 2);
+		while (try_failing(s, ++n))
+			;
+		printf("%s: %u failures\n", s->name, n - 1);
+		fflush(stdout);
+	}
+	alarm(0);
+	return (int)complaints;
+}
