@@ -76,5 +76,6 @@ order() {
 		esac
 	done
 }
+order s3 wire params names creds notes client ops url
 order store data codec facts names list object file read write open change xattr
 exit $bad

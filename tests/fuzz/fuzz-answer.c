@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "creds_answer.h"
+#include "creds/creds_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attrs.h"
 #include "text.h"
+#include "wire/attrs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

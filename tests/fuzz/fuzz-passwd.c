@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "creds_file.h"
+#include "creds/creds_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

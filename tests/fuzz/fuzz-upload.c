@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "upload_note.h"
+#include "notes/upload_note.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "attrs.h"
-#include "internal.h"
+#include "client/client.h"
+#include "client/request.h"
 #include "log.h"
-#include "xml.h"
+#include "ops/actions.h"
+#include "wire/attrs.h"
+#include "wire/xml.h"
 
 /* A request with nothing but an answer in it. */
 static int parse(const struct s3_action *action, struct s3_op *op,

@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-#include "digest.h"
 #include "errors.h"
 #include "lock.h"
+#include "wire/digest.h"
 
 struct request;
 

@@ -8,12 +8,12 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "digest.h"
 #include "log.h"
 #include "root-files.h"
 #include "root.h"
 #include "sidecar.h"
 #include "text.h"
+#include "wire/digest.h"
 
 static const struct {
 	const char *ending;

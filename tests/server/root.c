@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "digest.h"
 #include "root-files.h"
 #include "sidecar.h"
 #include "text.h"
+#include "wire/digest.h"
 
 struct root *root_open(const char *dir)
 {

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "digest.h"
+#include "wire/digest.h"
 
 enum sum_kind {
 	SUM_MD5,

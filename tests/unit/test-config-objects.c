@@ -6,7 +6,7 @@
 #include "object_settings.h"
 
 #include "config-fixture.h"
-#include "rules.h"
+#include "params/rules.h"
 
 #define KEY        "0123456789abcdef0123456789ABCDEF"
 #define KEY_BASE64 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUY="

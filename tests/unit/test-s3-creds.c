@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Credentials: where they come from, in which order, and their renewal. */
-#include "creds_chain.h"
+#include "creds/creds_chain.h"
 #include "lock.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "creds_file.h"
+#include "creds/creds_file.h"
 #include "log.h"
 
 static char folder[] = "/tmp/test-s3-creds-XXXXXX";

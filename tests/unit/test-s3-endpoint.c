@@ -3,7 +3,7 @@
  * Where buckets are: one row for each rule, as botocore 1.44.5 was seen to
  * send its requests and to write its URLs.
  */
-#include "endpoint.h"
+#include "names/endpoint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

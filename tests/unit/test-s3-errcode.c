@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From answers to errnos. */
-#include "errcode.h"
+#include "client/errcode.h"
 #include "s3.h"
 
 #include <setjmp.h>

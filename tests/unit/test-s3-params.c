@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "params_table.h"
-#include "rules.h"
+#include "params/params_table.h"
+#include "params/rules.h"
 #include "s3.h"
 
 #define KEY_RAW    "0123456789abcdef0123456789ABCDEF"

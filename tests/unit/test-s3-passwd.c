@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys in s3fs's files: the format, the permissions, the order. */
-#include "creds_chain.h"
+#include "creds/creds_chain.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "creds_file.h"
+#include "creds/creds_file.h"
 
 static char folder[] = "/tmp/test-s3-passwd-XXXXXX";
 static char named_path[64], home_path[64];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which paths a pattern stands for (src/s3/pattern.c). */
-#include "pattern.h"
+#include "params/pattern.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

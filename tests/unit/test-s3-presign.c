@@ -3,7 +3,7 @@
  * Presigned URLs: AWS's own example, and URLs that botocore 1.12 of 2018 and
  * botocore of 2025 make alike.
  */
-#include "presign.h"
+#include "url/presign.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "creds.h"
+#include "creds/creds.h"
 #include "presign-example.h"
 
 static const struct vector {

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "creds_answer.h"
-#include "creds_renewal.h"
-#include "creds_source.h"
-#include "creds_words.h"
+#include "creds/creds_answer.h"
+#include "creds/creds_renewal.h"
+#include "creds/creds_source.h"
+#include "creds/creds_words.h"
 
 static void a_token_goes_only_to_this_machine_or_over_tls(void **state)
 {

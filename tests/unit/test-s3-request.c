@@ -15,8 +15,9 @@
 
 #include <cmocka.h>
 
+#include "client/client.h"
+#include "client/request.h"
 #include "http.h"
-#include "internal.h"
 #include "raw-server.h"
 #include "text.h"
 #include "traits.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* When a request is sent again. */
-#include "retry.h"
+#include "client/retry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

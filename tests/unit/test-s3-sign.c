@@ -3,7 +3,7 @@
  * Signatures in headers: AWS's published examples for S3, and a table of odd
  * keys, queries and headers whose signatures botocore 1.44.5 computed.
  */
-#include "sign.h"
+#include "creds/sign.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "creds.h"
+#include "creds/creds.h"
 #include "text.h"
 
 #define ACCESS_KEY "AKIAIOSFODNN7EXAMPLE"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "upload_note.h"
+#include "notes/upload_note.h"
 
 #define GOOD "s3storefs upload 1\nhttp://h:1/b\na/b%20c\nid\n"
 

@@ -18,8 +18,8 @@
 #include <cmocka.h>
 
 #include "buf.h"
-#include "upload_note.h"
-#include "upload_record.h"
+#include "notes/upload_note.h"
+#include "notes/upload_record.h"
 
 #define PLACE "http://h/b"
 

@@ -3,6 +3,7 @@
  * URLs by the client's options: those that django-storages with botocore of
  * 2018 and 2025 makes, custom domains, CloudFront, and what is refused.
  */
+#include "client/client.h"
 #include "url.h"
 
 #include <fcntl.h>
@@ -15,8 +16,8 @@
 
 #include <cmocka.h>
 
+#include "client/request.h"
 #include "clock.h"
-#include "internal.h"
 #include "presign-example.h"
 
 #define LOCAL "http://127.0.0.1:9000"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The XML reader: what it finds, and what it refuses. */
-#include "xml.h"
+#include "wire/xml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

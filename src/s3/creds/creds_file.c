@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a shared file safely; see creds_file.h. */
+#include "creds/creds_file.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FILE_LIMIT (1024 * 1024) /* bytes; hundreds of profiles fit */
+#define YOUNG_S    2 /* seconds; coarser than any time stamp in use */
+
+struct text {
+	char *data;
+	size_t len;
+};
+
+static void wipe_text(struct text *t)
+{
+	if (t->data)
+		explicit_bzero(t->data, t->len);
+	free(t->data);
+}
+
+/*
+ * Who else can read or write it, as a mode; 0: nobody. Read permission for
+ * group root on a file of root is nobody: so systemd's LoadCredential= shows
+ * an access list.
+ */
+static unsigned exposure(const struct stat *st)
+{
+	unsigned mode = st->st_mode & 07777;
+
+	if (st->st_uid == 0 && st->st_gid == 0)
+		mode &= ~(unsigned)S_IRGRP;
+	if ((mode & (S_IRWXG | S_IRWXO)) == 0)
+		return 0;
+	return st->st_mode & 07777;
+}
+
+/*
+ * A file written within the last moments may be written again without
+ * another time stamp: it gets no stamp and so counts as changed.
+ */
+static void take_stamp(const struct stat *st, struct creds_stamp *out)
+{
+	if (time(NULL) - st->st_mtim.tv_sec < YOUNG_S)
+		return;
+	out->device = st->st_dev;
+	out->inode = st->st_ino;
+	out->size = st->st_size;
+	out->changed = st->st_ctim;
+	out->modified = st->st_mtim;
+}
+
+static int check_file(const char *path, const struct stat *st,
+		      struct errinfo *err)
+{
+	/* /dev/null is how people switch a shared file off. */
+	if (S_ISCHR(st->st_mode))
+		return errinfo_set(err, -ENOENT, "%s is no file", path);
+	if (!S_ISREG(st->st_mode))
+		return errinfo_set(err, -EINVAL, "%s is no plain file", path);
+	if (st->st_size > FILE_LIMIT)
+		return errinfo_set(err, -EINVAL,
+				   "%s is longer than %d bytes: no file of "
+				   "credentials",
+				   path, FILE_LIMIT);
+	if (st->st_uid != geteuid() && st->st_uid != 0 && geteuid() != 0)
+		return errinfo_set(err, -EACCES, "%s belongs to another user",
+				   path);
+	return 0;
+}
+
+/* Reads what is there, at most size bytes. */
+static int read_text(int fd, size_t size, struct text *out)
+{
+	out->data = malloc(size + 1);
+	if (!out->data)
+		return -ENOMEM;
+	while (out->len < size) {
+		ssize_t n = read(fd, out->data + out->len, size - out->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+	}
+	out->data[out->len] = '\0';
+	return 0;
+}
+
+static int open_file(const char *path, struct stat *st, struct errinfo *err)
+{
+	/* Not waiting: a pipe in its place would block for ever. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int result;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return errinfo_set(err, -ENOENT, "there is no %s", path);
+	if (fd < 0)
+		return errinfo_set(err, errno == EACCES ? -EACCES : -EIO,
+				   "cannot read %s: %s", path, strerror(errno));
+	if (fstat(fd, st) == 0) {
+		result = check_file(path, st, err);
+		if (result == 0)
+			return fd;
+	} else {
+		result = errinfo_set(err, -EIO, "cannot look at %s: %s", path,
+				     strerror(errno));
+	}
+	close(fd);
+	return result;
+}
+
+int creds_file_load_by(struct creds_reader *reader, const char *path,
+		       struct creds_profile *out, struct errinfo *err)
+{
+	CLEANUP(wipe_text) struct text text = { 0 };
+	struct errinfo parse_err = ERRINFO_INIT;
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	int result;
+
+	*out = (struct creds_profile){ 0 };
+	fd = open_file(path, &st, err);
+	if (fd < 0)
+		return fd;
+	result = read_text(fd, (size_t)st.st_size, &text);
+	if (result < 0)
+		return errinfo_set(err, result == -ENOMEM ? result : -EIO,
+				   "cannot read %s: %s", path,
+				   strerror(-result));
+	result = reader->parse(reader, text.data, text.len, out, &parse_err);
+	if (result < 0)
+		return errinfo_set(err, result, "%s: %s", path, parse_err.text);
+	out->exposed_mode = exposure(&st);
+	out->mode = st.st_mode & 07777;
+	take_stamp(&st, &out->stamp);
+	return 0;
+}
+
+struct shared_reader {
+	struct creds_reader base;
+	const char *name;
+	bool in_config;
+};
+
+static int parse_shared(struct creds_reader *reader, char *text, size_t len,
+			struct creds_profile *out, struct errinfo *err)
+{
+	struct shared_reader *r =
+		container_of(reader, struct shared_reader, base);
+
+	return creds_file_parse(text, len, r->name, r->in_config, out, err);
+}
+
+int creds_file_load(const char *path, const char *name, bool in_config,
+		    struct creds_profile *out, struct errinfo *err)
+{
+	struct shared_reader reader = { { parse_shared }, name, in_config };
+
+	return creds_file_load_by(&reader.base, path, out, err);
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool creds_file_has_changed(const char *path, const struct creds_stamp *stamp)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return stamp->inode != 0;
+	return st.st_dev != stamp->device || st.st_ino != stamp->inode ||
+	       st.st_size != stamp->size ||
+	       !is_same_time(&st.st_ctim, &stamp->changed) ||
+	       !is_same_time(&st.st_mtim, &stamp->modified);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Multipart uploads: create, part, abort. (Complete: complete.c. Part copy:
+ * copy.c. Lists: uploads.c.)
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/client.h"
+#include "client/look.h"
+#include "client/message.h"
+#include "client/request.h"
+#include "log.h"
+#include "notes/upload_note.h"
+#include "notes/upload_record.h"
+#include "ops/actions.h"
+#include "params/params_table.h"
+#include "wire/attrs.h"
+#include "wire/xml.h"
+
+/* --- CreateMultipartUpload ---------------------------------------------- */
+
+static int create_build(struct s3_request *r)
+{
+	query_add(&r->query, "uploads", NULL);
+	if (r->without_checksum || !client_has_checksums(r->client))
+		return 0;
+	/* S3 takes parts with a checksum only if it was announced here. */
+	return request_header(r, "x-amz-checksum-algorithm", "CRC32C");
+}
+
+static int create_parse(struct s3_request *r)
+{
+	struct s3_create_upload *up =
+		container_of(r->op, struct s3_create_upload, op);
+	char id[UPLOAD_ID_MAX];
+	const struct xml_field fields[] = {
+		{ "UploadId", id, sizeof(id), false },
+	};
+	int rc = xml_read_fields(&r->http.response_body,
+				 "InitiateMultipartUploadResult", fields,
+				 ARRAY_SIZE(fields));
+
+	if (rc < 0)
+		return rc;
+	if (!id[0])
+		return -EBADMSG;
+	free(up->upload_id);
+	up->upload_id = strdup(id);
+	if (!up->upload_id)
+		return -ENOMEM;
+	up->may_be_left = r->sends > 1;
+	request_keep_dropped(r);
+	return 0;
+}
+
+static enum s3_next create_settle(struct s3_request *r, int *result)
+{
+	struct s3_create_upload *up =
+		container_of(r->op, struct s3_create_upload, op);
+	int status = r->op->err.http_status;
+
+	if (request_drop_checksum(r))
+		return S3_AGAIN;
+	/* Only a refusal says that there is none. */
+	up->may_be_left = r->sends > (status >= 400 && status <= 499 ? 1 : 0);
+	return S3_FINISH;
+}
+
+static const struct s3_action create_action = {
+	.name = "CreateMultipartUpload",
+	.method = "POST",
+	.params = PARAMS_CREATE,
+	.build = create_build,
+	.parse = create_parse,
+	.settle = create_settle,
+};
+
+static void create_waited(struct s3_client *c, struct s3_op *op)
+{
+	struct s3_create_upload *up =
+		container_of(op, struct s3_create_upload, op);
+
+	if (!c->record)
+		return;
+	if (op->result == 0)
+		upload_record_add(c->record, up->key, up->upload_id);
+	if (up->may_be_left)
+		log_warn("s3",
+			 "an answer to CreateMultipartUpload was lost; the "
+			 "next start looks for what is left of it key=%s",
+			 up->key);
+	else
+		upload_record_remove(c->record, up->token);
+}
+
+void s3_create_upload_start(struct s3_client *c, struct s3_create_upload *up)
+{
+	_Static_assert(sizeof(up->token) >= UPLOAD_TOKEN_SIZE, "a token");
+
+	up->op.waited = create_waited;
+	up->may_be_left = false;
+	if (c->record)
+		upload_record_ask(c->record, up->key, client_server_now_s(c),
+				  up->token);
+	request_start(c, &up->op, &create_action, up->key, &up->headers, 0);
+}
+
+void s3_create_upload_release(struct s3_create_upload *up)
+{
+	pairs_release(&up->headers);
+	free(up->upload_id);
+	up->upload_id = NULL;
+}
+
+/* --- UploadPart --------------------------------------------------------- */
+
+/*
+ * An upload that announced checksums takes no part without one, so what the
+ * caller does not know is made here.
+ */
+static int add_part_checksum(struct s3_request *r, const struct s3_body *body)
+{
+	int rc = 0;
+
+	if (r->without_checksum || !client_has_checksums(r->client))
+		return 0;
+	r->is_crc32c_given = body->has_crc32c;
+	if (body->has_crc32c)
+		r->crc32c = body->crc32c;
+	else
+		rc = request_digest_body(r);
+	return rc < 0 ? rc : request_checksum_header(r);
+}
+
+static int part_build(struct s3_request *r)
+{
+	const struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+
+	query_add(&r->query, "partNumber", request_number(r, 0, part->number));
+	query_add(&r->query, "uploadId", part->upload_id);
+	r->http.body = (struct http_body){
+		.length = part->body.length,
+		.read = part->body.read,
+		.arg = part->body.arg,
+	};
+	return add_part_checksum(r, &part->body);
+}
+
+static int part_parse(struct s3_request *r)
+{
+	struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+	const char *etag = request_answer(r, "etag");
+
+	if (!etag || attrs_etag(etag, part->etag) < 0)
+		return -EINPROGRESS; /* settle looks */
+	request_keep_dropped(r);
+	return 0;
+}
+
+/* The server has said yes, so what may be these bytes is. */
+static bool is_stored(const struct s3_list_parts *list,
+		      const struct s3_upload_part *part)
+{
+	const struct s3_part *first = list->items;
+	struct look stored;
+
+	if (list->op.result < 0 || list->count == 0 ||
+	    first->number != part->number)
+		return false;
+	stored = (struct look){
+		.size = list->sizes[0],
+		.etag = first->etag,
+		.has_crc32c = first->has_crc32c,
+		.crc32c = first->crc32c,
+	};
+	return look_at(&stored, &part->body) != LOOK_OTHER;
+}
+
+static void part_probed(struct s3_op *op)
+{
+	struct s3_list_parts *list = container_of(op, struct s3_list_parts, op);
+	struct s3_request *r =
+		container_of(list, struct s3_request, child.parts);
+	struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+	bool is_done = is_stored(list, part);
+	int result = op->result;
+
+	request_child_done(r);
+	if (is_done)
+		memcpy(part->etag, list->items[0].etag, sizeof(part->etag));
+	s3_list_parts_release(list);
+	if (is_done)
+		request_finish(r, 0);
+	else if (result == -ECANCELED)
+		request_finish(r, result);
+	else
+		request_try_again(r, -EBADMSG);
+}
+
+/* A yes without an ETag, which Complete needs: the list of parts has it. */
+static enum s3_next part_probe(struct s3_request *r)
+{
+	const struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+	struct s3_list_parts *list = &r->child.parts;
+
+	*list = (struct s3_list_parts){
+		.op.done = part_probed,
+		.key = part->key,
+		.upload_id = part->upload_id,
+		.number_marker = part->number - 1,
+	};
+	request_start_child(r, &list->op, &list_parts_action, part->key, NULL);
+	return S3_LATER;
+}
+
+static enum s3_next part_settle(struct s3_request *r, int *result)
+{
+	request_expect_upload(result);
+	if (*result == -EINPROGRESS)
+		return part_probe(r);
+	return request_drop_checksum(r) ? S3_AGAIN : S3_FINISH;
+}
+
+static const struct s3_action part_action = {
+	.name = "UploadPart",
+	.method = "PUT",
+	.params = PARAMS_PART,
+	.build = part_build,
+	.parse = part_parse,
+	.settle = part_settle,
+};
+
+void s3_upload_part_start(struct s3_client *c, struct s3_upload_part *part)
+{
+	request_start(c, &part->op, &part_action, part->key, &part->headers,
+		      part->body.length);
+}
+
+void s3_upload_part_release(struct s3_upload_part *part)
+{
+	pairs_release(&part->headers);
+}
+
+/* --- AbortMultipartUpload ----------------------------------------------- */
+
+/* It follows on what failed, and the sweep has another go. */
+#define ABORT_MS 10000
+
+static int abort_build(struct s3_request *r)
+{
+	const struct s3_abort_upload *up =
+		container_of(r->op, struct s3_abort_upload, op);
+
+	query_add(&r->query, "uploadId", up->upload_id);
+	return 0;
+}
+
+static enum s3_next abort_settle(struct s3_request *r, int *result)
+{
+	struct s3_abort_upload *up =
+		container_of(r->op, struct s3_abort_upload, op);
+
+	request_expect_upload(result);
+	up->was_gone = *result == -ESRCH;
+	if (up->was_gone)
+		*result = 0;
+	return S3_FINISH;
+}
+
+static const struct s3_action abort_action = {
+	.name = "AbortMultipartUpload",
+	.method = "DELETE",
+	.params = PARAMS_BUCKET,
+	.bound_ms = ABORT_MS,
+	.build = abort_build,
+	.settle = abort_settle,
+};
+
+static void abort_waited(struct s3_client *c, struct s3_op *op)
+{
+	const struct s3_abort_upload *up =
+		container_of(op, struct s3_abort_upload, op);
+
+	if (c->record && op->result == 0)
+		upload_record_remove(c->record, up->upload_id);
+}
+
+void s3_abort_upload_start(struct s3_client *c, struct s3_abort_upload *up)
+{
+	up->op.waited = abort_waited;
+	up->was_gone = false;
+	request_start(c, &up->op, &abort_action, up->key, NULL, 0);
+}
+
+void s3_abort_upload_release(struct s3_abort_upload *up)
+{
+}
