@@ -643,6 +643,40 @@ static void a_copy_is_what_its_body_says(void **state)
 	}
 }
 
+/* Also onto itself, where something of that name stands in any case. */
+static void a_copy_without_etag_that_is_stored_is_sent_once(void **state)
+{
+	static const char *const targets[] = { "to", "from" };
+	static const char of_text[] = "1cb251ec0d568de6a929b520c4aed8d1";
+
+	assert_int_equal(do_put("from", "text", 4), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		struct s3_copy copy = { .source_key = "from",
+					.key = targets[i],
+					.replace_headers = true };
+
+		fixture_plan("[{\"op\":\"CopyObject\",\"etag\":\"none\"}]");
+		s3_copy_start(fixture.client, &copy);
+		assert_int_equal(s3_wait(fixture.client, &copy.op), 0);
+		assert_string_equal(copy.etag, of_text);
+		s3_copy_release(&copy);
+		assert_int_equal(fixture_requests("CopyObject"), i + 1);
+		assert_int_equal(fixture_requests("HeadObject"), i + 1);
+		assert_object(targets[i], "text");
+	}
+}
+
+/* It says yes and has done nothing: what stands there is not ours. */
+static void a_copy_without_etag_that_is_not_stored_is_sent_again(void **state)
+{
+	assert_int_equal(do_put("from", "text", 4), 0);
+	fixture_plan("[{\"op\":\"CopyObject\",\"status\":200,"
+		     "\"body\":\"<CopyObjectResult/>\"}]");
+	assert_int_equal(copy_to("from", "to", NULL), 0);
+	assert_int_equal(fixture_requests("CopyObject"), 2);
+	assert_object("to", "text");
+}
+
 static void a_copy_of_another_version_is_estale(void **state)
 {
 	assert_int_equal(do_put("from", "text", 4), 0);
@@ -770,6 +804,20 @@ static int copy_a_part(struct upload *up)
 	memcpy(up->part.etag, part.etag, S3_ETAG_MAX);
 	s3_copy_part_release(&part);
 	return result;
+}
+
+static void a_copied_part_without_etag_is_looked_at(void **state)
+{
+	struct upload up;
+
+	assert_int_equal(do_put("from", "copy", 4), 0);
+	begin(&up);
+	fixture_plan("[{\"op\":\"UploadPartCopy\",\"etag\":\"none\"}]");
+	assert_int_equal(copy_a_part(&up), 0);
+	assert_int_equal(fixture_requests("UploadPartCopy"), 1);
+	assert_int_equal(fixture_requests("ListParts"), 1);
+	assert_int_equal(finish(&up), 0);
+	assert_object("up", "copy");
 }
 
 static int delete_one_of_many(const char *name)
@@ -1172,10 +1220,13 @@ int main(void)
 		TEST(a_conflict_is_tried_again),
 		TEST(an_unwanted_checksum_is_left_out_from_then_on),
 		TEST(a_copy_is_what_its_body_says),
+		TEST(a_copy_without_etag_that_is_stored_is_sent_once),
+		TEST(a_copy_without_etag_that_is_not_stored_is_sent_again),
 		TEST(a_copy_of_another_version_is_estale),
 		TEST(a_completion_is_what_its_body_says),
 		TEST(a_completion_that_never_happens_fails),
 		TEST(a_part_without_etag_that_is_stored_is_sent_once),
+		TEST(a_copied_part_without_etag_is_looked_at),
 		TEST(a_hung_try_leaves_time_for_another),
 		TEST(a_hung_completion_is_looked_after),
 		TEST(an_upload_that_is_gone_is_esrch),

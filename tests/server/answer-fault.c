@@ -193,6 +193,15 @@ static void spoil_elements(struct buf *text, const char *tag)
 	}
 }
 
+/* In place: nobody knows them any more. */
+static void rename_elements(struct buf *text, const char *tag_end)
+{
+	char *at = text->data;
+
+	while (at && (at = strstr(at, tag_end)))
+		*at = 'X';
+}
+
 static void add_planned_headers(struct request *req)
 {
 	json_t *headers = json_object_get(req->fault.rule, "headers");
@@ -249,6 +258,7 @@ void answer_spoil(struct request *req)
 		say_ok_error(req, ok_error);
 	if (fault->no_etag) {
 		drop_header(&a->headers, "etag");
+		rename_elements(&a->text, "ETag>");
 	} else if (fault->wrong_etag) {
 		spoil_headers(&a->headers, "etag");
 		spoil_elements(&a->text, "<ETag>");

@@ -24,6 +24,7 @@
 #include "wire/digest.h"
 #include "wire/query.h"
 
+struct look;
 struct pairs;
 
 #define REQUEST_BODY_MAX (4 * 1024 * 1024) /* 10,000 parts are 2 MiB */
@@ -131,6 +132,7 @@ struct s3_request {
 	unsigned broken;    /* tries in a row that were answered 500 */
 	size_t next_single; /* DeleteObjects: index into keys */
 	int probe_result;   /* if the child does not find it done */
+	bool (*part_is_ours)(struct s3_request *r, const struct look *stored);
 	struct s3_get_state get;
 	union {
 		struct s3_head head;

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CopyObject and UploadPartCopy. A 200 is sent before the copying begins, so
- * success is only what the body says: the right root element with an ETag.
- * A copy that is done twice does no harm. When the answer was lost the target
- * tells whether it was done.
+ * success is only what the body says: the right root element. A copy that is
+ * done twice does no harm. When the answer was lost, or has no ETag, the
+ * target tells whether it was done, for a part the list of parts.
  */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "client/client.h"
+#include "client/look.h"
 #include "client/message.h"
 #include "client/request.h"
 #include "log.h"
 #include "ops/actions.h"
+#include "ops/part_look.h"
 #include "params/params_table.h"
 #include "params/rules.h"
 #include "text.h"
 #include "traits.h"
 #include "wire/attrs.h"
 #include "wire/xml.h"
-
-#define CLOCK_SLACK_S 2 /* Last-Modified has whole seconds */
 
 static int add_source(struct s3_request *r, const char *key, const char *etag)
 {
@@ -103,11 +103,10 @@ static int read_result(struct s3_request *r, const char *root,
 	int rc = xml_read_fields(&r->http.response_body, root, fields,
 				 ARRAY_SIZE(fields));
 
-	if (rc == 0)
-		rc = attrs_etag(out->etag, etag);
-	if (rc == 0)
-		source_note(r);
-	return rc;
+	if (rc < 0)
+		return rc;
+	source_note(r);
+	return attrs_etag(out->etag, etag) < 0 ? -EINPROGRESS : 0;
 }
 
 /* --- CopyObject --------------------------------------------------------- */
@@ -148,13 +147,16 @@ static bool copy_is_ours(const struct s3_request *r, const struct s3_copy *copy,
 			 const struct s3_object *object)
 {
 	const char *etag = etag_of_source(copy);
+	bool is_new = object->mtime_ns / 1000000000 + REQUEST_CLOCK_SLACK_S >=
+		      r->started_unix_s;
 
+	if (r->probe_result == -EINPROGRESS)
+		return is_new &&
+		       (!copy->length || object->size == copy->length);
 	if (strcasecmp(object->etag, etag) == 0)
 		return true;
 	/* The copy of an object of parts has an ETag of its own. */
-	return strchr(etag, '-') && object->size == copy->length &&
-	       object->mtime_ns / 1000000000 + CLOCK_SLACK_S >=
-		       r->started_unix_s;
+	return strchr(etag, '-') && object->size == copy->length && is_new;
 }
 
 static void copy_probed(struct s3_op *op)
@@ -173,10 +175,13 @@ static void copy_probed(struct s3_op *op)
 	}
 	if (op->result == -ECANCELED)
 		result = -ECANCELED;
-	log_info("s3", "a lost answer to CopyObject: %s key=%s",
+	log_info("s3", "CopyObject without a clear answer: %s key=%s",
 		 result == 0 ? "it is stored" : "it is not stored", copy->key);
 	s3_head_release(head);
-	request_finish(r, result);
+	if (result == -EINPROGRESS)
+		request_try_again(r, -EBADMSG);
+	else
+		request_finish(r, result);
 }
 
 /* Which of the two preconditions failed; S3 says so in <Condition>. */
@@ -231,6 +236,8 @@ static bool may_be_done(const struct s3_request *r, const struct s3_copy *copy,
 {
 	bool is_lost = r->sends > 1 || r->http.result < 0 || result == -EBADMSG;
 
+	if (result == -EINPROGRESS)
+		return true;
 	return is_lost && etag_of_source(copy) &&
 	       strcmp(copy->key, copy->source_key) != 0 && result != -EACCES &&
 	       result != -ENOMEM && result != -ECANCELED && result != -ENOTSUP;
@@ -313,8 +320,27 @@ static int copy_part_parse(struct s3_request *r)
 	return 0;
 }
 
+static bool copy_part_looked(struct s3_request *r, const struct look *stored)
+{
+	struct s3_copy_part *part =
+		container_of(r->op, struct s3_copy_part, op);
+
+	if (stored->size != part->length)
+		return false;
+	snprintf(part->etag, sizeof(part->etag), "%s", stored->etag);
+	part->has_crc32c = stored->has_crc32c;
+	part->crc32c = stored->crc32c;
+	return true;
+}
+
 static enum s3_next copy_part_settle(struct s3_request *r, int *result)
 {
+	const struct s3_copy_part *part =
+		container_of(r->op, struct s3_copy_part, op);
+
+	if (*result == -EINPROGRESS)
+		return part_look(r, part->key, part->upload_id, part->number,
+				 copy_part_looked);
 	return *result == -ESTALE ? source_look(r) : S3_FINISH;
 }
 

@@ -3,6 +3,7 @@
  * Multipart uploads: create, part, abort. (Complete: complete.c. Part copy:
  * copy.c. Lists: uploads.c.)
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "notes/upload_note.h"
 #include "notes/upload_record.h"
 #include "ops/actions.h"
+#include "ops/part_look.h"
 #include "params/params_table.h"
 #include "wire/attrs.h"
 #include "wire/xml.h"
@@ -161,68 +163,26 @@ static int part_parse(struct s3_request *r)
 }
 
 /* The server has said yes, so what may be these bytes is. */
-static bool is_stored(const struct s3_list_parts *list,
-		      const struct s3_upload_part *part)
+static bool part_looked(struct s3_request *r, const struct look *stored)
 {
-	const struct s3_part *first = list->items;
-	struct look stored;
-
-	if (list->op.result < 0 || list->count == 0 ||
-	    first->number != part->number)
-		return false;
-	stored = (struct look){
-		.size = list->sizes[0],
-		.etag = first->etag,
-		.has_crc32c = first->has_crc32c,
-		.crc32c = first->crc32c,
-	};
-	return look_at(&stored, &part->body) != LOOK_OTHER;
-}
-
-static void part_probed(struct s3_op *op)
-{
-	struct s3_list_parts *list = container_of(op, struct s3_list_parts, op);
-	struct s3_request *r =
-		container_of(list, struct s3_request, child.parts);
 	struct s3_upload_part *part =
 		container_of(r->op, struct s3_upload_part, op);
-	bool is_done = is_stored(list, part);
-	int result = op->result;
 
-	request_child_done(r);
-	if (is_done)
-		memcpy(part->etag, list->items[0].etag, sizeof(part->etag));
-	s3_list_parts_release(list);
-	if (is_done)
-		request_finish(r, 0);
-	else if (result == -ECANCELED)
-		request_finish(r, result);
-	else
-		request_try_again(r, -EBADMSG);
-}
-
-/* A yes without an ETag, which Complete needs: the list of parts has it. */
-static enum s3_next part_probe(struct s3_request *r)
-{
-	const struct s3_upload_part *part =
-		container_of(r->op, struct s3_upload_part, op);
-	struct s3_list_parts *list = &r->child.parts;
-
-	*list = (struct s3_list_parts){
-		.op.done = part_probed,
-		.key = part->key,
-		.upload_id = part->upload_id,
-		.number_marker = part->number - 1,
-	};
-	request_start_child(r, &list->op, &list_parts_action, part->key, NULL);
-	return S3_LATER;
+	if (look_at(stored, &part->body) == LOOK_OTHER)
+		return false;
+	snprintf(part->etag, sizeof(part->etag), "%s", stored->etag);
+	return true;
 }
 
 static enum s3_next part_settle(struct s3_request *r, int *result)
 {
+	const struct s3_upload_part *part =
+		container_of(r->op, struct s3_upload_part, op);
+
 	request_expect_upload(result);
 	if (*result == -EINPROGRESS)
-		return part_probe(r);
+		return part_look(r, part->key, part->upload_id, part->number,
+				 part_looked);
 	return request_drop_checksum(r) ? S3_AGAIN : S3_FINISH;
 }
 
