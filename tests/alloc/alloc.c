@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -269,6 +270,17 @@ json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags,
 		error->text[JSON_ERROR_TEXT_LENGTH - 1] =
 			json_error_out_of_memory;
 	return NULL;
+}
+
+void *__real_mmap(void *at, size_t size, int prot, int flags, int fd,
+		  off_t from);
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
+		  off_t from);
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
+		  off_t from)
+{
+	return must_fail() ? MAP_FAILED :
+			     __real_mmap(at, size, prot, flags, fd, from);
 }
 
 ssize_t __real_getline(char **line, size_t *room, FILE *from);

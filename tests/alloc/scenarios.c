@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 
 #define COMPLAINTS_MAX 20  /* a list is more helpful than the first */
 #define SECONDS_MAX    100 /* of one scenario */
@@ -27,8 +28,8 @@ static void complain(const struct scenario *s, unsigned n, const char *what,
 		     int result)
 {
 	alloc_report_refused();
-	fprintf(stderr, "%s, failure %u: %s (%d, %s)\n", s->name, n, what,
-		result, strerror(-result));
+	fprintf(stderr, "%s, failure %u: %s (%d, %s) %s\n", s->name, n, what,
+		result, strerror(-result), words.text);
 	if (++complaints >= COMPLAINTS_MAX)
 		exit(1);
 }
@@ -85,7 +86,15 @@ static void run_failing(const struct scenario *s, unsigned n)
 	is_failing = false;
 }
 
-/* False: no allocation was left to fail. */
+static void run_with_memory(const struct scenario *s, unsigned n)
+{
+	int result = run_once(s);
+
+	if (result < 0)
+		complain(s, n, "failed with memory", result);
+}
+
+/* n 0: all is given. False: no allocation was left to fail. */
 static bool try_failing(const struct scenario *s, unsigned n)
 {
 	int result;
@@ -96,17 +105,16 @@ static bool try_failing(const struct scenario *s, unsigned n)
 		complain(s, n, "begin", result);
 		exit(1);
 	}
-	run_failing(s, n);
-	result = run_once(s);
-	if (result < 0)
-		complain(s, n, "the next time", result);
+	if (n > 0)
+		run_failing(s, n);
+	run_with_memory(s, n);
 	if (s->world)
 		s->world->end();
-	if (alloc_counted() > 0) {
+	if (n > 0 && alloc_counted() > 0) {
 		alloc_report_counted();
 		complain(s, n, "a leak", 0);
 	}
-	return alloc_has_failed();
+	return n == 0 || alloc_has_failed();
 }
 
 int scenarios_run(const struct scenario *scenarios, size_t count)
@@ -118,6 +126,7 @@ int scenarios_run(const struct scenario *scenarios, size_t count)
 	signal(SIGALRM, on_crash);
 	for (size_t i = 0; i < count; i++) {
 		const struct scenario *s = &scenarios[i];
+		int64_t began_ms = clock_now_ms();
 		unsigned n = 0;
 
 		if (only && strcmp(only, s->name) != 0)
@@ -125,9 +134,10 @@ int scenarios_run(const struct scenario *scenarios, size_t count)
 		if (s->prepare)
 			s->prepare();
 		alloc_begin(s->alike_max ? s->alike_max : 2);
-		while (try_failing(s, ++n))
-			;
-		printf("%s: %u failures\n", s->name, n - 1);
+		while (try_failing(s, n))
+			n++;
+		printf("%s: %u failures, %lld ms\n", s->name, n - 1,
+		       (long long)(clock_now_ms() - began_ms));
 		fflush(stdout);
 	}
 	alarm(0);

@@ -25,4 +25,22 @@
 #define ACCESS_KEY "AKIDEXAMPLE"
 #define SECRET_KEY "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
+/* Made for the tests with openssl genrsa; it guards nothing. */
+#define RSA_KEY                                                              \
+	"-----BEGIN RSA PRIVATE KEY-----\n"                                  \
+	"MIICXQIBAAKBgQDuG6aUfylz/Q9VBpszPY8C389SAA5GKNsU+00vgzldNM8Sl8Wn\n" \
+	"L51aqhRp3CwlcCcvMOxmMp7I1ELqpoCc5bd3vTKFWhWFYhlKeKT/D1BDhvFfUD9T\n" \
+	"4MnvIAjBWHnaAIhHQ8Ki5ko4/GZuVd8NOB+chiDo8aS8TB7K91XVCBClZwIDAQAB\n" \
+	"AoGBAJ4mHXFaOKVCetGFjsXs6DUHhIM5aEGvVzxLYcviA9LlhXga+HwAAyq59s8N\n" \
+	"HwFKyavtecazboWDfmKubpRHe6AzJGABamSJ0z63duYECDCgHan2asrCvhJ2KM17\n" \
+	"qck2tGSZ9oAeckG9ObFmhTrkedRyfCH+EKtFc/jlHPnxg1BhAkEA/VmkgWqDjwFF\n" \
+	"Fq+SluG9/d/FWo3Xs/TtE+1PJlMkWOzo7GsL2rZZ32x4qxmspTWJgELScwa1vMzZ\n" \
+	"he/RNoTBEQJBAPCZMk0kPbwEfJDK3W+LS03zKoMANXsQXXfcHr7nIp4WcPbzIMIb\n" \
+	"toNLO7dOTilqDd6DcGj+jP16bUURNue0fvcCQCGGGx6E2aOyp1G5KcyNUnalhZfV\n" \
+	"7RUC89wPKsoHdmfN8YRXJdprBrlpwQ3i99VkoC04qmBOIv44nQ/8C9MK/gECQAWO\n" \
+	"5HSXw71WNTJ7HUZ4Z1LzrSW9mX6wUBh2w1cRq+EPD6kE0NrrHPpHgKepbXDTfGKJ\n" \
+	"ks06JDOu4ltYHHaZ2t0CQQDtpUhaVKkBmWK6Xxc4/nCuGOjOb4q5byVIwOiRhmFk\n" \
+	"SoO8dtR2phlA0G2x/j/oaI7/Zyb0zD62tpwajpjrLint\n"                     \
+	"-----END RSA PRIVATE KEY-----\n"
+
 #endif

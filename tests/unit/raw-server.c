@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +204,7 @@ struct raw_server *raw_server_new(raw_answer_fn answer, void *arg)
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
+	int on = 1;
 
 	if (!server)
 		abort();
@@ -211,6 +213,8 @@ struct raw_server *raw_server_new(raw_answer_fn answer, void *arg)
 	server->lock = (struct lock)LOCK_INIT;
 	list_init(&server->locked.connections);
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Connections have it from here: what is said goes out at once. */
+	setsockopt(server->listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (bind(server->listener, (struct sockaddr *)&at, len) < 0 ||
 	    listen(server->listener, 128) < 0 ||
 	    getsockname(server->listener, (struct sockaddr *)&at, &len) < 0 ||

@@ -22,24 +22,6 @@
 
 #define LOCAL "http://127.0.0.1:9000"
 
-/* Made for this test with openssl genrsa; it guards nothing. */
-static const char rsa_key[] =
-	"-----BEGIN RSA PRIVATE KEY-----\n"
-	"MIICXQIBAAKBgQDuG6aUfylz/Q9VBpszPY8C389SAA5GKNsU+00vgzldNM8Sl8Wn\n"
-	"L51aqhRp3CwlcCcvMOxmMp7I1ELqpoCc5bd3vTKFWhWFYhlKeKT/D1BDhvFfUD9T\n"
-	"4MnvIAjBWHnaAIhHQ8Ki5ko4/GZuVd8NOB+chiDo8aS8TB7K91XVCBClZwIDAQAB\n"
-	"AoGBAJ4mHXFaOKVCetGFjsXs6DUHhIM5aEGvVzxLYcviA9LlhXga+HwAAyq59s8N\n"
-	"HwFKyavtecazboWDfmKubpRHe6AzJGABamSJ0z63duYECDCgHan2asrCvhJ2KM17\n"
-	"qck2tGSZ9oAeckG9ObFmhTrkedRyfCH+EKtFc/jlHPnxg1BhAkEA/VmkgWqDjwFF\n"
-	"Fq+SluG9/d/FWo3Xs/TtE+1PJlMkWOzo7GsL2rZZ32x4qxmspTWJgELScwa1vMzZ\n"
-	"he/RNoTBEQJBAPCZMk0kPbwEfJDK3W+LS03zKoMANXsQXXfcHr7nIp4WcPbzIMIb\n"
-	"toNLO7dOTilqDd6DcGj+jP16bUURNue0fvcCQCGGGx6E2aOyp1G5KcyNUnalhZfV\n"
-	"7RUC89wPKsoHdmfN8YRXJdprBrlpwQ3i99VkoC04qmBOIv44nQ/8C9MK/gECQAWO\n"
-	"5HSXw71WNTJ7HUZ4Z1LzrSW9mX6wUBh2w1cRq+EPD6kE0NrrHPpHgKepbXDTfGKJ\n"
-	"ks06JDOu4ltYHHaZ2t0CQQDtpUhaVKkBmWK6Xxc4/nCuGOjOb4q5byVIwOiRhmFk\n"
-	"SoO8dtR2phlA0G2x/j/oaI7/Zyb0zD62tpwajpjrLint\n"
-	"-----END RSA PRIVATE KEY-----\n";
-
 static struct s3_client *new_client(const struct s3_options *given,
 				    struct errinfo *err)
 {
@@ -185,7 +167,7 @@ static const struct vector {
 	/* CloudFront; made with botocore.signers.CloudFrontSigner. */
 	{ .options = { .url = { .custom_domain = "d111.cloudfront.net",
 				.cloudfront_key_id = "KEYPAIRID",
-				.cloudfront_key = rsa_key } },
+				.cloudfront_key = RSA_KEY } },
 	  .text = "https://d111.cloudfront.net" PATH "?Expires=1543582800"
 		  "&Signature=5yLkk1KVcGhzWCIk6z3PnsPEc87nFHO9seYbtUybWUYMHrOtd"
 		  "hD3ObpdIP2qMe204Cm5Cm6J1Tc3Nv5YauvOjk9wzYL64dOc4RlJcvZ4D6357"
@@ -193,7 +175,7 @@ static const struct vector {
 		  "OQ_&Key-Pair-Id=KEYPAIRID" },
 	{ .options = { .url = { .custom_domain = "d111.cloudfront.net",
 				.cloudfront_key_id = "KEYPAIRID",
-				.cloudfront_key = rsa_key } },
+				.cloudfront_key = RSA_KEY } },
 	  .param = { "a", "b" },
 	  .text = "https://d111.cloudfront.net" PATH "?a=b&Expires=1543582800"
 		  "&Signature=utcsq58Ep5p83oCzzPq16swRAI-~kCI2haoRZjnxMKagrdsh5"
@@ -203,12 +185,12 @@ static const struct vector {
 	{ .options = { .url = { .custom_domain = "d111.cloudfront.net",
 				.is_bare = true,
 				.cloudfront_key_id = "KEYPAIRID",
-				.cloudfront_key = rsa_key } },
+				.cloudfront_key = RSA_KEY } },
 	  .text = "https://d111.cloudfront.net" PATH },
 	/* A key for CloudFront is no matter without its domain. */
 	{ .options = { .signature = S3_SIGNATURE_V2,
 		       .url = { .cloudfront_key_id = "KEYPAIRID",
-				.cloudfront_key = rsa_key } },
+				.cloudfront_key = RSA_KEY } },
 	  .text = GLOBAL PATH V2 "Q7SDLXP6h8OdwM%2FyhQE1tNmhQ%2FQ%3D" EXPIRES },
 };
 
@@ -255,7 +237,7 @@ static const struct {
 	  .url = { .has_expire = true, .expire_s = 604801 } },
 	{ .options = { .url = { .custom_domain = "d111.cloudfront.net",
 				.cloudfront_key_id = "KEYPAIRID",
-				.cloudfront_key = rsa_key } },
+				.cloudfront_key = RSA_KEY } },
 	  .url = { .has_expire = true },
 	  .says = "expire = 0" },
 	{ .url = { .method = "PUT" } },
@@ -308,7 +290,7 @@ static const struct {
 	{ { .url = { .cloudfront_key_id = "K" } },
 	  "AWS_CLOUDFRONT_KEY_ID and AWS_CLOUDFRONT_KEY must be provided "
 	  "together." },
-	{ { .url = { .cloudfront_key = rsa_key } },
+	{ { .url = { .cloudfront_key = RSA_KEY } },
 	  "AWS_CLOUDFRONT_KEY_ID and AWS_CLOUDFRONT_KEY must be provided "
 	  "together." },
 	{ { .url = { .cloudfront_key_id = "K",
@@ -358,7 +340,7 @@ static void write_key(const char *path, mode_t mode)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, rsa_key, strlen(rsa_key)), strlen(rsa_key));
+	assert_int_equal(write(fd, RSA_KEY, strlen(RSA_KEY)), strlen(RSA_KEY));
 	assert_int_equal(fchmod(fd, mode), 0);
 	close(fd);
 }
@@ -387,7 +369,7 @@ static void a_key_may_stand_in_a_file_that_is_private(void **state)
 	assert_non_null(c);
 	assert_int_equal(url_at_noon(c, &url, &of_file, &err), 0);
 	s3_client_free(c);
-	options.url.cloudfront_key = rsa_key;
+	options.url.cloudfront_key = RSA_KEY;
 	c = new_client(&options, &err);
 	assert_non_null(c);
 	assert_int_equal(url_at_noon(c, &url, &of_text, &err), 0);

@@ -160,9 +160,12 @@ static int read_json(enum creds_format format, const char *text, size_t len,
 		     const char *from, struct s3_creds **out,
 		     struct errinfo *err)
 {
-	CLEANUP(wipe_json) json_t *root = json_loadb(text, len, 0, NULL);
+	json_error_t why;
+	CLEANUP(wipe_json) json_t *root = json_loadb(text, len, 0, &why);
 	struct answer a = { 0 };
 
+	if (!root && json_error_code(&why) == json_error_out_of_memory)
+		return errinfo_set(err, -ENOMEM, "%s: no memory", from);
 	if (!json_is_object(root))
 		return errinfo_set(err, -EBADMSG, "%s: no JSON object", from);
 	if (format == CREDS_JSON_PROCESS &&

@@ -140,9 +140,10 @@ static void answer(struct creds_chain *c, struct creds_waiter *w, int result,
 	if (is_well)
 		w->result = 0;
 	else if (result < 0)
-		w->result = errinfo_set(&w->err, -EACCES,
-					"the credentials have expired: %s",
-					why->text);
+		w->result = errinfo_set(
+			&w->err, result == -ENOMEM ? result : -EACCES,
+			"the credentials have expired: %s",
+			why->text[0] ? why->text : strerrordesc_np(-result));
 	else
 		w->result = no_others(c, &w->err);
 	w->ready(w);

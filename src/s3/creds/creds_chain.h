@@ -74,8 +74,8 @@ struct s3_creds *creds_chain_get(struct creds_chain *chain);
 /*
  * Asks the source again, because the server refused waiter->used as expired.
  * Returns 0 if current gives other ones now, -EACCES if there are none,
- * -EINPROGRESS if the source is being asked: ready will tell, even before
- * this returns.
+ * -ENOMEM, -EINPROGRESS if the source is being asked: ready will tell, even
+ * before this returns.
  */
 MUST_USE int creds_chain_refresh(struct creds_chain *chain,
 				 struct creds_waiter *waiter,

@@ -78,6 +78,8 @@ int creds_container_url(const char *relative, const char *full, struct buf *out,
 		buf_add_fmt(out, "http://" ECS_HOST "%s", relative);
 	else
 		buf_add_str(out, full);
+	if (out->error == -ENOMEM)
+		return out->error;
 	if (out->error)
 		return errinfo_set(err, -EINVAL,
 				   "the URL of the container's agent is too "
@@ -112,13 +114,16 @@ static int authorize(struct http_request *req, struct errinfo *err)
 		token = buf_str(&text);
 	if (!token)
 		return 0;
-	if (strpbrk(token, "\r\n") || (path && strlen(token) != text.len) ||
-	    pairs_set(&req->headers, "authorization", token) < 0)
-		return errinfo_set(err, -EINVAL,
+	if (strpbrk(token, "\r\n") || (path && strlen(token) != text.len))
+		rc = -EINVAL;
+	else
+		rc = pairs_set(&req->headers, "authorization", token);
+	if (rc == -EINVAL)
+		return errinfo_set(err, rc,
 				   "AWS_CONTAINER_AUTHORIZATION_TOKEN%s: there "
 				   "is a newline or a control character in it",
 				   path ? "_FILE" : "");
-	return 0;
+	return rc;
 }
 
 static int read_answer(const struct creds_call *call, struct s3_creds **out,
@@ -174,7 +179,7 @@ static int container_fetch(struct creds_source *source, struct s3_creds **out,
 		return -ENOMEM;
 	rc = creds_call_insist(&call, s->context, http, ATTEMPTS, &why);
 	if (rc < 0)
-		return errinfo_set(err, -ENOKEY,
+		return errinfo_set(err, rc == -ENOMEM ? rc : -ENOKEY,
 				   "container credentials: %.60s: %.100s",
 				   buf_str(&url), why.text);
 	return read_answer(&call, out, err);

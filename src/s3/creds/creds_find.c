@@ -232,6 +232,14 @@ static int none_at_all(const struct search *s, const struct errinfo *why,
 			   s->profile, last->text);
 }
 
+/* What somebody who was asked says, and why. */
+static int pass_on(int result, const struct errinfo *why, struct errinfo *err)
+{
+	if (result == -ENOMEM)
+		return no_memory(err);
+	return result < 0 ? errinfo_set(err, result, "%s", why->text) : 0;
+}
+
 /* Whoever is set up and fails, is not passed over. */
 static int take_rest(struct search *s, const struct errinfo *why,
 		     struct errinfo *err)
@@ -241,11 +249,12 @@ static int take_rest(struct search *s, const struct errinfo *why,
 
 	if (rc == -ENOKEY && creds_container_is_set())
 		return take_container(s, err);
-	if (rc == -ENOKEY)
-		rc = take_instance(s, &last) < 0 ? -ENOKEY : 0;
-	if (rc == -ENOKEY)
-		return none_at_all(s, why, &last, err);
-	return rc < 0 ? errinfo_set(err, rc, "%s", last.text) : 0;
+	if (rc == -ENOKEY) {
+		rc = take_instance(s, &last);
+		if (rc < 0 && rc != -ENOMEM)
+			return none_at_all(s, why, &last, err);
+	}
+	return pass_on(rc, &last, err);
 }
 
 /* A profile that was named is meant; without one others are asked. */
@@ -256,7 +265,7 @@ static int take_others(struct search *s, struct errinfo *err)
 	int rc = take_profile(s, &is_meant, &why);
 
 	if (is_meant)
-		return rc < 0 ? errinfo_set(err, rc, "%s", why.text) : 0;
+		return pass_on(rc, &why, err);
 	if (s->keys.token)
 		return errinfo_set(err, rc,
 				   "a session token without the keys it "
@@ -276,7 +285,7 @@ static int take_profile_alone(struct search *s, struct errinfo *err)
 
 	if (!is_meant)
 		return none_at_all(s, &why, NULL, err);
-	return rc < 0 ? errinfo_set(err, rc, "%s", why.text) : 0;
+	return pass_on(rc, &why, err);
 }
 
 static int take_any(struct search *s, struct errinfo *err)

@@ -105,6 +105,8 @@ static int ask(struct visit *v, struct creds_call *call, const char *method,
 	if (v->token.len > 0)
 		rc = pairs_set(&call->req.headers, "x-aws-ec2-metadata-token",
 			       buf_str(&v->token));
+	if (url.error == -ENOMEM || rc == -ENOMEM)
+		return -ENOMEM;
 	if (url.error || rc < 0)
 		return errinfo_set(err, -EINVAL,
 				   SERVICE_NAME ": cannot be asked");

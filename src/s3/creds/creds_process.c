@@ -177,6 +177,8 @@ static int judge(const struct process *s, const struct run *r,
 					   WTERMSIG(r->status),
 				   (int)strcspn(buf_str(&r->said), "\n"),
 				   buf_str(&r->said));
+	if (r->answer.error == -ENOMEM)
+		return r->answer.error;
 	if (r->answer.error)
 		return errinfo_set(err, -EBADMSG, "%.80s: more than %d bytes",
 				   s->name, CREDS_ANSWER_MAX);

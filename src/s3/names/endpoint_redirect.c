@@ -87,9 +87,12 @@ static void learn_region(struct endpoint *e, const struct server *to)
 		memcpy(e->region, region, len + 1);
 }
 
-/* Path "/bucket/key" gives base "/bucket"; a virtual one keeps e's base. */
-static bool find_base(const struct endpoint *e, const struct url_parts *url,
-		      bool has_bucket, struct buf *base)
+/*
+ * Path "/bucket/key" gives base "/bucket"; a virtual one keeps e's base.
+ * -EINVAL: the path is another bucket's.
+ */
+static int find_base(const struct endpoint *e, const struct url_parts *url,
+		     bool has_bucket, struct buf *base)
 {
 	struct buf AUTO_BUF resource = BUF_INIT(4096);
 	size_t len;
@@ -105,11 +108,16 @@ static bool find_base(const struct endpoint *e, const struct url_parts *url,
 			resource.len ? resource.len - 1 : 0);
 	}
 	if (resource.error || base->error)
-		return false;
+		return resource.error ? resource.error : base->error;
 	len = base->len;
-	return url->path_len >= len &&
-	       memcmp(url->path, buf_str(base), len) == 0 &&
-	       (url->path_len == len || url->path[len] == '/');
+	if (url->path_len < len || memcmp(url->path, buf_str(base), len) != 0)
+		return -EINVAL;
+	return url->path_len == len || url->path[len] == '/' ? 0 : -EINVAL;
+}
+
+static int no_memory(struct errinfo *err)
+{
+	return errinfo_set(err, -ENOMEM, "no memory for a redirect");
 }
 
 int endpoint_redirect(const struct endpoint *e, const char *location,
@@ -136,7 +144,10 @@ int endpoint_redirect(const struct endpoint *e, const char *location,
 				   "%s redirects to %s://%s: not followed",
 				   e->host, url.is_tls ? "https" : "http",
 				   url.host);
-	if (!find_base(e, &url, to.has_bucket, &base))
+	result = find_base(e, &url, to.has_bucket, &base);
+	if (result == -ENOMEM)
+		return no_memory(err);
+	if (result < 0)
 		return errinfo_set(err, -EINVAL,
 				   "%s redirects to a URL that is not of "
 				   "bucket %s",
@@ -152,5 +163,5 @@ int endpoint_redirect(const struct endpoint *e, const char *location,
 	if (out->host && out->bucket && out->base)
 		return 0;
 	endpoint_release(out);
-	return errinfo_set(err, -ENOMEM, "no memory for a redirect");
+	return no_memory(err);
 }

@@ -142,13 +142,15 @@ static int add_signature(const struct cloudfront *cf, const struct buf *policy,
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned char signature[KEY_BYTES];
 	size_t len = sizeof(signature), from = out->len;
-	bool is_signed =
-		ctx &&
+	bool is_signed;
+
+	if (!ctx)
+		return -ENOMEM;
+	is_signed =
 		EVP_DigestSignInit(ctx, NULL, EVP_sha1(), NULL, cf->key) == 1 &&
 		EVP_DigestSign(ctx, signature, &len,
 			       (const unsigned char *)policy->data,
 			       policy->len) == 1;
-
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	if (!is_signed)
