@@ -43,21 +43,21 @@ static void on_crash(int sig)
 	raise(sig);
 }
 
-static bool is_one_line(const char *text, size_t room)
+static bool is_one_line(const char *text)
 {
-	size_t len = strnlen(text, room);
-
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ')
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ')
 			return false;
-	return len < room;
+	return true;
 }
 
 /* Words are of the result, if there are any. */
 static bool words_are_sound(int result)
 {
-	if (!is_one_line(words.text, sizeof(words.text)) ||
-	    !is_one_line(words.cause, sizeof(words.cause)))
+	/* The text may have a key in it, and so any byte. */
+	if (!memchr(words.text, '\0', sizeof(words.text)) ||
+	    !memchr(words.cause, '\0', sizeof(words.cause)) ||
+	    !is_one_line(words.cause))
 		return false;
 	return result == 0 || words.code == 0 ||
 	       (words.code == result && words.text[0]);
