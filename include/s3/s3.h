@@ -517,6 +517,9 @@ void s3_cancel_reads(struct s3_client *c);
  */
 int64_t s3_until_ms(const struct s3_client *c);
 
+/* Nobody gets an answer: readers are given a moment instead of the bound. */
+bool s3_is_out(const struct s3_client *c);
+
 /* What the answers so far have told of the server's clock; see traits.h. */
 struct s3_learned {
 	bool has_skew;

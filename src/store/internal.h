@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "data/budget.h"
 #include "data/room.h"
+#include "facts/failure.h"
 #include "list.h"
 #include "lock.h"
 #include "names/tree.h"
@@ -41,6 +42,7 @@ struct store {
 	struct tree tree;
 	struct deletes *deletes;
 	struct walks *walks;
+	struct failed_keys failed_keys;
 	struct gzip_store *gzip; /* NULL: bytes are shown as they are */
 	struct lock files_lock;
 	struct list_link files; /* all struct file, least recently used first */

@@ -106,6 +106,7 @@ static void store_release_all(struct store *store)
 	gzip_store_free(store);
 	deletes_free(store->deletes);
 	walks_free(store, store->walks);
+	failed_keys_release(&store->failed_keys);
 	pthread_cond_destroy(&store->files_gone);
 	pthread_mutex_destroy(&store->files_lock.mutex);
 	pthread_mutex_destroy(&store->notify_lock.mutex);
@@ -133,6 +134,7 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	store->options = *options;
 	store->files_lock = (struct lock)LOCK_INIT;
 	store->notify_lock = (struct lock)LOCK_INIT;
+	store->failed_keys.lock = (struct lock)LOCK_INIT;
 	pthread_cond_init(&store->files_gone, NULL);
 	room_init(&store->room);
 	list_init(&store->files);

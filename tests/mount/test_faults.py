@@ -9,6 +9,7 @@ import os
 import threading
 import time
 
+import proc
 import pytest
 from files import MIB, fails_with, opened, some_bytes, sync_folder, write_all
 
@@ -504,6 +505,31 @@ def test_a_server_that_hangs_costs_programs_the_bound_once(impatient, bucket, se
         assert tries > 1 if number == 0 else tries == 1
     server.faults()
     assert sorted(os.listdir(impatient.path / "d")) == ["0", "1", "2", "3"]
+
+
+def succeeds(call, *args):
+    try:
+        call(*args)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("op, rule", [("HeadObject", dict(key="f")), ("ListObjectsV2", dict(query="prefix=f"))], ids=["HEAD", "LIST"])
+def test_a_name_that_hangs_costs_a_program_the_bound_once(impatient, bucket, server, op, rule):
+    """Everything else is answered, so that it is no outage."""
+    bucket.put("g", b"g")
+    server.faults(dict(op=op, count=0, delay_ms=60_000, **rule))
+    for number in range(3):
+        with fails_with("ETIMEDOUT"):
+            os.stat(impatient.path / "f")
+        (tries,) = server.fired() if number == 0 else (tries,)
+        assert (impatient.path / "g").exists()
+    assert tries > 1 and server.fired() == [tries]
+    # It is believed for no longer than it took.
+    server.faults()
+    bucket.put("f", b"f")
+    proc.wait_until(lambda: succeeds(os.stat, impatient.path / "f"), 10, "the name")
 
 
 @pytest.mark.time_limit(150)

@@ -118,6 +118,11 @@ int64_t s3_until_ms(const struct s3_client *c)
 	return clock_now_ms() + c->options.timeout_ms;
 }
 
+bool s3_is_out(const struct s3_client *c)
+{
+	return atomic_load(&c->outage.is_on);
+}
+
 const char *s3_client_url(const struct s3_client *c)
 {
 	return c->url;

@@ -70,10 +70,8 @@ struct file {
 	struct list_link fetches, waiters;
 	struct {
 		struct extents ranges;
-		int64_t until_ms;
-		int result;
-		struct errinfo err;
-	} failed; /* what fetches have just not brought; see fetch.c */
+		struct failure why;
+	} failed; /* what fetches have just not brought */
 	unsigned fetch_count;
 	bool is_dirty, is_unlinked, is_exclusive;
 	bool awaits_slot;   /* in store.spooled_waiters, counted */

@@ -25,7 +25,9 @@ struct lookup {
 	struct node *parent; /* counted */
 	char *name;
 	struct buf key;    /* with a slash behind it while asking LIST */
+	size_t key_len;    /* without that */
 	uint64_t seq;      /* when the first request was started */
+	int64_t began_ms;  /* that, too */
 	int64_t until_ms;  /* for all its requests */
 	bool is_dir_first; /* the name was a directory when last seen */
 	bool is_path;      /* of store_lookup_path: no folder is asked for */
@@ -138,6 +140,14 @@ static void finish(struct lookup *lookup, int result)
 
 	lookup_free(lookup);
 	op->done(op, result);
+}
+
+/* Who asks again at once hears the same. */
+static void lookup_fail(struct lookup *lookup, int result)
+{
+	failed_keys_note(lookup->store, buf_str(&lookup->key), lookup->key_len,
+			 lookup->began_ms, result, &lookup->op->err);
+	finish(lookup, result);
 }
 
 /* What has expired is still right if it is newer than the question. */
@@ -275,7 +285,7 @@ static void run_count(struct pool_job *job)
 	if (result == 0)
 		found(lookup, false);
 	else
-		finish(lookup, result);
+		lookup_fail(lookup, result);
 }
 
 static void head_done(struct s3_op *s3)
@@ -304,7 +314,7 @@ static void head_done(struct s3_op *s3)
 	if (result == -ENOENT)
 		ask(lookup);
 	else
-		finish(lookup, result);
+		lookup_fail(lookup, result);
 }
 
 static void list_done(struct s3_op *s3)
@@ -317,7 +327,7 @@ static void list_done(struct s3_op *s3)
 	lookup->op->err = s3->err;
 	s3_list_release(&lookup->s3.list);
 	if (result < 0)
-		finish(lookup, result);
+		lookup_fail(lookup, result);
 	else if (is_there)
 		found(lookup, true);
 	else
@@ -371,6 +381,11 @@ static void lookup_begin(struct lookup *lookup)
 	result = lookup->is_path ? path_key(store, lookup->name, &lookup->key) :
 				   child_key(store, lookup->parent,
 					     lookup->name, &lookup->key);
+	lookup->key_len = lookup->key.len;
+	lookup->began_ms = clock_now_ms();
+	if (result == 0)
+		result = failed_keys_recent(store, buf_str(&lookup->key),
+					    lookup->key_len, &lookup->op->err);
 	if (result == 0) /* for the slash of the question after */
 		result = buf_reserve(&lookup->key, 1);
 	if (result < 0)

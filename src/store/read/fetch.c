@@ -25,8 +25,6 @@
 /* Up to this, a reader waits for the checksum of all. */
 #define WHOLE_BYTES (1024u * 1024)
 
-#define FAILED_MS 5000 /* how long a failed range is believed at most */
-
 /* ------------------------------------------------------ a new version */
 
 void fetch_rebase_locked(struct file *file, struct list_link *waiters)
@@ -190,36 +188,30 @@ static int settle_range_locked(struct fetch *fetch, int result)
 
 /*
  * When a page could not be read ahead, the kernel asks for it again by itself
- * before the program hears of it. So that a program does not wait twice, what
- * failed is not asked for anew for as long as that took, or some seconds.
+ * before the program hears of it, which is not to wait twice.
  */
 static void note_failed_locked(const struct fetch *fetch, uint64_t from,
 			       int result)
 {
 	struct file *file = fetch->file;
-	int64_t now_ms = clock_now_ms();
-	int64_t took_ms = now_ms - fetch->began_ms;
+	struct errinfo ignored;
 
-	if (file->failed.until_ms <= now_ms)
+	if (failure_recent(&file->failed.why, &ignored) == 0)
 		extents_clear(&file->failed.ranges);
-	if (extents_add(&file->failed.ranges, from, fetch->end) < 0)
-		return;
-	file->failed.until_ms =
-		now_ms + (took_ms < FAILED_MS ? took_ms : FAILED_MS);
-	file->failed.result = result;
-	file->failed.err = fetch->get.op.err;
+	if (failure_note(&file->failed.why, fetch->began_ms, result,
+			 &fetch->get.op.err) &&
+	    extents_add(&file->failed.ranges, from, fetch->end) < 0)
+		extents_clear(&file->failed.ranges);
 }
 
 int fetch_failed_locked(const struct file *file, uint64_t start, uint64_t end,
 			struct errinfo *err)
 {
 	lock_assert_held(&file->lock);
-	if (file->failed.until_ms <= clock_now_ms() ||
-	    extents_overlap(&file->failed.ranges, start, end) == 0 ||
+	if (extents_overlap(&file->failed.ranges, start, end) == 0 ||
 	    file_has_locked(file, start, end))
 		return 0;
-	*err = file->failed.err;
-	return file->failed.result;
+	return failure_recent(&file->failed.why, err);
 }
 
 static void fail_range_locked(struct fetch *fetch, int result,
@@ -229,9 +221,7 @@ static void fail_range_locked(struct fetch *fetch, int result,
 	uint64_t from = fetch->is_whole ? 0 : fetch->pos;
 
 	result = fetch_told_as(file->store, result);
-	/* Memory that was short says nothing of the server. */
-	if (result < 0 && result != -ENOMEM)
-		note_failed_locked(fetch, from, result);
+	note_failed_locked(fetch, from, result);
 	waiters_fail_locked(file, from, fetch->end, result, told);
 }
 
