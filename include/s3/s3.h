@@ -172,12 +172,23 @@ struct s3_object {
 	struct pairs headers;
 };
 
-/* The bytes of an upload; read as in struct http_body. */
+/* Gets bytes of a body. Returns 0 or a negative errno, which ends it. */
+typedef int (*s3_take_fn)(void *to, const void *data, size_t len);
+
+/* The bytes of an upload. */
 struct s3_body {
 	uint64_t length;
+	/* As in struct http_body; -EAGAIN: not here yet, see s3_resume. */
 	ssize_t (*read)(void *arg, uint64_t offset, void *to, size_t room);
+	/*
+	 * Hands all bytes to take, in order, for the sums that go ahead of
+	 * them. On the thread that starts the operation; may wait. NULL:
+	 * read gives them, which then never says -EAGAIN.
+	 */
+	int (*scan)(void *arg, s3_take_fn take, void *to);
 	void *arg;
-	bool has_crc32c; /* crc32c is that of all bytes; sent along */
+	/* Of all bytes; found out at the start unless it is given. */
+	bool has_crc32c;
 	uint32_t crc32c;
 };
 
@@ -504,6 +515,12 @@ MUST_USE int s3_wait(struct s3_client *c, struct s3_op *op);
  * op is not done or its memory is still valid.
  */
 void s3_cancel(struct s3_client *c, struct s3_op *op);
+
+/*
+ * More of the body of op is here: where read said -EAGAIN it is asked again.
+ * Without that it does nothing. Any thread, as s3_cancel.
+ */
+void s3_resume(struct s3_client *c, struct s3_op *op);
 
 /*
  * As s3_cancel, for every operation under way that somebody wants to read

@@ -7,6 +7,9 @@
 #include "fixture.h"
 #include "traits.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -581,6 +584,120 @@ static void our_own_first_try_does_not_take_the_key(void **state)
 	fixture_plan("[{\"op\":\"PutObject\",\"reset\":true}]");
 	assert_int_equal(put_if_free("k", "late"), -EEXIST);
 	assert_object("k", "mine");
+}
+
+/* ------------------------------------------ bodies that come when they can */
+
+/* A body of which nothing is there until the other thread has seen the ask. */
+struct late {
+	struct bytes bytes;
+	struct s3_put put;
+	int scan_error;
+	int error; /* of a read from the middle on */
+	atomic_bool is_here, is_over;
+	atomic_uint asked, rewinds;
+};
+
+static ssize_t late_read(void *arg, uint64_t offset, void *to, size_t room)
+{
+	struct late *late = arg;
+
+	if (!atomic_exchange(&late->is_here, false)) {
+		late->asked++;
+		return -EAGAIN;
+	}
+	if (offset == 0)
+		late->rewinds++;
+	if (offset >= late->bytes.len / 2 && late->error)
+		return late->error;
+	return bytes_read(&late->bytes, offset, to,
+			  room < 64 * 1024 ? room : 64 * 1024);
+}
+
+static int late_scan(void *arg, s3_take_fn take, void *to)
+{
+	struct late *late = arg;
+
+	return late->scan_error ? late->scan_error :
+				  take(to, late->bytes.data, late->bytes.len);
+}
+
+static void *late_bring(void *arg)
+{
+	struct late *late = arg;
+	unsigned seen = 0;
+
+	while (!late->is_over) {
+		unsigned asked = late->asked;
+
+		if (asked == seen) {
+			poll(NULL, 0, 1);
+			continue;
+		}
+		seen = asked;
+		late->is_here = true;
+		s3_resume(fixture.client, &late->put.op);
+	}
+	return NULL;
+}
+
+static int late_put(struct late *late)
+{
+	pthread_t thread;
+	int result;
+
+	late->put.key = "k";
+	late->put.body = (struct s3_body){
+		.length = late->bytes.len,
+		.read = late_read,
+		.scan = late_scan,
+		.arg = late,
+	};
+	assert_int_equal(pthread_create(&thread, NULL, late_bring, late), 0);
+	s3_put_start(fixture.client, &late->put);
+	result = s3_wait(fixture.client, &late->put.op);
+	late->is_over = true;
+	pthread_join(thread, NULL);
+	s3_put_release(&late->put);
+	return result;
+}
+
+static void a_late_body_is_waited_for_in_every_try(void **state)
+{
+	char *data = make_bytes(MIB, 1);
+	struct late late = { .bytes = { data, MIB } };
+	AUTO_BUF struct buf got = BUF_INIT(MIB);
+
+	fixture_plan("[{\"op\":\"PutObject\",\"status\":500}]");
+	assert_int_equal(late_put(&late), 0);
+	assert_int_equal(late.rewinds, 2);
+	assert_true(late.asked >= 2 * 16);
+	assert_int_equal(late.put.body.crc32c, crc32c(0, data, MIB));
+	assert_int_equal(do_get("k", 0, S3_WHOLE, NULL, &got), 0);
+	assert_int_equal(got.len, MIB);
+	assert_memory_equal(got.data, data, MIB);
+	free(data);
+}
+
+static void a_body_that_fails_in_the_middle_is_sent_once(void **state)
+{
+	char *data = make_bytes(MIB, 2);
+	struct late late = { .bytes = { data, MIB }, .error = -EIO };
+
+	assert_int_equal(late_put(&late), -EIO);
+	assert_int_equal(late.rewinds, 1);
+	assert_int_equal(do_head("k", NULL, NULL), -ENOENT);
+	free(data);
+}
+
+static void a_body_that_cannot_be_summed_is_not_sent(void **state)
+{
+	struct late late = { .bytes = { "text", 4 }, .scan_error = -EIO };
+
+	assert_int_equal(late_put(&late), -EIO);
+	assert_int_equal(late.asked, 0);
+	assert_int_equal(fixture_requests("PutObject"), 0);
+	assert_non_null(strstr(late.put.op.err.text, "PutObject"));
 }
 
 static void an_unknown_condition_is_enotsup(void **state)
@@ -1216,6 +1333,9 @@ int main(void)
 		TEST(a_put_without_etag_is_sent_again),
 		TEST(a_put_without_etag_that_is_stored_is_sent_once),
 		TEST(our_own_first_try_does_not_take_the_key),
+		TEST(a_late_body_is_waited_for_in_every_try),
+		TEST(a_body_that_fails_in_the_middle_is_sent_once),
+		TEST(a_body_that_cannot_be_summed_is_not_sent),
 		TEST(an_unknown_condition_is_enotsup),
 		TEST(a_conflict_is_tried_again),
 		TEST(an_unwanted_checksum_is_left_out_from_then_on),

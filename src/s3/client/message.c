@@ -47,15 +47,20 @@ const char *request_answer(const struct s3_request *r, const char *name)
 	return pairs_get(&r->http.response_headers, name);
 }
 
-void request_send_text(struct s3_request *r, struct buf *text)
+int request_send_text(struct s3_request *r, struct buf *text)
 {
+	unsigned char sum[DIGEST_MAX];
+	int rc = digest_of(DIGEST_SHA256, buf_str(text), text->len, sum);
+
+	if (rc < 0)
+		return rc;
+	text_hex(r->payload, sum, digest_size(DIGEST_SHA256));
+	r->is_body_signed = true;
 	r->http.body = http_body_of(text);
-	r->must_sign_body = true;
-	r->has_digest = false; /* it may be another text than last time */
+	return 0;
 }
 
-static int digest_pieces(const struct http_body *body, struct digest *sha,
-			 uint32_t *crc)
+static int scan_by_read(const struct s3_body *body, s3_take_fn take, void *to)
 {
 	char piece[DIGEST_PIECE];
 	uint64_t at = 0;
@@ -69,9 +74,7 @@ static int digest_pieces(const struct http_body *body, struct digest *sha,
 
 		if (got <= 0 || (size_t)got > room)
 			return got < 0 ? (int)got : -EIO;
-		if (crc)
-			*crc = crc32c(*crc, piece, (size_t)got);
-		rc = digest_add(sha, piece, (size_t)got);
+		rc = take(to, piece, (size_t)got);
 		if (rc < 0)
 			return rc;
 		at += (uint64_t)got;
@@ -79,45 +82,84 @@ static int digest_pieces(const struct http_body *body, struct digest *sha,
 	return 0;
 }
 
-int request_digest_body(struct s3_request *r)
+struct sums {
+	bool wants_crc32c;
+	uint32_t crc32c;
+	struct digest *sha; /* NULL: not wanted */
+};
+
+static int sums_take(void *to, const void *data, size_t len)
 {
+	struct sums *sums = to;
+
+	if (sums->wants_crc32c)
+		sums->crc32c = crc32c(sums->crc32c, data, len);
+	return sums->sha ? digest_add(sums->sha, data, len) : 0;
+}
+
+static int body_scan(const struct s3_body *body, struct sums *sums)
+{
+	if (!sums->wants_crc32c && !sums->sha)
+		return 0;
+	if (body->scan)
+		return body->scan(body->arg, sums_take, sums);
+	return scan_by_read(body, sums_take, sums);
+}
+
+int request_sum_body(struct s3_request *r, struct s3_body *body, bool is_signed)
+{
+	struct sums sums = {
+		.wants_crc32c =
+			!body->has_crc32c && client_has_checksums(r->client),
+	};
 	unsigned char sum[DIGEST_MAX];
-	struct digest *sha;
 	int rc;
 
-	if (r->has_digest)
-		return 0;
-	sha = digest_start(DIGEST_SHA256);
-	if (!sha)
-		return -ENOMEM;
-	if (!r->is_crc32c_given)
-		r->crc32c = 0;
-	rc = digest_pieces(&r->http.body, sha,
-			   r->is_crc32c_given ? NULL : &r->crc32c);
-	if (rc < 0) {
-		digest_drop(sha);
-		return rc;
+	if (is_signed) {
+		sums.sha = digest_start(DIGEST_SHA256);
+		if (!sums.sha)
+			return -ENOMEM;
 	}
-	rc = digest_finish(sha, sum);
+	rc = body_scan(body, &sums);
+	if (rc == 0 && is_signed)
+		rc = digest_finish(STEAL(sums.sha), sum);
+	digest_drop(sums.sha);
 	if (rc < 0)
 		return rc;
-	text_hex(r->payload, sum, digest_size(DIGEST_SHA256));
-	r->has_digest = true;
+	if (is_signed)
+		text_hex(r->payload, sum, digest_size(DIGEST_SHA256));
+	r->is_body_signed = is_signed;
+	if (sums.wants_crc32c)
+		body->crc32c = sums.crc32c;
+	body->has_crc32c = body->has_crc32c || sums.wants_crc32c;
 	return 0;
 }
 
-int request_checksum_header(struct s3_request *r)
+static int add_checksum(struct s3_request *r, uint32_t crc)
 {
-	unsigned char sum[4] = { (unsigned char)(r->crc32c >> 24),
-				 (unsigned char)(r->crc32c >> 16),
-				 (unsigned char)(r->crc32c >> 8),
-				 (unsigned char)r->crc32c };
+	unsigned char sum[4] = { (unsigned char)(crc >> 24),
+				 (unsigned char)(crc >> 16),
+				 (unsigned char)(crc >> 8),
+				 (unsigned char)crc };
 	AUTO_BUF struct buf text = BUF_INIT(16);
 
 	digest_base64(&text, sum, sizeof(sum));
 	if (text.error)
 		return text.error;
 	return request_header(r, "x-amz-checksum-crc32c", buf_str(&text));
+}
+
+int request_send_body(struct s3_request *r, const struct s3_body *body)
+{
+	r->http.body = (struct http_body){
+		.length = body->length,
+		.read = body->read,
+		.arg = body->arg,
+	};
+	if (!body->has_crc32c || r->without_checksum ||
+	    !client_has_checksums(r->client))
+		return 0;
+	return add_checksum(r, body->crc32c);
 }
 
 bool request_drop_checksum(struct s3_request *r)

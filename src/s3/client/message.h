@@ -9,6 +9,7 @@
 #include "macros.h"
 
 struct buf;
+struct s3_body;
 struct s3_request;
 
 /* build: sets a header of the try. */
@@ -17,21 +18,25 @@ MUST_USE int request_header(struct s3_request *r, const char *name,
 /* As request_header, with the ETag quoted. */
 MUST_USE int request_etag_header(struct s3_request *r, const char *name,
 				 const char *etag);
-/* build: sends text (borrowed), signed. */
-void request_send_text(struct s3_request *r, struct buf *text);
+/* build: sends text (borrowed), signed also over TLS. */
+MUST_USE int request_send_text(struct s3_request *r, struct buf *text);
+/* build: sends body, with its checksum if the server takes one. */
+MUST_USE int request_send_body(struct s3_request *r,
+			       const struct s3_body *body);
 /* build: a number for the query; slot 0 or 1. */
 const char *request_number(struct s3_request *r, unsigned slot, uint64_t n);
 /* A header of the answer, or NULL. */
 const char *request_answer(const struct s3_request *r, const char *name);
 
 /*
- * SHA-256 and CRC32C of the try's body into r; read once for all tries.
+ * Sums body, once for all tries: CRC32C unless it is given or the server
+ * takes none, SHA-256 if it is to be signed. Reads it all; on the thread that
+ * starts r.
  */
-MUST_USE int request_digest_body(struct s3_request *r);
+MUST_USE int request_sum_body(struct s3_request *r, struct s3_body *body,
+			      bool is_signed);
 /* settle of what an upload id is for: RGW says NoSuchKey of a missing one. */
 void request_expect_upload(int *result);
-/* Adds x-amz-checksum-crc32c of r->crc32c. */
-MUST_USE int request_checksum_header(struct s3_request *r);
 
 /*
  * settle of uploads: whether the server dislikes the checksum header, and a

@@ -44,7 +44,6 @@ static void release_try(struct s3_request *r)
 	buf_release(&r->url);
 	r->query = (struct query)QUERY_INIT;
 	memset(&r->error, 0, sizeof(r->error));
-	r->must_sign_body = false;
 }
 
 static void request_free(struct s3_request *r)
@@ -106,17 +105,18 @@ static int build(struct s3_request *r)
 	return rc;
 }
 
-static bool signs_body(const struct s3_request *r)
+/* No redirect leads from TLS to a plain connection. */
+static bool signs_bodies(struct s3_client *c)
 {
-	switch (r->client->options.payload) {
+	switch (c->options.payload) {
 	case S3_PAYLOAD_SIGNED:
 		return true;
 	case S3_PAYLOAD_UNSIGNED:
-		return r->must_sign_body;
+		return false;
 	case S3_PAYLOAD_AUTO:
 		break;
 	}
-	return r->must_sign_body || !r->endpoint->is_tls;
+	return !client_endpoint(c)->is_tls;
 }
 
 static int sign(struct s3_request *r)
@@ -130,18 +130,10 @@ static int sign(struct s3_request *r)
 		.payload = SIGN_EMPTY_PAYLOAD,
 		.unix_s = client_now_s(c),
 	};
-	int rc;
 
-	if (r->http.body.length > 0 && signs_body(r)) {
-		rc = request_digest_body(r);
-		if (rc < 0)
-			return errinfo_set(&r->op->err, rc,
-					   "%s: the body cannot be read",
-					   r->action->name);
-		what.payload = r->payload;
-	} else if (r->http.body.length > 0) {
-		what.payload = SIGN_UNSIGNED_PAYLOAD;
-	}
+	if (r->http.body.length > 0)
+		what.payload =
+			r->is_body_signed ? r->payload : SIGN_UNSIGNED_PAYLOAD;
 	r->creds = creds_chain_current(c->creds);
 	return sign_headers(&what, c->options.signature, r->creds,
 			    &r->http.headers, &r->op->err);
@@ -418,10 +410,12 @@ static void start(struct s3_request *r)
 	attempt(r, 0);
 }
 
-static void fail_start(struct s3_op *op)
+static void fail_start(struct s3_op *op, const struct s3_action *action,
+		       int result)
 {
 	op->request = NULL;
-	op->result = errinfo_set(&op->err, -ENOMEM, "no memory for a request");
+	op->result = errinfo_set(&op->err, result, "%s cannot be started: %s",
+				 action->name, strerrordesc_np(-result));
 	op->is_done = true;
 	if (op->done)
 		op->done(op);
@@ -435,7 +429,7 @@ static struct s3_request *request_new(struct s3_client *c, struct s3_op *op,
 	struct s3_request *r = calloc(1, sizeof(*r));
 
 	if (!r) {
-		fail_start(op);
+		fail_start(op, action, -ENOMEM);
 		return NULL;
 	}
 	r->client = c;
@@ -446,19 +440,42 @@ static struct s3_request *request_new(struct s3_client *c, struct s3_op *op,
 	return r;
 }
 
+/* bytes is what the body moves at most. */
+static void start_bounded(struct s3_request *r, uint64_t bytes)
+{
+	r->bytes = bytes;
+	bound_begin(r);
+	if (bound_is_cut(r))
+		client_ask_if_back(r->client);
+	start(r);
+}
+
 void request_start(struct s3_client *c, struct s3_op *op,
 		   const struct s3_action *action, const char *key,
 		   const struct pairs *headers, uint64_t bytes)
 {
 	struct s3_request *r = request_new(c, op, action, key, headers);
 
+	if (r)
+		start_bounded(r, bytes);
+}
+
+void request_start_body(struct s3_client *c, struct s3_op *op,
+			const struct s3_action *action, const char *key,
+			const struct pairs *headers, struct s3_body *body)
+{
+	struct s3_request *r = request_new(c, op, action, key, headers);
+	int rc;
+
 	if (!r)
 		return;
-	r->bytes = bytes;
-	bound_begin(r);
-	if (bound_is_cut(r))
-		client_ask_if_back(c);
-	start(r);
+	rc = request_sum_body(r, body, signs_bodies(c));
+	if (rc == 0) {
+		start_bounded(r, body->length);
+		return;
+	}
+	request_free(r);
+	fail_start(op, action, rc);
 }
 
 void request_start_child(struct s3_request *r, struct s3_op *child,

@@ -101,15 +101,12 @@ struct s3_request {
 	char numbers[2][24]; /* of the query */
 	struct buf url;
 	struct s3_creds *creds;
-	bool must_sign_body;     /* our own XML, also over TLS */
 	struct error_body error; /* of the answer */
 	int sink_result;         /* what the caller's sink said */
 
 	/* All tries. */
-	bool has_digest; /* payload and crc32c are known */
-	char payload[65];
-	uint32_t crc32c;
-	bool is_crc32c_given;     /* the caller knew it */
+	bool is_body_signed; /* payload is known */
+	char payload[2 * DIGEST_MAX + 1];
 	struct endpoint redirect; /* a 307's, for this operation alone */
 	bool is_redirected;
 	bool without_checksum;
@@ -166,6 +163,11 @@ struct s3_request {
 void request_start(struct s3_client *c, struct s3_op *op,
 		   const struct s3_action *action, const char *key,
 		   const struct pairs *headers, uint64_t bytes);
+
+/* As request_start, with a body to be sent; what it lacks of sums is added. */
+void request_start_body(struct s3_client *c, struct s3_op *op,
+			const struct s3_action *action, const char *key,
+			const struct pairs *headers, struct s3_body *body);
 
 /*
  * Starts child (r->child); it is cancelled with r. It has time even if r took

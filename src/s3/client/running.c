@@ -27,6 +27,16 @@ void s3_cancel(struct s3_client *c, struct s3_op *op)
 		running_cancel_locked(c, op->request);
 }
 
+void s3_resume(struct s3_client *c, struct s3_op *op)
+{
+	struct s3_request *r;
+	LOCK(&c->lock);
+
+	r = op->request;
+	if (r && r->locked.is_submitted)
+		http_resume(c->http, &r->http);
+}
+
 void s3_cancel_reads(struct s3_client *c)
 {
 	LOCK(&c->lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests under way, reached from the side: s3_cancel, s3_cancel_reads, and
- * retries that need not wait any longer. Any thread.
+ * Requests under way, reached from the side: s3_cancel, s3_resume,
+ * s3_cancel_reads, and retries that need not wait any longer. Any thread.
  */
 #ifndef S3_RUNNING_H
 #define S3_RUNNING_H

@@ -16,6 +16,7 @@ static int create_bucket_build(struct s3_request *r)
 {
 	struct s3_create_bucket *b =
 		container_of(r->op, struct s3_create_bucket, op);
+	int rc = 0;
 
 	if (strcmp(r->endpoint->region, DEFAULT_REGION) != 0) {
 		b->body.max = 1024;
@@ -29,9 +30,11 @@ static int create_bucket_build(struct s3_request *r)
 				      "</CreateBucketConfiguration>");
 		if (b->body.error)
 			return b->body.error;
-		request_send_text(r, &b->body);
+		rc = request_send_text(r, &b->body);
 	}
-	return b->acl ? request_header(r, "x-amz-acl", b->acl) : 0;
+	if (rc == 0 && b->acl)
+		rc = request_header(r, "x-amz-acl", b->acl);
+	return rc;
 }
 
 /* After a lost answer the bucket is there, and ours. */

@@ -67,8 +67,9 @@ static int complete_build(struct s3_request *r)
 	buf_add_str(body, "</CompleteMultipartUpload>");
 	if (body->error)
 		return body->error;
-	request_send_text(r, body);
-	rc = request_header(r, "content-type", "application/xml");
+	rc = request_send_text(r, body);
+	if (rc == 0)
+		rc = request_header(r, "content-type", "application/xml");
 	if (rc == 0 && up->if_none_match)
 		rc = request_header(r, "if-none-match", "*");
 	if (rc == 0 && up->if_match)

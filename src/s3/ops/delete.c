@@ -75,8 +75,7 @@ static int many_build(struct s3_request *r)
 	rc = add_md5(r, &del->body);
 	if (rc == 0)
 		rc = request_header(r, "content-type", "application/xml");
-	request_send_text(r, &del->body);
-	return rc;
+	return rc < 0 ? rc : request_send_text(r, &del->body);
 }
 
 struct many_parser {

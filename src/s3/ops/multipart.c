@@ -117,24 +117,6 @@ void s3_create_upload_release(struct s3_create_upload *up)
 
 /* --- UploadPart --------------------------------------------------------- */
 
-/*
- * An upload that announced checksums takes no part without one, so what the
- * caller does not know is made here.
- */
-static int add_part_checksum(struct s3_request *r, const struct s3_body *body)
-{
-	int rc = 0;
-
-	if (r->without_checksum || !client_has_checksums(r->client))
-		return 0;
-	r->is_crc32c_given = body->has_crc32c;
-	if (body->has_crc32c)
-		r->crc32c = body->crc32c;
-	else
-		rc = request_digest_body(r);
-	return rc < 0 ? rc : request_checksum_header(r);
-}
-
 static int part_build(struct s3_request *r)
 {
 	const struct s3_upload_part *part =
@@ -142,12 +124,7 @@ static int part_build(struct s3_request *r)
 
 	query_add(&r->query, "partNumber", request_number(r, 0, part->number));
 	query_add(&r->query, "uploadId", part->upload_id);
-	r->http.body = (struct http_body){
-		.length = part->body.length,
-		.read = part->body.read,
-		.arg = part->body.arg,
-	};
-	return add_part_checksum(r, &part->body);
+	return request_send_body(r, &part->body);
 }
 
 static int part_parse(struct s3_request *r)
@@ -197,8 +174,8 @@ static const struct s3_action part_action = {
 
 void s3_upload_part_start(struct s3_client *c, struct s3_upload_part *part)
 {
-	request_start(c, &part->op, &part_action, part->key, &part->headers,
-		      part->body.length);
+	request_start_body(c, &part->op, &part_action, part->key,
+			   &part->headers, &part->body);
 }
 
 void s3_upload_part_release(struct s3_upload_part *part)

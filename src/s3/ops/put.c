@@ -23,19 +23,8 @@
 static int put_build(struct s3_request *r)
 {
 	const struct s3_put *put = container_of(r->op, struct s3_put, op);
-	int rc = 0;
+	int rc = request_send_body(r, &put->body);
 
-	r->http.body = (struct http_body){
-		.length = put->body.length,
-		.read = put->body.read,
-		.arg = put->body.arg,
-	};
-	if (put->body.has_crc32c && !r->without_checksum &&
-	    client_has_checksums(r->client)) {
-		r->crc32c = put->body.crc32c;
-		r->is_crc32c_given = true;
-		rc = request_checksum_header(r);
-	}
 	if (rc == 0 && put->if_none_match)
 		rc = request_header(r, "if-none-match", "*");
 	if (rc == 0 && put->if_match)
@@ -144,8 +133,8 @@ const struct s3_action put_action = {
 
 void s3_put_start(struct s3_client *c, struct s3_put *put)
 {
-	request_start(c, &put->op, &put_action, put->key, &put->headers,
-		      put->body.length);
+	request_start_body(c, &put->op, &put_action, put->key, &put->headers,
+			   &put->body);
 }
 
 void s3_put_release(struct s3_put *put)
