@@ -8,6 +8,24 @@
 
 #include "macros.h"
 
+/* What a thread is for decides what it may do; a thread says so itself. */
+enum thread_kind {
+	THREAD_PLAIN,   /* has its own work: it may wait */
+	THREAD_POOL,    /* runs jobs, which may wait */
+	THREAD_RECEIVE, /* takes the kernel's requests: it may not wait */
+	THREAD_LOOP,    /* moves bytes: it may not wait, nor use the disk */
+};
+void thread_become(enum thread_kind kind);
+
+/* Both hold only if this thread has no lock. Where assertions are compiled. */
+#ifdef NDEBUG
+#define thread_assert_may_wait()     ((void)0)
+#define thread_assert_may_use_disk() ((void)0)
+#else
+void thread_assert_may_wait(void);
+void thread_assert_may_use_disk(void);
+#endif
+
 /*
  * Starts a thread that takes no signals: they are for the main thread.
  * stack_bytes 0: the usual. Returns 0, -EAGAIN or -ENOMEM.

@@ -36,7 +36,7 @@ static struct {
 	char *path; /* NULL: none */
 	int fd;     /* -1: none, to stderr then */
 	int64_t checked_ms;
-} file = { .lock = LOCK_INIT, .fd = -1 };
+} file = { .lock = LOCK_INIT(LOCK_LOG), .fd = -1 };
 
 static int file_open(const char *path)
 {

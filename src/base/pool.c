@@ -62,6 +62,7 @@ static void *thread_main(void *arg)
 	pthread_t leaver;
 	bool has_leaver;
 
+	thread_become(THREAD_POOL);
 	lock_enter(&pool->lock);
 	while ((link = next_job_locked(pool))) {
 		struct pool_job *job =
@@ -69,6 +70,7 @@ static void *thread_main(void *arg)
 
 		lock_leave(&pool->lock);
 		job->run(job);
+		lock_assert_none_held();
 		lock_enter(&pool->lock);
 	}
 	/* Each joins the one before, so that none outlives pool_free. */
@@ -98,7 +100,7 @@ struct pool *pool_new(unsigned thread_limit)
 
 	if (!pool)
 		return NULL;
-	pool->lock = (struct lock)LOCK_INIT;
+	pool->lock = (struct lock)LOCK_INIT(LOCK_POOL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&pool->work, &attr);

@@ -1,8 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that take no signals; see thread.h. */
+/* Threads that take no signals, and what each is for; see thread.h. */
 #include "thread.h"
 
+#include <assert.h>
 #include <signal.h>
+
+#include "lock.h"
+
+static _Thread_local enum thread_kind thread_kind;
+
+void thread_become(enum thread_kind kind)
+{
+	thread_kind = kind;
+}
+
+#ifndef NDEBUG
+void thread_assert_may_wait(void)
+{
+	assert(thread_kind != THREAD_LOOP && thread_kind != THREAD_RECEIVE);
+	lock_assert_none_held();
+}
+
+void thread_assert_may_use_disk(void)
+{
+	assert(thread_kind != THREAD_LOOP);
+	lock_assert_none_held();
+}
+#endif
 
 int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *arg),
 		 void *arg)

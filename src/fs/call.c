@@ -259,6 +259,7 @@ struct call *call_new_in_dir(fuse_req_t req, const struct call_kind *kind,
 
 void call_done(struct store_op *op, int result)
 {
+	lock_assert_none_held();
 	struct call *call = call_of(op);
 	int pending = CALL_PENDING;
 

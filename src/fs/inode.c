@@ -23,7 +23,7 @@ void inodes_init(struct inodes *t, struct store *store)
 {
 	*t = (struct inodes){ .store = store, .root = store_root(store) };
 	t->root_id = node_id(t->root);
-	t->lock = (struct lock)LOCK_INIT;
+	t->lock = (struct lock)LOCK_INIT(LOCK_INODES);
 }
 
 uint64_t inodes_number(const struct inodes *t, uint64_t store_id)

@@ -133,6 +133,7 @@ static void *receiver_main(void *arg)
 {
 	struct receiver *r = arg;
 
+	thread_become(THREAD_RECEIVE);
 	receive(r);
 	atomic_fetch_sub(&r->fs->receivers, 1);
 	ring(r->fs->wake_fd);

@@ -231,10 +231,10 @@ static struct fs *fs_alloc(struct store *store, const struct fs_options *o)
 	fs->device_fd = -1;
 	fs->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	fs->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	fs->calls.lock = (struct lock)LOCK_INIT;
+	fs->calls.lock = (struct lock)LOCK_INIT(LOCK_CALLS);
 	pthread_cond_init(&fs->calls.idle, NULL);
 	list_init(&fs->calls.watched);
-	fs->opened.lock = (struct lock)LOCK_INIT;
+	fs->opened.lock = (struct lock)LOCK_INIT(LOCK_OPENED_LIST);
 	list_init(&fs->opened.list);
 	inodes_init(&fs->inodes, store);
 	fs->notifier = notifier_new(fs);

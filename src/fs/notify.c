@@ -165,7 +165,7 @@ struct notifier *notifier_new(struct fs *fs)
 	if (!n)
 		return NULL;
 	n->fs = fs;
-	n->lock = (struct lock)LOCK_INIT;
+	n->lock = (struct lock)LOCK_INIT(LOCK_NOTIFIER);
 	pthread_cond_init(&n->work, NULL);
 	list_init(&n->locked.queue);
 	if (thread_start(&n->thread, 0, notifier_main, n) < 0) {

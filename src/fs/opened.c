@@ -29,7 +29,7 @@ struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
 		o->process = process_of_thread(pid);
 		o->since = process_mark();
 	}
-	o->lock = (struct lock)LOCK_INIT;
+	o->lock = (struct lock)LOCK_INIT(LOCK_OPENED_TURN);
 	list_init(&o->waiting);
 	{
 		LOCK(&fs->opened.lock);

@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "thread.h"
 
 enum {
 	EVENTS_AT_ONCE = 64
@@ -172,6 +173,7 @@ void *http_loop_main(void *arg)
 {
 	struct http *http = arg;
 
+	thread_become(THREAD_LOOP);
 	for (;;) {
 		run_queue(http);
 		if (http_queue_is_stopping(&http->queue))

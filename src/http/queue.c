@@ -11,7 +11,7 @@ int http_queue_init(struct http_queue *q, unsigned limit)
 	*q = (struct http_queue){
 		.limit = limit,
 		.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-		.lock = LOCK_INIT,
+		.lock = LOCK_INIT(LOCK_HTTP_QUEUE),
 		.locked.delayed_due_ms = INT64_MAX,
 		.locked.ready_expiry_ms = INT64_MAX,
 	};

@@ -98,7 +98,7 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 	if (c->options.timeout_ms == 0)
 		c->options.timeout_ms = RETRY_TIMEOUT_MS;
 	c->locked.question.op.is_done = true;
-	pthread_mutex_init(&c->lock.mutex, NULL);
+	c->lock = (struct lock)LOCK_INIT(LOCK_CLIENT);
 	rc = set_up(c, err);
 	if (rc < 0) {
 		s3_client_free(c);

@@ -132,9 +132,9 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 		return -ENOMEM;
 	store->s3 = s3;
 	store->options = *options;
-	store->files_lock = (struct lock)LOCK_INIT;
-	store->notify_lock = (struct lock)LOCK_INIT;
-	store->failed_keys.lock = (struct lock)LOCK_INIT;
+	store->files_lock = (struct lock)LOCK_INIT(LOCK_FILES);
+	store->notify_lock = (struct lock)LOCK_INIT(LOCK_STORE_NOTIFY);
+	store->failed_keys.lock = (struct lock)LOCK_INIT(LOCK_FAILED_KEYS);
 	pthread_cond_init(&store->files_gone, NULL);
 	room_init(&store->room);
 	list_init(&store->files);

@@ -20,9 +20,10 @@ struct await {
 	int result;
 };
 
-#define AWAIT_INIT                                                   \
-	{                                                            \
-		.lock = LOCK_INIT, .over = PTHREAD_COND_INITIALIZER, \
+#define AWAIT_INIT                                \
+	{                                         \
+		.lock = LOCK_INIT(LOCK_TOOL),     \
+		.over = PTHREAD_COND_INITIALIZER, \
 	}
 
 /* The op to begin a call with. */

@@ -111,7 +111,7 @@ static int run_strmap(void)
 	return result;
 }
 
-static struct lock lock = LOCK_INIT;
+static struct lock lock = LOCK_INIT(LOCK_UNRANKED);
 static unsigned jobs_run;
 
 static void count_job(struct pool_job *job)

@@ -129,7 +129,7 @@ static int run_refresh(void)
 {
 	struct s3_creds *used = creds_chain_current(chain), *fresh;
 	struct waiting w = { .waiter = { .used = used, .ready = waiting_ready },
-			     .lock = LOCK_INIT,
+			     .lock = LOCK_INIT(LOCK_UNRANKED),
 			     .is_over = PTHREAD_COND_INITIALIZER };
 	int result = creds_chain_refresh(chain, &w.waiter, &words);
 

@@ -95,7 +95,7 @@ static json_t *control(const char *method, const char *what, const char *body)
 	struct bytes bytes = { body, body ? strlen(body) : 0 };
 	char url[256];
 	struct control call = {
-		.lock = LOCK_INIT,
+		.lock = LOCK_INIT(LOCK_UNRANKED),
 		.is_over = PTHREAD_COND_INITIALIZER,
 		.http = { .method = method,
 			  .url = url,

@@ -23,7 +23,7 @@ static struct {
 	struct lock lock;
 	struct blob *first[MAP_SIZES]; /* linked by next_spare */
 	size_t bytes;
-} spares = { .lock = LOCK_INIT };
+} spares = { .lock = LOCK_INIT(LOCK_UNRANKED) };
 
 /* The place among the sizes, or -1 if a mapping is not of these. */
 static int spare_size(size_t mapped)

@@ -34,10 +34,10 @@ static struct server server = {
 	.region = "us-east-1",
 	.domains = { "s3.localhost", "localhost" },
 	.domain_count = 2,
-	.store = { .lock = LOCK_INIT },
-	.faults = { .lock = LOCK_INIT },
-	.log = { .lock = LOCK_INIT },
-	.keys = { .lock = LOCK_INIT },
+	.store = { .lock = LOCK_INIT(LOCK_UNRANKED) },
+	.faults = { .lock = LOCK_INIT(LOCK_UNRANKED) },
+	.log = { .lock = LOCK_INIT(LOCK_UNRANKED) },
+	.keys = { .lock = LOCK_INIT(LOCK_UNRANKED) },
 };
 
 enum option_id {

@@ -88,7 +88,7 @@ struct timer *timer_new(void)
 
 	if (!t)
 		return NULL;
-	t->lock = (struct lock)LOCK_INIT;
+	t->lock = (struct lock)LOCK_INIT(LOCK_UNRANKED);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&t->changed, &attr);

@@ -24,10 +24,11 @@ static inline void call_answered(struct store_op *op, int result)
 	pthread_cond_signal(&call->over);
 }
 
-#define CALL_INIT                                                 \
-	{                                                         \
-		.read.op.done = call_answered, .lock = LOCK_INIT, \
-		.over = PTHREAD_COND_INITIALIZER,                 \
+#define CALL_INIT                                 \
+	{                                         \
+		.read.op.done = call_answered,    \
+		.lock = LOCK_INIT(LOCK_UNRANKED), \
+		.over = PTHREAD_COND_INITIALIZER, \
 	}
 
 static inline int await(struct call *call)

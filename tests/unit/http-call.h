@@ -43,7 +43,7 @@ static inline void call_init(struct call *call, const char *method,
 			     const struct raw_server *server, const char *path)
 {
 	*call = (struct call){ .req = { .method = method, .done = call_done },
-			       .lock = LOCK_INIT,
+			       .lock = LOCK_INIT(LOCK_UNRANKED),
 			       .ended = PTHREAD_COND_INITIALIZER };
 	if (server)
 		raw_server_url(server, path, call->url, sizeof(call->url));

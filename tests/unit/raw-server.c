@@ -210,7 +210,7 @@ struct raw_server *raw_server_new(raw_answer_fn answer, void *arg)
 		abort();
 	server->answer = answer;
 	server->arg = arg;
-	server->lock = (struct lock)LOCK_INIT;
+	server->lock = (struct lock)LOCK_INIT(LOCK_UNRANKED);
 	list_init(&server->locked.connections);
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	/* Connections have it from here: what is said goes out at once. */

@@ -45,7 +45,7 @@ struct job {
 
 #define SHARED_INIT                                                 \
 	{                                                           \
-		.lock = LOCK_INIT,                                  \
+		.lock = LOCK_INIT(LOCK_UNRANKED),                   \
 		.changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER \
 	}
 

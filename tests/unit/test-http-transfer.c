@@ -32,7 +32,7 @@ static int stop_http(void **state)
 }
 
 /* The last request, for the test to look at when it is over. */
-static struct lock last_lock = LOCK_INIT;
+static struct lock last_lock = LOCK_INIT(LOCK_UNRANKED);
 static char last_head[32768];
 static atomic_ullong last_length;
 static atomic_uint last_crc32c;

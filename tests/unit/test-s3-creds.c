@@ -137,7 +137,7 @@ static int refresh(struct creds_chain *chain, const struct s3_creds *used,
 		   struct errinfo *err)
 {
 	struct waiting w = { .waiter = { .used = used, .ready = waiting_ready },
-			     .lock = LOCK_INIT,
+			     .lock = LOCK_INIT(LOCK_UNRANKED),
 			     .is_over = PTHREAD_COND_INITIALIZER };
 	int rc = creds_chain_refresh(chain, &w.waiter, err);
 
@@ -543,7 +543,7 @@ static void no_file_is_read_by_who_asks(void **state)
 	struct creds_chain *chain = NULL;
 	struct s3_creds *creds;
 	struct waiting w = { .waiter.ready = waiting_ready,
-			     .lock = LOCK_INIT,
+			     .lock = LOCK_INIT(LOCK_UNRANKED),
 			     .is_over = PTHREAD_COND_INITIALIZER };
 
 	write_file(credentials_path, FILE_KEYS, 0600);

@@ -33,7 +33,7 @@ static struct {
 	char heads[8][40960]; /* of the requests, as they came */
 	unsigned count;
 	enum raw_then then;
-} script = { .lock = LOCK_INIT };
+} script = { .lock = LOCK_INIT(LOCK_UNRANKED) };
 
 static enum raw_then answer(struct raw_exchange *x)
 {

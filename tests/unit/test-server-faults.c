@@ -10,7 +10,7 @@
 
 #include "faults.h"
 
-static struct fault_plan plan = { .lock = LOCK_INIT };
+static struct fault_plan plan = { .lock = LOCK_INIT(LOCK_UNRANKED) };
 
 static int set(const char *text)
 {

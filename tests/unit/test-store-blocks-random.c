@@ -86,7 +86,7 @@ static void random_snap(struct fixture *f, uint64_t at, uint64_t len)
 	memcpy(snap->expected, f->model + at, len);
 	assert_int_equal(
 		pieces_add(&snap->pieces, &f->blocks, &f->have, at, len), 0);
-	assert_int_equal(pieces_load(&snap->pieces), 0);
+	assert_int_equal(load_pieces(&snap->pieces), 0);
 }
 
 static void random_step(struct fixture *f)

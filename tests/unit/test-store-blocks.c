@@ -93,7 +93,7 @@ static void pieces_outlive_spill_drop_and_the_file(void **state)
 		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(pieces_add(&spool, &f->blocks, &f->have, 3, BLOCK), 0);
 	assert_true(blocks_is_pinned(&f->blocks));
-	assert_int_equal(pieces_load(&spool), 0);
+	assert_int_equal(load_pieces(&spool), 0);
 	assert_false(blocks_is_pinned(&f->blocks));
 	assert_int_equal(put_spool(f, 0, 9999, BLOCK), 0);
 	blocks_drop(&f->blocks, 0, UINT64_MAX);
@@ -353,7 +353,7 @@ static void bytes_that_got_lost_are_an_error_and_not_zeros(void **state)
 	assert_int_equal(put_spool(f, 0, 0, 100), 0);
 	assert_int_equal(ftruncate(f->blocks.spool_fd, 50), 0);
 	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 0, 100), 0);
-	assert_int_equal(pieces_load(&p), -EIO);
+	assert_int_equal(load_pieces(&p), -EIO);
 	pieces_release(&p);
 	assert_false(blocks_is_pinned(&f->blocks));
 	assert_int_equal(extents_add(&f->have, BLOCK, 2 * BLOCK), 0);

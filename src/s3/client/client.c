@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "log.h"
 #include "names/endpoint.h"
+#include "thread.h"
 
 void client_ask_if_back(struct s3_client *c)
 {
@@ -93,6 +94,7 @@ int s3_wait(struct s3_client *c, struct s3_op *op)
 {
 	struct s3_waiter waiter = { PTHREAD_COND_INITIALIZER };
 
+	thread_assert_may_wait();
 	lock_enter(&c->lock);
 	while (!op->is_done) {
 		op->request->locked.waiter = &waiter;

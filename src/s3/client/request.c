@@ -426,8 +426,10 @@ static struct s3_request *request_new(struct s3_client *c, struct s3_op *op,
 				      const char *key,
 				      const struct pairs *headers)
 {
-	struct s3_request *r = calloc(1, sizeof(*r));
+	struct s3_request *r;
 
+	lock_assert_none_held();
+	r = calloc(1, sizeof(*r));
 	if (!r) {
 		fail_start(op, action, -ENOMEM);
 		return NULL;

@@ -88,7 +88,7 @@ int creds_new(const char *access_key, const char *secret_key, const char *token,
 	c->access_key = store(&at, access_key);
 	c->secret_key = store(&at, secret_key);
 	c->token = *token ? store(&at, token) : NULL;
-	c->lock = (struct lock)LOCK_INIT;
+	c->lock = (struct lock)LOCK_INIT(LOCK_CREDS);
 	*out = c;
 	return 0;
 }

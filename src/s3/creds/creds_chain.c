@@ -263,7 +263,7 @@ int creds_chain_new(const struct s3_options *options, struct http *http,
 
 	if (!c)
 		return errinfo_set(err, -ENOMEM, "no memory for credentials");
-	c->lock = (struct lock)LOCK_INIT;
+	c->lock = (struct lock)LOCK_INIT(LOCK_CREDS_CHAIN);
 	pthread_cond_init(&c->changed, NULL);
 	pthread_cond_init(&c->looked, NULL);
 	list_init(&c->locked.waiters);

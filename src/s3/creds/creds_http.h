@@ -40,9 +40,10 @@ struct creds_call {
 	} locked;
 };
 
-#define CREDS_CALL_INIT                                                \
-	{                                                              \
-		.lock = LOCK_INIT, .is_over = PTHREAD_COND_INITIALIZER \
+#define CREDS_CALL_INIT                             \
+	{                                           \
+		.lock = LOCK_INIT(LOCK_CREDS_CALL), \
+		.is_over = PTHREAD_COND_INITIALIZER \
 	}
 
 /*

@@ -163,7 +163,7 @@ int creds_passwd_new(const char *path, const char *bucket, bool allow_readable,
 		.free = passwd_free,
 	};
 	s->reader.parse = parse;
-	s->lock = (struct lock)LOCK_INIT;
+	s->lock = (struct lock)LOCK_INIT(LOCK_CREDS_SOURCE);
 	s->is_named = path != NULL;
 	s->allow_readable = allow_readable;
 	s->bucket = strdup(bucket ? bucket : "");

@@ -201,7 +201,7 @@ int creds_shared_new(const struct creds_context *context, const char *profile,
 		.name = shared_name,
 		.free = shared_free,
 	};
-	s->lock = (struct lock)LOCK_INIT;
+	s->lock = (struct lock)LOCK_INIT(LOCK_CREDS_SOURCE);
 	s->allow_readable = context->allow_readable;
 	s->profile = strdup(profile);
 	if (find_paths(s->paths) < 0 || !s->profile) {

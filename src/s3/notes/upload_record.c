@@ -130,7 +130,7 @@ struct upload_record *upload_record_new(const char *const folders[2],
 
 	if (!record)
 		return NULL;
-	record->lock = (struct lock)LOCK_INIT;
+	record->lock = (struct lock)LOCK_INIT(LOCK_RECORD);
 	record->locked.folder_fd = -1;
 	record->locked.lock_fd = -1;
 	for (size_t i = 0; i < FOLDERS; i++)

@@ -73,14 +73,15 @@ static int sweep_ask(struct upload_sweep *sweep, struct s3_op *op, void *it,
 {
 	int rc;
 
-	lock_enter(&sweep->lock);
-	if (sweep->locked.is_stopped) {
-		lock_leave(&sweep->lock);
+	if (is_over(sweep))
 		return -ECANCELED;
-	}
-	sweep->locked.op = op;
 	start(sweep->client, it);
-	lock_leave(&sweep->lock);
+	{
+		LOCK(&sweep->lock);
+		sweep->locked.op = op;
+		if (sweep->locked.is_stopped)
+			s3_cancel(sweep->client, op);
+	}
 	rc = s3_wait(sweep->client, op);
 	lock_enter(&sweep->lock);
 	sweep->locked.op = NULL;
@@ -434,7 +435,7 @@ void s3_sweep_start(struct s3_client *c)
 	if (!sweep)
 		return;
 	sweep->client = c;
-	sweep->lock = (struct lock)LOCK_INIT;
+	sweep->lock = (struct lock)LOCK_INIT(LOCK_SWEEP);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&sweep->changed, &attr);

@@ -39,7 +39,7 @@ void copies_init(struct copies *c, struct store *store, struct node *dir)
 	*c = (struct copies){
 		.store = store,
 		.dir = dir,
-		.lock = LOCK_INIT,
+		.lock = LOCK_INIT(LOCK_COPIES),
 		.landed = PTHREAD_COND_INITIALIZER,
 	};
 	list_init(&c->pages);
@@ -70,6 +70,7 @@ struct node *copies_find_dir_locked(struct tree *tree, struct node *dir,
 {
 	size_t len = strcspn(path, "/");
 
+	lock_assert_held(&tree->lock);
 	while (dir && dir->is_dir && len > 0 && len < NAME_SIZE) {
 		memcpy(name, path, len);
 		name[len] = '\0';
@@ -90,6 +91,7 @@ struct node *copies_find_file_locked(struct tree *tree, struct node *dir,
 	struct node *node =
 		parent ? tree_find_locked(tree, parent, name) : NULL;
 
+	lock_assert_held(&tree->lock);
 	return node && !node->is_dir ? node : NULL;
 }
 

@@ -11,6 +11,7 @@
 #include "data/block.h"
 #include "data/budget.h"
 #include "data/extents.h"
+#include "thread.h"
 
 #define CHUNK_SLOTS 1024u
 
@@ -210,6 +211,7 @@ int blocks_write(struct blocks *b, uint64_t offset, const void *data,
 
 void blocks_disk_enter_locked(struct blocks *b)
 {
+	lock_assert_held(b->lock);
 	while (b->is_disk_taken)
 		lock_wait(b->lock, b->changed);
 	b->is_disk_taken = true;
@@ -217,6 +219,7 @@ void blocks_disk_enter_locked(struct blocks *b)
 
 void blocks_disk_leave_locked(struct blocks *b)
 {
+	lock_assert_held(b->lock);
 	b->is_disk_taken = false;
 	pthread_cond_broadcast(b->changed);
 }
@@ -262,7 +265,9 @@ int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
 {
 	int fd = b->spool_fd, result;
 
+	lock_assert_held(b->lock);
 	lock_leave(b->lock);
+	thread_assert_may_use_disk();
 	if (fd < 0)
 		fd = spool_open(b->temp_dir);
 	result = fd < 0 ? fd : write_all(fd, data, len, offset);
@@ -277,6 +282,7 @@ int blocks_read_disk(const struct blocks *b, uint64_t offset, void *to,
 {
 	char *at = to;
 
+	thread_assert_may_use_disk();
 	while (len > 0) {
 		ssize_t n = pread(b->spool_fd, at, len, (off_t)offset);
 
@@ -326,6 +332,7 @@ static void block_drop(struct blocks *b, struct block **slot)
 static int block_spill_locked(struct blocks *b, const struct extents *have,
 			      uint64_t n, struct block **slot)
 {
+	lock_assert_held(b->lock);
 	CLEANUP(extents_release) struct extents todo = EXTENTS_INIT;
 	struct block *block = block_get(*slot);
 	uint64_t at = 0, start, end;
@@ -378,6 +385,7 @@ int blocks_spill_locked(struct blocks *b, const struct extents *have,
 	struct block **slot;
 	int result = 0;
 
+	lock_assert_held(b->lock);
 	blocks_disk_enter_locked(b);
 	while (result == 0 && (slot = next_block(b, &n, end / BLOCK_BYTES)))
 		result = block_spill_locked(b, have, n++, slot);
@@ -404,12 +412,14 @@ int blocks_let_go_locked(struct blocks *b, uint64_t start, uint64_t end)
 	bool is_on_disk = extents_overlap(&b->spilled, start, end) > 0;
 	int result = extents_remove(&b->spilled, start, end);
 
+	lock_assert_held(b->lock);
 	if (result < 0)
 		return result;
 	blocks_drop(b, start, end);
 	if (!is_on_disk)
 		return 0;
 	lock_leave(b->lock);
+	thread_assert_may_use_disk();
 	/* Where that cannot be done, the room is had when the file ends. */
 	(void)fallocate(b->spool_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			(off_t)start, (off_t)(end - start));

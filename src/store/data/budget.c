@@ -35,7 +35,8 @@ uint64_t budget_default_bytes(void)
 
 void budget_init(struct budget *b, uint64_t limit)
 {
-	*b = (struct budget){ .limit = limit, .spares_lock = LOCK_INIT };
+	*b = (struct budget){ .limit = limit,
+			      .spares_lock = LOCK_INIT(LOCK_SPARES) };
 }
 
 void budget_release(struct budget *b)

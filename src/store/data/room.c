@@ -11,7 +11,7 @@ void room_init(struct room *room)
 {
 	pthread_condattr_t attr;
 
-	*room = (struct room){ .lock = LOCK_INIT };
+	*room = (struct room){ .lock = LOCK_INIT(LOCK_ROOM) };
 	list_init(&room->locked.parked);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -9,7 +9,7 @@
 
 void gzip_known_init(struct gzip_known *known)
 {
-	*known = (struct gzip_known){ .lock = LOCK_INIT };
+	*known = (struct gzip_known){ .lock = LOCK_INIT(LOCK_GZIP_KNOWN) };
 }
 
 static void forget(struct strmap *map)

@@ -239,6 +239,7 @@ void headers_learn_locked(struct store *store, struct node *node,
 	struct headers *h;
 	const char *class = pairs_get(&object->headers, CLASS);
 
+	lock_assert_held(&store->tree.lock);
 	if (!node->etag || strcmp(node->etag, object->etag) != 0)
 		return;
 	node->has_class = class && strcmp(class, "STANDARD") != 0;

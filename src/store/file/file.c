@@ -106,6 +106,7 @@ static void revert_node(struct file *file)
 
 int file_fail_locked(struct file *file, int code, const struct errinfo *err)
 {
+	lock_assert_held(&file->lock);
 	if (file->error == 0) {
 		file->error = code;
 		if (err)
@@ -130,6 +131,7 @@ void file_update_node_locked(struct file *file, bool is_changed)
 {
 	struct node *node = file->node;
 
+	lock_assert_held(&file->lock);
 	LOCK(&file->store->tree.lock);
 	node->size = file->size;
 	if (!is_changed)
@@ -151,6 +153,7 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	struct file *file = calloc(1, sizeof(*file));
 	struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 
+	lock_assert_held(&store->tree.lock);
 	if (!file)
 		return NULL;
 	node_key_locked(store, node, &key);
@@ -162,7 +165,7 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	file->base.key = buf_detach(&key);
 	file->store = store;
 	file->node = node_get_locked(node);
-	file->lock = (struct lock)LOCK_INIT;
+	file->lock = (struct lock)LOCK_INIT(LOCK_FILE);
 	pthread_cond_init(&file->changed, NULL);
 	list_init(&file->files_link);
 	list_init(&file->slot_link);
@@ -208,6 +211,7 @@ struct file *file_of_locked(struct store *store, struct node *node)
 {
 	struct file *file = node->file;
 
+	lock_assert_held(&store->tree.lock);
 	if (file) {
 		file->refs++;
 		return file;
@@ -259,6 +263,7 @@ int file_error(struct file *file)
 
 bool file_is_busy_locked(const struct file *file)
 {
+	lock_assert_held(&file->lock);
 	return file->is_publishing || file->is_moving;
 }
 
@@ -275,6 +280,7 @@ int file_refuse_gone_locked(struct file *file, uint64_t start, uint64_t end,
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 
+	lock_assert_held(&file->lock);
 	if (extents_overlap(&file->gone, start, end) == 0)
 		return 0;
 	node_key(file->store, file->node, &key);

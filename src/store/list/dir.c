@@ -72,6 +72,7 @@ static void settle_created_locked(struct store *store, struct node *dir)
 {
 	int64_t now_ms = clock_now_ms();
 
+	lock_assert_held(&store->tree.lock);
 	list_for_each_safe(link, &dir->dir->created) {
 		struct node *node =
 			container_of(link, struct node, created_link);

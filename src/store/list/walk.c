@@ -71,6 +71,7 @@ static void let_go_locked(struct store *store, struct walks *walks)
 	struct held_node *held =
 		container_of(walks->held.next, struct held_node, link);
 
+	lock_assert_held(&store->tree.lock);
 	list_remove(&held->link);
 	walks->held_count--;
 	walks->held_bytes -= held->bytes;
@@ -97,6 +98,7 @@ static void purge_locked(struct store *store, int64_t now_ms)
 {
 	struct walks *walks = store->walks;
 
+	lock_assert_held(&store->tree.lock);
 	while (walks->held_count > 0) {
 		struct held_node *oldest =
 			container_of(walks->held.next, struct held_node, link);
@@ -279,6 +281,7 @@ static bool is_first_child_locked(struct store *store, const struct node *dir)
 	struct listing_page page;
 	struct segment_entry entry = { .is_dir = false };
 
+	lock_assert_held(&store->tree.lock);
 	if (!dir->parent || !dir->parent->dir ||
 	    !listing_next_page(&dir->parent->dir->listing, "", clock_now_ms(),
 			       store->options.attr_timeout_ms, &page))

@@ -89,6 +89,7 @@ static void plan_locked(struct store *store, struct node *parent,
 	struct segment_entry e;
 	unsigned left = dir->ahead;
 
+	lock_assert_held(&store->tree.lock);
 	dir->ahead_hash = 0;
 	if (!listing_next_page(&dir->listing, name, clock_now_ms(),
 			       store->options.attr_timeout_ms, &page))

@@ -23,7 +23,7 @@ int gzip_store_new(struct store *store)
 	if (!gzip)
 		return -ENOMEM;
 	gzip_known_init(&gzip->known);
-	gzip->lock = (struct lock)LOCK_INIT;
+	gzip->lock = (struct lock)LOCK_INIT(LOCK_GZIP);
 	pthread_cond_init(&gzip->none_ahead, NULL);
 	gzip->pool = pool_new(POOL_THREADS);
 	store->gzip = gzip;
@@ -108,6 +108,7 @@ bool gzip_listed_locked(struct store *store, struct node *parent,
 		.mtime_ns = entry->mtime_ns,
 	};
 
+	lock_assert_held(&store->tree.lock);
 	*out = gzip_layout_none(entry->size);
 	if (!store->gzip || entry->is_dir || entry->size == 0)
 		return true;

@@ -24,6 +24,7 @@ static void add_path(const struct node *node, struct buf *key)
 void node_key_locked(const struct store *store, const struct node *node,
 		     struct buf *key)
 {
+	lock_assert_held(&store->tree.lock);
 	buf_clear(key);
 	buf_add_str(key, store->location);
 	add_path(node, key);

@@ -53,6 +53,7 @@ static int from_listing_locked(struct store *store, struct node *parent,
 	struct listing_hit hit;
 	struct node *node;
 
+	lock_assert_held(&store->tree.lock);
 	if (!parent->dir)
 		return 0;
 	answer = listing_lookup(&parent->dir->listing, name, strlen(name),
@@ -95,6 +96,7 @@ int lookup_cached_locked(struct store *store, struct node *parent,
 	uint64_t best = 0;
 	int result;
 
+	lock_assert_held(&store->tree.lock);
 	if (absence && absence->until_ms <= now_ms)
 		absence = NULL;
 	/* An older listing does not know better than what has expired. */
@@ -122,6 +124,7 @@ int lookup_cached_locked(struct store *store, struct node *parent,
 
 static void fill_attr_locked(struct store *store, struct store_op *op)
 {
+	lock_assert_held(&store->tree.lock);
 	node_attr_locked(store, op->node, &op->attr);
 }
 
@@ -481,7 +484,7 @@ int lookup_wait(struct store *store, struct node *parent, const char *name,
 {
 	struct waiting_op w = {
 		.op.done = wake,
-		.lock = LOCK_INIT,
+		.lock = LOCK_INIT(LOCK_LOOKUP_WAIT),
 		.done = PTHREAD_COND_INITIALIZER,
 	};
 

@@ -66,6 +66,7 @@ void change_end(struct tree *tree, struct change *change)
 static bool has_change_below_locked(const struct tree *tree,
 				    const struct node *dir)
 {
+	lock_assert_held(&tree->lock);
 	list_for_each(link, &tree->changes) {
 		const struct change *change =
 			container_of(link, const struct change, link);

@@ -13,7 +13,7 @@
 
 int tree_init(struct tree *tree)
 {
-	tree->lock = (struct lock)LOCK_INIT;
+	tree->lock = (struct lock)LOCK_INIT(LOCK_TREE);
 	list_init(&tree->changes);
 	pthread_cond_init(&tree->moved, NULL);
 	tree->bucket_count = 256;
@@ -146,6 +146,7 @@ struct node *tree_make_locked(struct tree *tree, struct node *parent,
 	struct dir *dir = node_dir_locked(parent);
 	struct node *node = dir ? calloc(1, sizeof(*node)) : NULL;
 
+	lock_assert_held(&tree->lock);
 	if (!node)
 		return NULL;
 	node->name = strdup(name);
@@ -188,6 +189,7 @@ void node_put_locked(struct tree *tree, struct node *node)
 
 void tree_detach_locked(struct tree *tree, struct node *node)
 {
+	lock_assert_held(&tree->lock);
 	if (node->is_detached || !node->parent)
 		return;
 	hash_remove(tree, node);
@@ -199,6 +201,7 @@ void tree_attach_locked(struct tree *tree, struct node *node)
 {
 	struct node *other = tree_find_locked(tree, node->parent, node->name);
 
+	lock_assert_held(&tree->lock);
 	if (other == node)
 		return;
 	if (other) {
@@ -215,6 +218,7 @@ int tree_move_locked(struct tree *tree, struct node *node, struct node *parent,
 	struct node *old_parent = node->parent;
 	char *copy = node_dir_locked(parent) ? strdup(name) : NULL;
 
+	lock_assert_held(&tree->lock);
 	if (!copy)
 		return -ENOMEM;
 	node_get_locked(node);
@@ -273,6 +277,7 @@ void node_mark_created_locked(struct node *node)
 
 void node_unmark_created_locked(struct tree *tree, struct node *node)
 {
+	lock_assert_held(&tree->lock);
 	if (!node->is_created)
 		return;
 	node->is_created = false;
@@ -331,6 +336,7 @@ void tree_forget_absent_locked(struct node *parent, const char *name)
 
 uint64_t tree_next_seq_locked(struct tree *tree)
 {
+	lock_assert_held(&tree->lock);
 	return ++tree->seq;
 }
 
@@ -395,6 +401,7 @@ int node_learn_locked(struct store *store, struct node *node,
 {
 	bool is_known = node->is_dir || node_is_of(node, layout, etag);
 
+	lock_assert_held(&store->tree.lock);
 	if (!is_known && node_set_version_locked(node, etag, layout) < 0)
 		return -ENOMEM;
 	node->seq = seq;
@@ -416,6 +423,7 @@ int node_learn_locked(struct store *store, struct node *node,
 
 void node_doubt_locked(struct store *store, struct node *node)
 {
+	lock_assert_held(&store->tree.lock);
 	if (node->seq == SEQ_PENDING || node->is_detached || !node->parent)
 		return;
 	node->until_ms = IN_DOUBT_MS;
@@ -453,6 +461,7 @@ struct node *tree_learn_locked(struct store *store, struct node *parent,
 			node_get_locked(old) :
 			tree_make_locked(tree, parent, name, facts->is_dir);
 
+	lock_assert_held(&store->tree.lock);
 	if (!node)
 		return NULL;
 	if (node_learn_locked(store, node, facts->layout, facts->mtime_ns,
@@ -477,6 +486,7 @@ void node_attr_locked(const struct store *store, const struct node *node,
 	int64_t left_ms = node->until_ms - clock_now_ms();
 	int64_t most_ms = store->options.attr_timeout_ms;
 
+	lock_assert_held(&store->tree.lock);
 	*attr = (struct store_attr){
 		.id = node->id,
 		.is_dir = node->is_dir,

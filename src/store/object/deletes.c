@@ -271,7 +271,7 @@ struct deletes *deletes_new(struct store *store)
 	if (!d)
 		return NULL;
 	d->store = store;
-	d->lock = (struct lock)LOCK_INIT;
+	d->lock = (struct lock)LOCK_INIT(LOCK_DELETES);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&d->work, &attr);

@@ -86,6 +86,7 @@ static void resize_opened(struct store_op *op, int result)
 /* Somebody who will store it is in the middle of writing. */
 static bool has_writer_locked(const struct file *file)
 {
+	lock_assert_held(&file->lock);
 	list_for_each(link, &file->handles) {
 		if (container_of(link, const struct handle, link)->unsaved !=
 		    STORE_SAVED)

@@ -29,6 +29,7 @@
 
 void fetch_rebase_locked(struct file *file, struct list_link *waiters)
 {
+	lock_assert_held(&file->lock);
 	file->base.number++;
 	extents_clear(&file->flying);
 	extents_clear(&file->failed.ranges);
@@ -50,6 +51,7 @@ int fetch_told_as(const struct store *store, int result)
 
 void fetch_end_locked(struct file *file, struct list_link *waiters)
 {
+	lock_assert_held(&file->lock);
 	waiters_cancel_readers_locked(file, waiters);
 	if (!list_is_empty(&file->waiters))
 		return;
@@ -79,6 +81,7 @@ int fetch_keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 	struct file *file = fetch->file;
 	uint64_t at = fetch->pos, gap, gap_end;
 
+	lock_assert_held(&fetch->file->lock);
 	while (extents_next_gap(&file->held, at, end, &gap, &gap_end)) {
 		int result = blocks_write(&file->blocks, gap,
 					  data + (gap - fetch->pos),
@@ -100,6 +103,7 @@ static int give_whole_locked(struct fetch *fetch)
 	struct file *file = fetch->file;
 	uint64_t end = fetch->end;
 
+	lock_assert_held(&fetch->file->lock);
 	if (end > file->base.valid)
 		end = file->base.valid;
 	/* What went to disk meanwhile took only what was held. */
@@ -111,11 +115,13 @@ static int give_whole_locked(struct fetch *fetch)
 /* All who could want these bytes have closed. */
 static bool is_abandoned_locked(const struct file *file)
 {
+	lock_assert_held(&file->lock);
 	return list_is_empty(&file->handles) && list_is_empty(&file->waiters);
 }
 
 bool fetch_is_void_locked(const struct fetch *fetch)
 {
+	lock_assert_held(&fetch->file->lock);
 	return fetch->base_number != fetch->file->base.number ||
 	       is_abandoned_locked(fetch->file);
 }
@@ -163,6 +169,7 @@ static void end_index_locked(struct fetch *fetch, int result,
 {
 	struct file *file = fetch->file;
 
+	lock_assert_held(&fetch->file->lock);
 	waiters_fail_locked(file, 0, UINT64_MAX,
 			    result < 0 ? fetch_told_as(file->store, result) : 0,
 			    told);
@@ -173,6 +180,7 @@ static int settle_range_locked(struct fetch *fetch, int result)
 {
 	struct file *file = fetch->file;
 
+	lock_assert_held(&fetch->file->lock);
 	if (result == 0 && fetch->pos < fetch->end) {
 		/* A range's answer tells what it holds. */
 		result = fetch->is_whole ? -ECANCELED : -EIO;
@@ -196,6 +204,7 @@ static void note_failed_locked(const struct fetch *fetch, uint64_t from,
 	struct file *file = fetch->file;
 	struct errinfo ignored;
 
+	lock_assert_held(&fetch->file->lock);
 	if (failure_recent(&file->failed.why, &ignored) == 0)
 		extents_clear(&file->failed.ranges);
 	if (failure_note(&file->failed.why, fetch->began_ms, result,
@@ -220,6 +229,7 @@ static void fail_range_locked(struct fetch *fetch, int result,
 	struct file *file = fetch->file;
 	uint64_t from = fetch->is_whole ? 0 : fetch->pos;
 
+	lock_assert_held(&fetch->file->lock);
 	result = fetch_told_as(file->store, result);
 	note_failed_locked(fetch, from, result);
 	waiters_fail_locked(file, from, fetch->end, result, told);
@@ -239,6 +249,7 @@ static void fetch_settle_locked(struct fetch *fetch, int result,
 	struct list_link *told = &after->told;
 	bool is_gone;
 
+	lock_assert_held(&fetch->file->lock);
 	if (fetch->kind == FETCH_INDEX)
 		file->base.is_index_coming = false;
 	result = settle_range_locked(fetch, result);
@@ -321,6 +332,7 @@ static int prepare_locked(struct fetch *fetch, bool is_index)
 {
 	struct file *file = fetch->file;
 
+	lock_assert_held(&fetch->file->lock);
 	fetch->key = strdup(file->base.key);
 	if (!fetch->key)
 		return -ENOMEM;
@@ -340,6 +352,7 @@ static struct fetch *fetch_new_locked(struct file *file, uint64_t start,
 {
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
 
+	lock_assert_held(&file->lock);
 	if (!fetch)
 		return NULL;
 	fetch->file = file;
@@ -362,6 +375,7 @@ static struct fetch *fetch_new_locked(struct file *file, uint64_t start,
 static void push_locked(struct fetch *fetch, uint64_t ticket,
 			struct list_link *started)
 {
+	lock_assert_held(&fetch->file->lock);
 	fetch->ticket = ticket;
 	fetch->began_ms = clock_now_ms();
 	fetch->file->fetch_count++;
@@ -387,6 +401,7 @@ static void force_locked(struct file *file, uint64_t start, uint64_t ticket)
 {
 	struct budget *budget = &file->store->budget;
 
+	lock_assert_held(&file->lock);
 	reclaim_behind_locked(file, start);
 	if (!budget_try(budget, ticket))
 		budget_force(budget, ticket);
@@ -399,6 +414,7 @@ static int want_run_locked(struct file *file, uint64_t start, uint64_t end,
 {
 	struct store *store = file->store;
 
+	lock_assert_held(&file->lock);
 	while (start < end) {
 		uint64_t to =
 			end - start > piece_bytes ? start + piece_bytes : end;
@@ -431,6 +447,7 @@ static int want_index_locked(struct file *file, struct list_link *started)
 	uint64_t ticket = file->base.layout.index_bytes;
 	struct fetch *fetch;
 
+	lock_assert_held(&file->lock);
 	if (file->base.is_index_coming)
 		return 0;
 	fetch = fetch_new_locked(file, 0, 0, true);

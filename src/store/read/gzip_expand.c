@@ -26,6 +26,7 @@ static int keep_on_disk_locked(struct fetch *fetch, uint64_t at,
 	uint64_t start = at, from, to;
 	int result = 0;
 
+	lock_assert_held(&fetch->file->lock);
 	blocks_disk_enter_locked(b);
 	while (result == 0 && !fetch_is_void_locked(fetch) &&
 	       extents_next_gap(&file->held, at, end, &from, &to)) {
@@ -51,6 +52,7 @@ static int keep_locked(struct fetch *fetch, const char *data, uint64_t end)
 	struct budget *budget = &file->store->budget;
 	uint64_t at = fetch->pos, gap, gap_end;
 
+	lock_assert_held(&fetch->file->lock);
 	while (extents_next_gap(&file->held, at, end, &gap, &gap_end)) {
 		const char *from = data + (gap - fetch->pos);
 		size_t len = (size_t)(gap_end - gap);

@@ -109,6 +109,7 @@ int gzip_prepare_locked(struct fetch *fetch, bool is_index)
 	const struct base *base = &fetch->file->base;
 	int result = 0;
 
+	lock_assert_held(&fetch->file->lock);
 	fetch->layout = base->layout;
 	if (base->layout.kind == GZIP_NONE)
 		return 0;

@@ -110,6 +110,7 @@ static uint64_t slowest_reader_locked(const struct file *file)
 	int64_t recent_ms = clock_now_ms() - RECENT_MS;
 	uint64_t least = UINT64_MAX;
 
+	lock_assert_held(&file->lock);
 	list_for_each(link, &file->handles) {
 		struct handle *h = container_of(link, struct handle, link);
 
@@ -137,6 +138,7 @@ static void drop_behind_locked(struct file *file)
 	uint64_t least = slowest_reader_locked(file);
 	uint64_t start, end;
 
+	lock_assert_held(&file->lock);
 	/* A piece of a foreign gzip would take all of it again. */
 	if (file->base.layout.kind == GZIP_FOREIGN)
 		return;
@@ -158,6 +160,7 @@ static int want_random_locked(struct file *file, uint64_t offset, uint64_t end,
 	uint64_t start = offset / RANDOM_ALIGN * RANDOM_ALIGN;
 	uint64_t stop = (end + RANDOM_ALIGN - 1) / RANDOM_ALIGN * RANDOM_ALIGN;
 
+	lock_assert_held(&file->lock);
 	/* Members are large enough; a second one is not worth it. */
 	if (file->base.layout.kind != GZIP_NONE) {
 		start = offset;
@@ -174,6 +177,7 @@ static uint64_t limit_ahead_locked(const struct file *file, uint64_t top,
 	unsigned limit = file->store->options.transfers;
 	uint64_t room;
 
+	lock_assert_held(&file->lock);
 	if (limit == 0)
 		return until;
 	if (file->fetch_count >= limit)
@@ -195,6 +199,7 @@ static int want_stream_locked(struct file *file, const struct read_stream *s,
 	uint64_t top = from + (end - from + part - 1) / part * part;
 	uint64_t until = from + (s->next + s->window - from) / part * part;
 
+	lock_assert_held(&file->lock);
 	int result = 0;
 
 	if (!file_has_locked(file, offset, end))

@@ -18,6 +18,7 @@ static void drop_before_locked(struct file *file, uint64_t limit)
 {
 	uint64_t start, end, at = 0;
 
+	lock_assert_held(&file->lock);
 	/* A piece of it would take all of it again. */
 	if (file->base.layout.kind == GZIP_FOREIGN)
 		return;
@@ -39,12 +40,14 @@ static void drop_before_locked(struct file *file, uint64_t limit)
 /* As much as nobody waits for. */
 static void drop_clean_locked(struct file *file)
 {
+	lock_assert_held(&file->lock);
 	if (file->fetch_count == 0 && list_is_empty(&file->waiters))
 		drop_before_locked(file, file->size);
 }
 
 void reclaim_behind_locked(struct file *file, uint64_t start)
 {
+	lock_assert_held(&file->lock);
 	list_for_each(link, &file->waiters) {
 		const struct waiter *w =
 			container_of(link, const struct waiter, link);

@@ -15,6 +15,7 @@
 
 void version_note_read_locked(struct file *file)
 {
+	lock_assert_held(&file->lock);
 	if (file->was_read)
 		return;
 	file->was_read = true;
@@ -24,6 +25,7 @@ void version_note_read_locked(struct file *file)
 
 bool version_may_switch_locked(const struct file *file)
 {
+	lock_assert_held(&file->lock);
 	return !file->was_read && !file->is_dirty && !file->is_unlinked &&
 	       !file->is_publishing && !file->is_moving;
 }
@@ -42,6 +44,7 @@ static int version_switch_locked(struct file *file,
 	struct store *store = file->store;
 	int result;
 
+	lock_assert_held(&file->lock);
 	{
 		LOCK(&store->tree.lock);
 		result = node_learn_locked(store, file->node, layout,

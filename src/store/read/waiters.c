@@ -12,6 +12,7 @@
 
 bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
 {
+	lock_assert_held(&file->lock);
 	if (end > file->base.valid)
 		end = file->base.valid;
 	return extents_contains(&file->held, start, end);
@@ -19,6 +20,7 @@ bool file_has_locked(const struct file *file, uint64_t start, uint64_t end)
 
 void waiters_collect_locked(struct file *file, struct list_link *ready)
 {
+	lock_assert_held(&file->lock);
 	list_for_each_safe(link, &file->waiters) {
 		struct waiter *w = container_of(link, struct waiter, link);
 
@@ -33,6 +35,7 @@ void waiters_collect_locked(struct file *file, struct list_link *ready)
 void waiters_fail_locked(struct file *file, uint64_t start, uint64_t end,
 			 int result, struct list_link *failed)
 {
+	lock_assert_held(&file->lock);
 	list_for_each_safe(link, &file->waiters) {
 		struct waiter *w = container_of(link, struct waiter, link);
 
@@ -49,6 +52,7 @@ static bool is_forgotten_locked(const struct file *file, const struct waiter *w)
 {
 	uint64_t at = w->start, limit = w->end, gap, gap_end, start, end;
 
+	lock_assert_held(&file->lock);
 	if (file->base.is_index_coming)
 		return false;
 	if (limit > file->base.valid)
@@ -63,6 +67,7 @@ static bool is_forgotten_locked(const struct file *file, const struct waiter *w)
 
 void waiters_forgotten_locked(struct file *file, struct list_link *told)
 {
+	lock_assert_held(&file->lock);
 	list_for_each_safe(link, &file->waiters) {
 		struct waiter *w = container_of(link, struct waiter, link);
 
@@ -87,6 +92,7 @@ void fetch_tell(struct list_link *waiters, const struct errinfo *err)
 
 void waiters_cancel_readers_locked(struct file *file, struct list_link *told)
 {
+	lock_assert_held(&file->lock);
 	list_for_each_safe(link, &file->waiters) {
 		struct waiter *w = container_of(link, struct waiter, link);
 
@@ -126,6 +132,7 @@ int fetch_wait_locked(struct file *file, uint64_t start, uint64_t end,
 {
 	int gone = file_refuse_gone_locked(file, start, end, err);
 
+	lock_assert_held(&file->lock);
 	while (gone == 0 && !file_has_locked(file, start, end)) {
 		struct sleeper s = {
 			.waiter = { .start = start,

@@ -276,11 +276,12 @@ int gzip_compress_locked(struct file *file, struct file **out,
 	struct press press = {
 		.from = file,
 		.layout = gzip_layout_plan(file->size),
-		.lock = LOCK_INIT,
+		.lock = LOCK_INIT(LOCK_GZIP_MEMBERS),
 		.done = PTHREAD_COND_INITIALIZER,
 	};
 	int result = -ENOMEM;
 
+	lock_assert_held(&file->lock);
 	press.count = gzip_member_count(&press.layout);
 	press.lengths = calloc(press.count, sizeof(*press.lengths));
 	lock_leave(&file->lock);

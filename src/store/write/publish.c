@@ -166,6 +166,7 @@ static void learn_headers_locked(struct file *file, struct pairs *headers)
 	struct node *node = file->node;
 	const char *kept, *of_rules;
 
+	lock_assert_held(&file->lock);
 	pairs_release(&file->kept);
 	file->kept = *headers;
 	*headers = (struct pairs)PAIRS_INIT;
@@ -184,6 +185,7 @@ static void take_name_back_locked(struct file *file)
 {
 	struct node *node = file->node;
 
+	lock_assert_held(&file->lock);
 	if (!node->is_detached || file->is_unlinked)
 		return;
 	tree_attach_locked(&file->store->tree, node);
@@ -218,6 +220,7 @@ static int learn(struct file *file, const struct gzip_layout *layout,
 
 static void note_clean_locked(struct file *file)
 {
+	lock_assert_held(&file->lock);
 	extents_clear(&file->dirty);
 	file->is_dirty = false;
 	list_for_each(link, &file->handles)
@@ -227,6 +230,7 @@ static void note_clean_locked(struct file *file)
 /* What only the upload had can be fetched now. */
 static void note_stored_locked(struct file *file)
 {
+	lock_assert_held(&file->lock);
 	for (size_t i = 0; i < file->gone.count; i++) {
 		const struct extent *item = &file->gone.items[i];
 
@@ -352,6 +356,7 @@ static void take_turn_locked(struct file *file)
 	struct tree *tree = &file->store->tree;
 	bool is_waiting = true;
 
+	lock_assert_held(&file->lock);
 	while (is_waiting) {
 		while (file_is_busy_locked(file))
 			lock_wait(&file->lock, &file->changed);

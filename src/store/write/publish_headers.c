@@ -20,6 +20,7 @@ int publish_prepare_locked(struct file *file, struct errinfo *err)
 	AUTO_FREE char *key = NULL;
 	int result;
 
+	lock_assert_held(&file->lock);
 	{
 		LOCK(&store->tree.lock);
 		file->keeps = file->base.exists && !file->is_fresh;

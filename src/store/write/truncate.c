@@ -16,6 +16,7 @@ int file_truncate_locked(struct file *file, uint64_t size)
 {
 	uint64_t old_size = file->size;
 
+	lock_assert_held(&file->lock);
 	if (file->error)
 		return file->error;
 	if (size == old_size)

@@ -36,6 +36,7 @@ struct upload *upload_attach_locked(struct file *file, const char *key)
 {
 	struct upload *up = calloc(1, sizeof(*up));
 
+	lock_assert_held(&file->lock);
 	if (!up)
 		return NULL;
 	up->key = strdup(key);
@@ -85,6 +86,7 @@ int upload_create_locked(struct file *file, struct upload *up,
 	char *id = NULL;
 	int result;
 
+	lock_assert_held(&file->lock);
 	publish_note_sent(file);
 	lock_leave(&file->lock);
 	result = publish_headers(file, up->key, &headers);
@@ -99,6 +101,7 @@ int upload_create_locked(struct file *file, struct upload *up,
 
 static void wait_for_flights_locked(struct file *file)
 {
+	lock_assert_held(&file->lock);
 	while (file->is_pump_running ||
 	       (file->upload && file->upload->flying > 0))
 		lock_wait(&file->lock, &file->changed);
@@ -109,6 +112,7 @@ void upload_drop_locked(struct file *file)
 	struct s3_abort_upload abort = { .op.priority = S3_BACKGROUND };
 	struct upload *up;
 
+	lock_assert_held(&file->lock);
 	wait_for_flights_locked(file);
 	up = STEAL(file->upload);
 	file->spilled_to = 0;
@@ -139,6 +143,7 @@ static int schedule_rest_locked(struct file *file, struct upload *up)
 	uint64_t part_bytes = file->store->options.part_bytes;
 	uint64_t offset, length;
 
+	lock_assert_held(&file->lock);
 	while (up->count > 0 && up->parts[up->count - 1].offset >= file->size)
 		up->count--;
 	if (up->count > 0) {
@@ -178,6 +183,7 @@ static unsigned next_waiting(const struct upload *up)
 /* For a part of ours, or for one of another file that gives way to ours. */
 static void wait_for_turn_locked(struct file *file, const struct upload *up)
 {
+	lock_assert_held(&file->lock);
 	if (up->flying > 0 || upload_await_slot_locked(file))
 		lock_wait(&file->lock, &file->changed);
 }
@@ -198,6 +204,7 @@ static int launch_locked(struct file *file, struct upload *up, unsigned i,
 	const struct upload_part *part = &up->parts[i];
 	int result = 0;
 
+	lock_assert_held(&file->lock);
 	if (part->is_let_go && extents_overlap(&file->gone, part->offset,
 					       part->offset + part->length) > 0)
 		return errinfo_set(err, -ENOSPC,
@@ -218,6 +225,7 @@ static int drive_locked(struct file *file, struct upload *up,
 {
 	int result = 0;
 
+	lock_assert_held(&file->lock);
 	while (result == 0 && up->error == 0) {
 		unsigned i = next_waiting(up);
 
@@ -245,6 +253,7 @@ static int complete_locked(struct file *file, struct upload *up,
 	struct s3_part *parts = calloc(up->count, sizeof(*parts));
 	int result;
 
+	lock_assert_held(&file->lock);
 	if (!parts)
 		return -ENOMEM;
 	for (unsigned i = 0; i < up->count; i++) {
@@ -271,6 +280,7 @@ static int finish_parts_locked(struct file *file, bool is_exclusive,
 	struct upload *up = file->upload;
 	int result = up->error;
 
+	lock_assert_held(&file->lock);
 	up->is_ending = true;
 	if (result < 0)
 		*err = up->err;
@@ -297,6 +307,7 @@ static int put_whole_locked(struct file *file, const char *key,
 	uint64_t size = file->size;
 	int result = fetch_wait_locked(file, 0, size, err);
 
+	lock_assert_held(&file->lock);
 	if (result == 0)
 		result = pieces_add(&pieces, &file->blocks, &file->held, 0,
 				    size);
@@ -339,6 +350,7 @@ static int plan_locked(struct file *file, const char *key, struct plan *plan)
 	};
 	int result;
 
+	lock_assert_held(&file->lock);
 	if (input.can_copy && is_copy_better(file))
 		input.single_put_max = S3_PART_MIN;
 	result = plan_make(plan, &input);
@@ -361,6 +373,7 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 	struct plan plan = { 0 };
 	int result;
 
+	lock_assert_held(&file->lock);
 	wait_for_flights_locked(file);
 	if (file->upload &&
 	    (strcmp(file->upload->key, key) != 0 ||

@@ -65,6 +65,7 @@ bool upload_await_slot_locked(struct file *file)
 {
 	struct store *store = file->store;
 
+	lock_assert_held(&file->lock);
 	if (file->awaits_slot)
 		return true;
 	{
@@ -235,6 +236,7 @@ int upload_launch_locked(struct file *file, struct upload *up, unsigned index)
 	enum plan_kind kind = part->kind;
 	int result = 0;
 
+	lock_assert_held(&file->lock);
 	if (!flight)
 		return -ENOMEM;
 	flight->upload = up;

@@ -125,6 +125,7 @@ void upload_offer_locked(struct file *file)
 {
 	uint64_t offset, length;
 
+	lock_assert_held(&file->lock);
 	if (file->upload && !file->upload->is_planned &&
 	    is_final(file, file->upload->error))
 		file_fail_locked(file, file->upload->error, &file->upload->err);
@@ -141,6 +142,7 @@ void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
 {
 	struct upload *up = file->upload;
 
+	lock_assert_held(&file->lock);
 	if (file->spilled_to > start)
 		file->spilled_to = start;
 	/* Who goes on writing must not keep the upload from its end. */
@@ -173,6 +175,7 @@ int upload_spill_locked(struct file *file)
 	uint64_t start = file->spilled_to, end;
 	int result;
 
+	lock_assert_held(&file->lock);
 	if (!up || up->error || up->is_planned)
 		return 0;
 	end = sent_until(up) / BLOCK_BYTES * BLOCK_BYTES;
@@ -191,6 +194,7 @@ int upload_spill_locked(struct file *file)
 
 bool upload_is_coming_locked(const struct file *file)
 {
+	lock_assert_held(&file->lock);
 	return file->upload && !file->upload->is_planned &&
 	       file->upload->flying > 0;
 }
@@ -227,6 +231,7 @@ static bool let_go_part_locked(struct file *file)
 	struct upload_part *part = part_to_let_go(file);
 	uint64_t start, end;
 
+	lock_assert_held(&file->lock);
 	if (!part || blocks_is_pinned(&file->blocks))
 		return false;
 	start = part->offset;
@@ -243,6 +248,7 @@ static bool let_go_clean_locked(struct file *file)
 {
 	uint64_t at = 0, start, end, from, to;
 
+	lock_assert_held(&file->lock);
 	if (file->base.layout.kind == GZIP_FOREIGN || file->fetch_count > 0 ||
 	    !list_is_empty(&file->waiters) || blocks_is_pinned(&file->blocks))
 		return false;
@@ -260,6 +266,7 @@ bool upload_let_go_locked(struct file *file)
 {
 	bool result;
 
+	lock_assert_held(&file->lock);
 	blocks_disk_enter_locked(&file->blocks);
 	result = let_go_part_locked(file) || let_go_clean_locked(file);
 	blocks_disk_leave_locked(&file->blocks);
@@ -271,6 +278,7 @@ bool upload_send_again_locked(struct file *file)
 	struct upload *up = file->upload;
 	unsigned i = 0;
 
+	lock_assert_held(&file->lock);
 	if (!up || up->error || up->is_planned || up->is_ending ||
 	    file->error || file->is_unlinked)
 		return false;

@@ -33,6 +33,7 @@ static int write_fail_locked(struct file *file, size_t len, int result)
 {
 	struct errinfo err = ERRINFO_INIT;
 
+	lock_assert_held(&file->lock);
 	errinfo_set(&err, result, "no room for %zu bytes in memory or %s: %s",
 		    len, file->store->temp_dir, strerror(-result));
 	return file_fail_locked(file, result, &err);
@@ -44,6 +45,7 @@ static int write_note_locked(struct file *file, uint64_t start, size_t len)
 	uint64_t end = start + len;
 	int result = extents_add(&file->held, start, end);
 
+	lock_assert_held(&file->lock);
 	if (result == 0)
 		result = extents_add(&file->dirty, start, end);
 	if (result == 0)
@@ -66,6 +68,7 @@ static int write_memory_locked(struct file *file, uint64_t offset,
 {
 	int result = file->error;
 
+	lock_assert_held(&file->lock);
 	if (result < 0 || len == 0)
 		return result;
 	result = blocks_write(&file->blocks, offset, data, len, pay, NULL);
@@ -275,6 +278,7 @@ static int write_now_locked(struct file *file, uint64_t offset,
 {
 	int result = file->error;
 
+	lock_assert_held(&file->lock);
 	if (result < 0)
 		return result;
 	if (offset > S3_OBJECT_MAX - len)
