@@ -53,8 +53,8 @@ static int tell(const struct tool_call *call, const char *name, bool is_there)
 {
 	if (tool_option(call, "json")) {
 		putchar('{');
-		json_member(stdout, true, "name", name);
-		json_flag(stdout, false, "exists", is_there);
+		print_member(stdout, true, "name", name);
+		print_flag(stdout, false, "exists", is_there);
 		puts("}");
 	} else {
 		print_name(stdout, name);
@@ -119,7 +119,7 @@ struct report {
 static void add_row(struct report *r, const char *name, const char *text)
 {
 	if (r->is_json)
-		json_member(stdout, r->count == 0, name, text);
+		print_member(stdout, r->count == 0, name, text);
 	else
 		printf("%-20s %s\n", name, text ? text : "-");
 	r->count++;
@@ -135,10 +135,10 @@ static void add_ability(struct report *r, const char *name, const char *text)
 		add_row(r, name, text);
 		return;
 	}
-	json_flag(stdout, r->count == 0, name, is_able);
+	print_flag(stdout, r->count == 0, name, is_able);
 	snprintf(why, sizeof(why), "%s_reason", name);
 	if (!is_able)
-		json_member(stdout, false, why, text);
+		print_member(stdout, false, why, text);
 	r->count++;
 }
 
@@ -147,8 +147,8 @@ static void add_skew(struct report *r, const struct s3_learned *learned)
 	if (!learned->has_skew)
 		add_row(r, "clock_skew", NULL);
 	else if (r->is_json)
-		json_integer(stdout, r->count == 0, "clock_skew",
-			     learned->skew_s);
+		print_integer(stdout, r->count == 0, "clock_skew",
+			      learned->skew_s);
 	else
 		printf("%-20s %lld s\n", "clock_skew",
 		       (long long)learned->skew_s);

@@ -157,9 +157,9 @@ static int finish(const struct tool_call *call, struct output *out,
 		FILE *to = out->file ? stdout : stderr;
 
 		fputc('{', to);
-		json_member(to, true, "name", out->name);
-		json_member(to, false, "file", out->file);
-		json_number(to, false, "size", out->size);
+		print_member(to, true, "name", out->name);
+		print_member(to, false, "file", out->file);
+		print_number(to, false, "size", out->size);
 		fputs("}\n", to);
 	}
 	return TOOL_OK;

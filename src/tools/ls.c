@@ -48,14 +48,15 @@ static void print_json(const struct listing *l, const struct s3_listed *item,
 	char date[TEXT_ISO_DATE_SIZE];
 
 	putchar('{');
-	json_member(stdout, true, "name", name);
-	json_member(stdout, false, "type", item->is_prefix ? "folder" : "file");
-	json_member(stdout, false, "key", item->key);
+	print_member(stdout, true, "name", name);
+	print_member(stdout, false, "type",
+		     item->is_prefix ? "folder" : "file");
+	print_member(stdout, false, "key", item->key);
 	if (!item->is_prefix) {
 		text_iso_date(date, item->mtime_ns);
-		json_number(stdout, false, "size", item->size);
-		json_member(stdout, false, "mtime", date);
-		json_member(stdout, false, "etag", item->etag);
+		print_number(stdout, false, "size", item->size);
+		print_member(stdout, false, "mtime", date);
+		print_member(stdout, false, "etag", item->etag);
 	}
 	puts("}");
 }

@@ -11,7 +11,7 @@
 #define SHOW_AFTER_MS 1000 /* what is over by then needs no line */
 #define SHOW_EACH_MS  200
 
-void json_text(FILE *out, const char *text)
+void print_json_text(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++) {
@@ -27,37 +27,37 @@ void json_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void json_name(FILE *out, bool is_first, const char *name)
+static void print_member_name(FILE *out, bool is_first, const char *name)
 {
 	fputs(is_first ? "" : ", ", out);
-	json_text(out, name);
+	print_json_text(out, name);
 	fputs(": ", out);
 }
 
-void json_member(FILE *out, bool is_first, const char *name, const char *text)
+void print_member(FILE *out, bool is_first, const char *name, const char *text)
 {
-	json_name(out, is_first, name);
+	print_member_name(out, is_first, name);
 	if (text)
-		json_text(out, text);
+		print_json_text(out, text);
 	else
 		fputs("null", out);
 }
 
-void json_flag(FILE *out, bool is_first, const char *name, bool flag)
+void print_flag(FILE *out, bool is_first, const char *name, bool flag)
 {
-	json_name(out, is_first, name);
+	print_member_name(out, is_first, name);
 	fputs(flag ? "true" : "false", out);
 }
 
-void json_integer(FILE *out, bool is_first, const char *name, int64_t number)
+void print_integer(FILE *out, bool is_first, const char *name, int64_t number)
 {
-	json_name(out, is_first, name);
+	print_member_name(out, is_first, name);
 	fprintf(out, "%" PRId64, number);
 }
 
-void json_number(FILE *out, bool is_first, const char *name, uint64_t number)
+void print_number(FILE *out, bool is_first, const char *name, uint64_t number)
 {
-	json_name(out, is_first, name);
+	print_member_name(out, is_first, name);
 	fprintf(out, "%" PRIu64, number);
 }
 

@@ -11,13 +11,13 @@
 #include <stdio.h>
 
 /* A JSON string; text is UTF-8. */
-void json_text(FILE *out, const char *text);
+void print_json_text(FILE *out, const char *text);
 
 /* {"a": "x", "b": 5} a member at a time, the first with is_first. */
-void json_member(FILE *out, bool is_first, const char *name, const char *text);
-void json_flag(FILE *out, bool is_first, const char *name, bool flag);
-void json_integer(FILE *out, bool is_first, const char *name, int64_t number);
-void json_number(FILE *out, bool is_first, const char *name, uint64_t number);
+void print_member(FILE *out, bool is_first, const char *name, const char *text);
+void print_flag(FILE *out, bool is_first, const char *name, bool flag);
+void print_integer(FILE *out, bool is_first, const char *name, int64_t number);
+void print_number(FILE *out, bool is_first, const char *name, uint64_t number);
 
 /* A name as it is; for a terminal with "?" for control characters. */
 /* In a column; is_human: as 1.2K, 34M. */

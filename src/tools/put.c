@@ -91,11 +91,11 @@ static int print_result(const struct tool_call *call, const char *name,
 		return TOOL_OK;
 	}
 	putchar('{');
-	json_member(stdout, true, "name", name);
-	json_member(stdout, false, "key", key);
+	print_member(stdout, true, "name", name);
+	print_member(stdout, false, "key", key);
 	if (bucket)
-		json_member(stdout, false, "bucket", bucket);
-	json_number(stdout, false, "size", size);
+		print_member(stdout, false, "bucket", bucket);
+	print_number(stdout, false, "size", size);
 	puts("}");
 	return TOOL_OK;
 }

@@ -92,19 +92,19 @@ static void print_json(const struct uploads *u, const struct upload *upload,
 		       const char *date)
 {
 	putchar('{');
-	json_member(stdout, true, "key", upload->listed->key);
-	json_member(stdout, false, "upload_id", upload->listed->upload_id);
-	json_member(stdout, false, "initiated", date);
-	json_integer(stdout, false, "age", upload->age_s);
+	print_member(stdout, true, "key", upload->listed->key);
+	print_member(stdout, false, "upload_id", upload->listed->upload_id);
+	print_member(stdout, false, "initiated", date);
+	print_integer(stdout, false, "age", upload->age_s);
 	if (u->is_long && upload->is_measured) {
-		json_number(stdout, false, "parts", upload->parts);
-		json_number(stdout, false, "bytes", upload->bytes);
+		print_number(stdout, false, "parts", upload->parts);
+		print_number(stdout, false, "bytes", upload->bytes);
 	} else if (u->is_long) {
-		json_member(stdout, false, "parts", NULL);
-		json_member(stdout, false, "bytes", NULL);
+		print_member(stdout, false, "parts", NULL);
+		print_member(stdout, false, "bytes", NULL);
 	}
 	if (u->is_abort)
-		json_flag(stdout, false, "aborted", true);
+		print_flag(stdout, false, "aborted", true);
 	puts("}");
 }
 
