@@ -89,7 +89,7 @@ static int unknown_option(const char *name, const struct command_own *own,
 	return unknown(&nearest, err);
 }
 
-static int take_defaults(struct config *config, struct errinfo *err)
+int config_take_defaults(struct config *config, struct errinfo *err)
 {
 	config->settings = calloc(settings_count, sizeof(struct setting));
 	if (!config->settings)
@@ -382,7 +382,7 @@ static int load(struct config *config, const struct command_line *line,
 	int rc = take_bucket_word(config, word, err);
 
 	if (!rc)
-		rc = take_defaults(config, err);
+		rc = config_take_defaults(config, err);
 	if (!rc)
 		rc = find_file(config, line->config_path, why);
 	if (!rc) {

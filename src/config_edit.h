@@ -33,6 +33,9 @@ struct setting *config_setting(const struct config *config,
 /* The value that a setting of this full or short name has now. */
 struct value *config_value(const struct config *config, const char *name);
 
+/* Gives all settings their defaults. config_release is due in any case. */
+MUST_USE int config_take_defaults(struct config *config, struct errinfo *err);
+
 /* How strong its source is; 0: it has its default. */
 int config_strength(const struct config *config, const char *name);
 

@@ -15,7 +15,7 @@ packages='gcc libc6-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 clan
 	libfuse3-dev libcurl4-openssl-dev libssl-dev libxml2-dev libjansson-dev zlib1g-dev
 	libmicrohttpd-dev libcmocka-dev valgrind fuse3
 	python3 python3-pytest python3-pytest-xdist python3-boto3 python3-django
-	python3-django-storages-boto3 python3-cryptography
+	python3-django-storages-boto3 python3-django-environ python3-decouple python3-cryptography
 	attr git rsync sqlite3 vim-tiny radosgw ceph-mon ceph-osd curl openssl procps tinyproxy mandoc
 	swift-proxy swift-account swift-container swift-object
 	media-types'

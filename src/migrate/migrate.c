@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a module's names to entries; see migrate.h. */
+/* From a project's settings to entries; see migrate.h. */
 #include "migrate.h"
 
 #include <ctype.h>
@@ -24,14 +24,11 @@ static void add_hints(struct migration *m)
 		  "their own" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
-		const struct py_binding *b =
-			py_module_find(m->module, hints[i].name);
-
-		if (b)
-			(void)migration_add(m, MIGRATION_REMARK, "", b->file,
-					    b->line, hints[i].why);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (json_object_get(m->answer, hints[i].name))
+			(void)migration_add(m, MIGRATION_REMARK, "",
+					    migration_place(m, hints[i].name),
+					    hints[i].why);
 }
 
 /* Names that belong to the storage, in the settings module itself. */
@@ -41,87 +38,54 @@ static bool is_storage_name(const char *name)
 	       (isupper((unsigned char)*name) && migration_setting(name));
 }
 
-static void add_unknown_name(struct migration *m, const struct py_binding *b)
+/* Those that projects without such a storage have, too. */
+static bool is_djangos_own(const char *name)
+{
+	return strcmp(name, "USE_TZ") == 0 ||
+	       strncmp(name, "FILE_UPLOAD_", 12) == 0;
+}
+
+static void add_unknown_name(struct migration *m, const char *name)
 {
 	struct migration_entry *e;
-	struct text_nearest nearest = { .to = b->name };
-	const char *name;
+	struct text_nearest nearest = { .to = name };
+	const char *near;
 
 	settings_try_names(&nearest);
-	name = text_nearest_name(&nearest);
-	e = migration_add(m, MIGRATION_REMARK, "", b->file, b->line,
+	near = text_nearest_name(&nearest);
+	e = migration_add(m, MIGRATION_REMARK, "", migration_place(m, name),
 			  migration_text(m,
 					 "%s is no setting of the S3 storage "
 					 "and is left out%s%s",
-					 b->name,
-					 name ? "; the nearest is " : "",
-					 name ? name : ""));
+					 name, near ? "; the nearest is " : "",
+					 near ? near : ""));
 	if (e)
 		e->is_warning = true;
 }
 
-static void take_bindings(struct migration *m, struct migration_rows *top)
+static void take_settings(struct migration *m, struct migration_rows *top)
 {
-	const struct py_binding *b = py_module_bindings(m->module);
+	const char *name;
+	json_t *value;
 
-	for (; b; b = b->next) {
+	json_object_foreach(m->answer, name, value)
+	{
 		const struct setting_def *def;
-		struct migration_row *row;
+		const char *known = name;
 
-		if (!is_storage_name(b->name))
+		/* The typing error in django-storages' own documents. */
+		if (strcmp(name, "AWS_S3_PROXY_PORTY") == 0 &&
+		    !json_object_get(m->answer, "AWS_S3_PROXY_PORT"))
+			known = "AWS_S3_PROXY_PORT";
+		if (!is_storage_name(name))
 			continue;
-		def = settings_find(b->name);
-		if (!def || strcmp(def->name, b->name) != 0) {
-			add_unknown_name(m, b);
-			continue;
-		}
-		row = &top->rows[def - settings_table];
-		row->value = b->value;
-		row->file = b->file;
-		row->line = b->line;
-		if (!b->guard)
-			continue;
-		migration_tell(m, row, "stands under \"%s\" of line %u",
-			       b->guard, b->guard_line);
-		row->is_warning = true;
-	}
-}
-
-/* The typing error in django-storages' own documents. */
-static void take_proxy_porty(struct migration *m, struct migration_rows *top)
-{
-	const struct py_binding *b =
-		py_module_find(m->module, "AWS_S3_PROXY_PORTY");
-	struct migration_row *row = migration_row(top, "AWS_S3_PROXY_PORT");
-
-	if (!b || row->value)
-		return;
-	row->value = b->value;
-	row->file = b->file;
-	row->line = b->line;
-}
-
-static void add_notes(struct migration *m)
-{
-	const struct py_note *note = py_module_notes(m->module);
-
-	for (; note; note = note->next) {
-		struct migration_entry *e;
-
-		if (!note->name) {
-			(void)migration_add(m, MIGRATION_PROBLEM, "",
-					    note->file, note->line, note->text);
-			continue;
-		}
-		if (!is_storage_name(note->name) &&
-		    strcmp(note->name, "STORAGES") != 0 &&
-		    strstr(note->name, "FILE_STORAGE") == NULL)
-			continue;
-		e = migration_add(
-			m, MIGRATION_REMARK, "", note->file, note->line,
-			migration_text(m, "%s: %s", note->name, note->text));
-		if (e)
-			e->is_warning = true;
+		m->is_found |= !is_djangos_own(name);
+		def = settings_find(known);
+		if (def && strcmp(def->name, known) == 0)
+			migration_set(&top->rows[def - settings_table], value,
+				      migration_place(m, name), "");
+		else
+			add_unknown_name(m, name);
 	}
 }
 
@@ -157,7 +121,7 @@ static void propose_old_defaults(struct migration *m,
 	struct migration_entry *e;
 
 	e = migration_add(
-		m, MIGRATION_OFF, "", NULL, 0,
+		m, MIGRATION_OFF, "", NULL,
 		"These settings are for an old django-storages, whose "
 		"defaults were others: new objects got the ACL public-read; "
 		"AWS_DEFAULT_ACL, AWS_S3_ENCRYPTION and "
@@ -171,7 +135,7 @@ static void propose_old_defaults(struct migration *m,
 	e->is_warning = true;
 	if (migration_row(top, "AWS_S3_SIGNATURE_VERSION")->value)
 		return;
-	e = migration_add(m, MIGRATION_OFF, "", NULL, 0,
+	e = migration_add(m, MIGRATION_OFF, "", NULL,
 			  "Signed URLs were of version 2. Where such ones are "
 			  "kept and compared, switch this line on");
 	if (!e)
@@ -190,21 +154,20 @@ static void take_bucket(struct migration_rows *rows)
 
 	if (own->value)
 		return;
-	*own = *top;
-	own->why = "";
-	own->is_warning = false;
-	if (!own->value) {
-		own->value = py_new(py_module_arena(rows->m->module), PY_NONE);
-		own->why = "no bucket is named: write it here";
-		own->is_warning = true;
+	if (top->value) {
+		migration_set(own, top->value, top->from, "");
+		return;
 	}
+	migration_set(own, json_null(), NULL,
+		      "no bucket is named: write it here");
+	own->is_warning = true;
 }
 
 static int convert_storage(struct migration *m,
 			   const struct migration_rows *top,
 			   const struct migration_storage *storage)
 {
-	struct migration_rows rows;
+	CLEANUP(migration_rows_release) struct migration_rows rows;
 	int rc = migration_rows_init(&rows, m, storage->alias);
 
 	if (rc)
@@ -212,7 +175,9 @@ static int convert_storage(struct migration *m,
 	rows.top = top;
 	m->sections[m->section_count++] = storage->alias;
 	migration_storage_rows(storage, &rows);
-	migration_translate_boto(&rows);
+	rc = migration_translate_boto(&rows);
+	if (rc)
+		return rc;
 	take_bucket(&rows);
 	migration_convert(&rows);
 	return 0;
@@ -230,8 +195,7 @@ static int convert_storages(struct migration *m,
 
 	for (o = storages; o; o = o->next)
 		count++;
-	m->sections = py_alloc(py_module_arena(m->module),
-			       (count + 1) * sizeof(*m->sections));
+	m->sections = calloc(count + 1, sizeof(*m->sections));
 	if (!m->sections)
 		return -ENOMEM;
 	for (o = storages; !rc && o; o = o->next) {
@@ -246,30 +210,50 @@ static int convert_storages(struct migration *m,
 	return rc;
 }
 
-int migration_run(struct migration *m, const char *alias, struct errinfo *err)
+static int convert_all(struct migration *m, const char *alias,
+		       struct errinfo *err)
 {
-	struct migration_rows top;
-	struct migration_storage *storages;
+	CLEANUP(migration_rows_release) struct migration_rows top;
+	CLEANUP(migration_storages_free)
+	struct migration_storage *storages = NULL;
 	int rc = migration_rows_init(&top, m, "");
 
-	if (!rc) {
-		take_bindings(m, &top);
-		take_proxy_porty(m, &top);
-		storages = migration_find_storages(m);
-		m->is_old |= has_old_names(&top);
-		migration_translate_boto(&top);
-		migration_convert(&top);
-		add_notes(m);
-		if (m->is_old)
-			propose_old_defaults(m, &top);
-		add_hints(m);
-		rc = convert_storages(m, &top, storages, alias, err);
-	}
+	if (rc)
+		return rc;
+	take_settings(m, &top);
+	storages = migration_find_storages(m);
+	m->is_old |= has_old_names(&top);
+	rc = migration_translate_boto(&top);
+	if (rc)
+		return rc;
+	migration_convert(&top);
+	if (m->is_old)
+		propose_old_defaults(m, &top);
+	add_hints(m);
+	return convert_storages(m, &top, storages, alias, err);
+}
+
+int migration_run(struct migration *m, const char *alias, struct errinfo *err)
+{
+	int rc;
+
+	m->kept = json_array();
+	rc = m->kept ? convert_all(m, alias, err) : -ENOMEM;
 	if (!rc)
-		rc = py_module_arena(m->module)->error;
+		rc = m->error;
 	if (rc && !err->code)
-		return errinfo_set(err, rc,
-				   rc == -E2BIG ? "the values are too large" :
-						  "out of memory");
+		return errinfo_set(err, rc, "out of memory");
 	return rc;
+}
+
+void migration_release(struct migration *m)
+{
+	while (m->entries) {
+		struct migration_entry *e = m->entries;
+
+		m->entries = e->next;
+		free(e);
+	}
+	free(m->sections);
+	json_decref(m->kept);
 }

@@ -7,13 +7,37 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 0))) static const char *
-format(struct migration *m, const char *fmt, va_list args)
+json_t *migration_keep(struct migration *m, json_t *value)
 {
-	char text[1000], *copy;
+	if (value && json_array_append_new(m->kept, value) == 0)
+		return value;
+	m->error = -ENOMEM;
+	return json_null();
+}
 
-	vsnprintf(text, sizeof(text), fmt, args);
-	copy = py_copy(py_module_arena(m->module), text, strlen(text));
+const char *migration_place(const struct migration *m, const char *name)
+{
+	return py_text(
+		json_object_get(json_object_get(m->answer, "lines"), name));
+}
+
+void migration_put(struct migration *m, json_t *map, const char *name,
+		   json_t *value)
+{
+	if (json_object_set_new(map, name, value) < 0)
+		m->error = -ENOMEM;
+}
+
+__attribute__((format(printf, 2, 0))) static const char *
+migration_text_va(struct migration *m, const char *fmt, va_list args)
+{
+	AUTO_FREE char *text = NULL;
+	const char *copy;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	copy = json_string_value(
+		migration_keep(m, text ? json_string_nocheck(text) : NULL));
 	return copy ? copy : "";
 }
 
@@ -23,7 +47,7 @@ const char *migration_text(struct migration *m, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	text = format(m, fmt, args);
+	text = migration_text_va(m, fmt, args);
 	va_end(args);
 	return text;
 }
@@ -35,7 +59,7 @@ void migration_tell(struct migration *m, struct migration_row *row,
 	va_list args;
 
 	va_start(args, fmt);
-	text = format(m, fmt, args);
+	text = migration_text_va(m, fmt, args);
 	va_end(args);
 	row->why =
 		*row->why ? migration_text(m, "%s; %s", row->why, text) : text;
@@ -47,11 +71,15 @@ int migration_rows_init(struct migration_rows *rows, struct migration *m,
 	rows->m = m;
 	rows->section = section;
 	rows->top = NULL;
-	rows->rows = py_alloc(py_module_arena(m->module),
-			      settings_count * sizeof(*rows->rows));
+	rows->rows = calloc(settings_count, sizeof(*rows->rows));
 	for (size_t i = 0; rows->rows && i < settings_count; i++)
 		rows->rows[i].why = "";
 	return rows->rows ? 0 : -ENOMEM;
+}
+
+void migration_rows_release(struct migration_rows *rows)
+{
+	free(rows->rows);
 }
 
 struct migration_row *migration_row(const struct migration_rows *rows,
@@ -83,37 +111,31 @@ const struct setting_def *migration_setting(const char *name)
 	return def;
 }
 
-void migration_set(struct migration_row *row, const struct py_value *value,
-		   const struct migration_row *where, const char *why)
+void migration_set(struct migration_row *row, json_t *value, const char *from,
+		   const char *why)
 {
-	const char *file = where->file;
-	unsigned line = where->line;
-
-	row->value = value;
-	row->file = file;
-	row->line = line;
-	row->why = why;
-	row->is_warning = where->is_warning;
+	*row = (struct migration_row){ .value = value,
+				       .from = from,
+				       .why = why };
 }
 
 struct migration_entry *migration_add(struct migration *m,
 				      enum migration_state state,
-				      const char *section, const char *file,
-				      unsigned line, const char *why)
+				      const char *section, const char *from,
+				      const char *why)
 {
-	struct migration_entry *e =
-		py_alloc(py_module_arena(m->module), sizeof(*e));
+	struct migration_entry *e = calloc(1, sizeof(*e));
 
-	if (!e)
+	if (!e) {
+		m->error = -ENOMEM;
 		return NULL;
+	}
 	e->state = state;
 	e->section = section;
-	e->file = file;
-	e->line = line;
+	e->from = from;
 	e->why = why;
-	e->is_problem = state == MIGRATION_PROBLEM;
-	e->is_warning = e->is_problem;
-	m->problems += e->is_problem;
+	e->is_warning = state == MIGRATION_PROBLEM;
+	m->problems += state == MIGRATION_PROBLEM;
 	if (!m->last_entry)
 		m->last_entry = &m->entries;
 	*m->last_entry = e;

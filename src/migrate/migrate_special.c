@@ -9,18 +9,10 @@
 
 #define URL_EXPIRE_MAX_S 604800 /* a week: S3_URL_EXPIRE_MAX of url.h */
 
-const char *migration_literal(struct migration *m, const char *text, size_t len)
-{
-	const char *copy = py_copy(py_module_arena(m->module), text, len);
-
-	return copy ? copy : "''";
-}
-
 static void change(struct migration_rows *rows, struct migration_row *row,
 		   const char *text, size_t len, const char *why)
 {
-	row->value =
-		py_text(py_module_arena(rows->m->module), PY_TEXT, text, len);
+	row->value = migration_keep(rows->m, json_stringn(text, len));
 	migration_tell(rows->m, row, "%s", why);
 	row->is_warning = true;
 }
@@ -28,7 +20,7 @@ static void change(struct migration_rows *rows, struct migration_row *row,
 static void mend_location(struct migration_rows *rows,
 			  struct migration_row *row)
 {
-	const char *text = row->value->text;
+	const char *text = py_text(row->value);
 	size_t slashes = strspn(text, "/");
 
 	if (slashes)
@@ -39,7 +31,7 @@ static void mend_location(struct migration_rows *rows,
 static void mend_custom_domain(struct migration_rows *rows,
 			       struct migration_row *row)
 {
-	const char *text = row->value->text, *scheme = strstr(text, "://");
+	const char *text = py_text(row->value), *scheme = strstr(text, "://");
 	size_t len;
 
 	if (scheme)
@@ -56,7 +48,7 @@ static void mend_custom_domain(struct migration_rows *rows,
 static void mend_url_protocol(struct migration_rows *rows,
 			      struct migration_row *row)
 {
-	const char *text = row->value->text;
+	const char *text = py_text(row->value);
 	size_t len = strcspn(text, ":/");
 
 	if (len && strcmp(text + len, ":") != 0)
@@ -67,16 +59,15 @@ static void mend_url_protocol(struct migration_rows *rows,
 static void mend_signature_version(struct migration_rows *rows,
 				   struct migration_row *row)
 {
-	if (strcmp(row->value->text, "v4") == 0 ||
-	    strcmp(row->value->text, "s3-v4") == 0 ||
-	    strcmp(row->value->text, "4") == 0)
+	if (strcmp(py_text(row->value), "v4") == 0 ||
+	    strcmp(py_text(row->value), "s3-v4") == 0 ||
+	    strcmp(py_text(row->value), "4") == 0)
 		change(rows, row, "s3v4", 4, "version 4 is called 's3v4'");
 }
 
 static bool is_text(const struct migration_row *row, const char *text)
 {
-	return row->value && row->value->kind == PY_TEXT &&
-	       strcmp(row->value->text, text) == 0;
+	return py_text(row->value) && strcmp(py_text(row->value), text) == 0;
 }
 
 /* What a signed URL of version 4 cannot have; a start would be refused. */
@@ -86,15 +77,15 @@ static void mend_expire(struct migration_rows *rows, struct migration_row *row)
 		migration_row_or_top(rows, "AWS_S3_CUSTOM_DOMAIN");
 	const struct migration_row *auth =
 		migration_row_or_top(rows, "AWS_QUERYSTRING_AUTH");
-	bool is_signed = !auth->value || py_truth(auth->value) != 0;
-	bool is_custom = domain->value && py_truth(domain->value) == 1;
+	bool is_signed = !auth->value || py_truth(auth->value);
+	bool is_custom = domain->value && py_truth(domain->value);
 
-	if (row->value->integer <= URL_EXPIRE_MAX_S || !is_signed ||
+	if (json_integer_value(row->value) <= URL_EXPIRE_MAX_S || !is_signed ||
 	    is_custom ||
 	    is_text(migration_row_or_top(rows, "AWS_S3_SIGNATURE_VERSION"),
 		    "s3"))
 		return;
-	row->value = py_int(py_module_arena(rows->m->module), URL_EXPIRE_MAX_S);
+	row->value = migration_keep(rows->m, json_integer(URL_EXPIRE_MAX_S));
 	migration_tell(rows->m, row,
 		       "URLs are signed with version 4, which allows a week "
 		       "at most; AWS_S3_SIGNATURE_VERSION = 's3' has no such "
@@ -107,8 +98,8 @@ static void mend_endpoint_url(struct migration_rows *rows,
 {
 	const struct migration_row *use_ssl =
 		migration_row_or_top(rows, "AWS_S3_USE_SSL");
-	bool is_plain = use_ssl->value && py_truth(use_ssl->value) == 0;
-	const char *text = row->value->text, *url;
+	bool is_plain = use_ssl->value && !py_truth(use_ssl->value);
+	const char *text = py_text(row->value), *url;
 
 	if (!*text || strstr(text, "://"))
 		return;
@@ -120,8 +111,8 @@ static void mend_endpoint_url(struct migration_rows *rows,
 
 static void mend_verify(struct migration_rows *rows, struct migration_row *row)
 {
-	if (row->value->len == 0) {
-		row->value = py_bool(py_module_arena(rows->m->module), false);
+	if (!*py_text(row->value)) {
+		row->value = json_false();
 		migration_tell(rows->m, row,
 			       "'' checked no certificates; boto3 refuses it "
 			       "today");
@@ -135,20 +126,18 @@ static void mend_verify(struct migration_rows *rows, struct migration_row *row)
  */
 static void mend_proxies(struct migration_rows *rows, struct migration_row *row)
 {
-	struct py_arena *arena = py_module_arena(rows->m->module);
-	const struct py_value *v = row->value;
-	struct py_value *kept = py_new(arena, PY_DICT);
+	json_t *kept = migration_keep(rows->m, json_object()), *proxy;
+	const char *name;
 
-	for (size_t i = 0; i < v->count; i++) {
-		const struct py_value *key = v->keys[i];
-		const char *name = key->kind == PY_TEXT ? key->text : "a key";
+	json_object_foreach(row->value, name, proxy)
+	{
 		bool has_host = strncmp(name, "http://", 7) == 0 ||
 				strncmp(name, "https://", 8) == 0;
 		bool is_scheme =
 			strcmp(name, "http") == 0 || strcmp(name, "https") == 0;
 
 		if (is_scheme || has_host)
-			py_put(arena, kept, v->keys[i], v->items[i]);
+			migration_put(rows->m, kept, name, json_incref(proxy));
 		if (is_scheme)
 			continue;
 		migration_tell(rows->m, row,
@@ -162,39 +151,14 @@ static void mend_proxies(struct migration_rows *rows, struct migration_row *row)
 	row->value = kept;
 }
 
-/* TransferConfig(...) and Config(...): their arguments, as a map. */
-static void open_call(struct migration_rows *rows, struct migration_row *row)
+/* TransferConfig and Config: what they were made with, as a map. */
+static void open_config(struct migration_rows *rows, struct migration_row *row)
 {
-	/* In the order of boto3's TransferConfig. */
-	static const char *const places[] = {
-		"multipart_threshold", "max_concurrency",
-		"multipart_chunksize", "num_download_attempts",
-		"max_io_queue",        "io_chunksize",
-		"use_threads",         "max_bandwidth",
-	};
-	struct py_arena *arena = py_module_arena(rows->m->module);
-	const struct py_value *call = row->value;
-	struct py_value *map = py_new(arena, PY_DICT);
+	const char *type = py_type(row->value), *dot = strrchr(type, '.');
 
-	for (size_t i = 0; i < call->count; i++) {
-		struct py_value *key = call->keys[i];
-
-		if (!key && i < ARRAY_SIZE(places))
-			key = py_text(arena, PY_TEXT, places[i],
-				      strlen(places[i]));
-		if (key)
-			py_put(arena, map, key, call->items[i]);
-	}
-	row->value = map;
+	row->value = py_arguments(row->value);
 	migration_tell(rows->m, row, "the arguments of %s() as a map",
-		       call->text);
-}
-
-static bool ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
+		       dot ? dot + 1 : type);
 }
 
 void migration_mend(struct migration_rows *rows, const struct setting_def *def,
@@ -202,24 +166,25 @@ void migration_mend(struct migration_rows *rows, const struct setting_def *def,
 {
 	static const struct {
 		const char *name;
-		enum py_kind kind;
+		json_type type;
 		void (*mend)(struct migration_rows *rows,
 			     struct migration_row *row);
 	} menders[] = {
-		{ "AWS_LOCATION", PY_TEXT, mend_location },
-		{ "AWS_S3_CUSTOM_DOMAIN", PY_TEXT, mend_custom_domain },
-		{ "AWS_S3_URL_PROTOCOL", PY_TEXT, mend_url_protocol },
-		{ "AWS_S3_SIGNATURE_VERSION", PY_TEXT, mend_signature_version },
-		{ "AWS_QUERYSTRING_EXPIRE", PY_INT, mend_expire },
-		{ "AWS_S3_ENDPOINT_URL", PY_TEXT, mend_endpoint_url },
-		{ "AWS_S3_VERIFY", PY_TEXT, mend_verify },
-		{ "AWS_S3_PROXIES", PY_DICT, mend_proxies },
+		{ "AWS_LOCATION", JSON_STRING, mend_location },
+		{ "AWS_S3_CUSTOM_DOMAIN", JSON_STRING, mend_custom_domain },
+		{ "AWS_S3_URL_PROTOCOL", JSON_STRING, mend_url_protocol },
+		{ "AWS_S3_SIGNATURE_VERSION", JSON_STRING,
+		  mend_signature_version },
+		{ "AWS_QUERYSTRING_EXPIRE", JSON_INTEGER, mend_expire },
+		{ "AWS_S3_ENDPOINT_URL", JSON_STRING, mend_endpoint_url },
+		{ "AWS_S3_VERIFY", JSON_STRING, mend_verify },
+		{ "AWS_S3_PROXIES", JSON_OBJECT, mend_proxies },
 	};
 
-	if (row->value->kind == PY_CALL && ends_in(row->value->text, "Config"))
-		open_call(rows, row);
+	if (py_arguments(row->value))
+		open_config(rows, row);
 	for (size_t i = 0; i < ARRAY_SIZE(menders); i++)
-		if (row->value->kind == menders[i].kind &&
+		if (json_typeof(row->value) == menders[i].type &&
 		    strcmp(def->name, menders[i].name) == 0)
 			menders[i].mend(rows, row);
 }

@@ -9,8 +9,4 @@
 void migration_mend(struct migration_rows *rows, const struct setting_def *def,
 		    struct migration_row *row);
 
-/* A copy in the module's memory, never NULL. */
-const char *migration_literal(struct migration *m, const char *text,
-			      size_t len);
-
 #endif

@@ -37,21 +37,21 @@ static void add_comment(struct buf *out, const char *text)
 	}
 }
 
-static void add_origin(struct buf *out, const struct migration_entry *e)
+static void add_origin(struct buf *out, const struct migration_entry *e,
+		       const char *before, const char *behind)
 {
-	if (!e->file)
+	if (!e->from)
 		return;
-	add_safely(out, e->file, strlen(e->file));
-	buf_add_fmt(out, ":%u", e->line);
+	buf_add_str(out, before);
+	add_safely(out, e->from, strlen(e->from));
+	buf_add_str(out, behind);
 }
 
 static void write_remark(struct buf *out, const struct migration_entry *e)
 {
 	AUTO_BUF struct buf text = BUF_INIT(4096);
 
-	add_origin(&text, e);
-	if (e->file)
-		buf_add_str(&text, ": ");
+	add_origin(&text, e, "", ": ");
 	buf_add_str(&text, e->why);
 	add_comment(out, buf_str(&text));
 	buf_add_char(out, '\n');
@@ -73,10 +73,7 @@ static void write_setting(struct buf *out, const struct migration_entry *e,
 	if (is_hidden || e->state == MIGRATION_OFF)
 		buf_add_char(out, '#');
 	buf_add_fmt(out, "%s = %s", e->name, is_hidden ? "''" : e->literal);
-	if (e->file) {
-		buf_add_str(out, "  # from ");
-		add_origin(out, e);
-	}
+	add_origin(out, e, "  # from ", "");
 	buf_add_str(out, "\n\n");
 }
 
@@ -124,9 +121,7 @@ int migration_explain(const struct migration *m, struct buf *out)
 	for (e = m->entries; e; e = e->next) {
 		if (!e->is_warning)
 			continue;
-		add_origin(out, e);
-		if (e->file)
-			buf_add_str(out, ": ");
+		add_origin(out, e, "", ": ");
 		if (*e->section)
 			buf_add_fmt(out, "[%s] ", e->section);
 		if (e->name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * s3storefs migrate: from Django's settings to s3storefs.conf. The settings
- * are read, never run; see src/migrate.
+ * s3storefs migrate: from Django's settings, which the project's own Python
+ * tells, to s3storefs.conf; see src/migrate.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,23 +9,35 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "config_file.h"
 #include "migrate.h"
+#include "migrate_ask.h"
+#include "object_settings.h"
 #include "tool.h"
 
 static const char help[] =
-	"usage: s3storefs migrate [OPTION...] SETTINGS.py...\n"
+	"usage: s3storefs migrate [OPTION...] SETTINGS [MODULE...]\n"
+	"       s3storefs migrate --program\n"
 	"\n"
-	"Reads the S3 storage settings of a Django project, without running\n"
-	"Python, and prints a settings file with a section for each storage.\n"
-	"Several files are read as if each imported all of those before it: the\n"
-	"base settings first, and the module with the storage classes. Lines say\n"
-	"where they come from and, where they were changed, why; names of the old\n"
-	"boto backend become today's. What only Python can work out is named, in\n"
-	"the result and on stderr, and is left for you to set.\n"
+	"Prints a settings file with a section for each S3 storage of a Django\n"
+	"project. SETTINGS is its settings module (mysite.settings), that\n"
+	"module's file, manage.py or the project's folder. The project's own\n"
+	"Python loads them, as Django does, so run it where the project runs:\n"
+	"with its interpreter, and with its variables in the environment. Storage\n"
+	"classes that no setting names are found in their MODULEs.\n"
+	"Lines say where they come from and, where they were changed, why; names\n"
+	"of the old boto backend become today's. What no settings file can hold,\n"
+	"such as a function, is named, in the result and on stderr, and is left\n"
+	"for you to set.\n"
+	"Where s3storefs is not installed, the program that it has Python run\n"
+	"does the same; its answer is taken as SETTINGS.json, or - for stdin:\n"
+	"  s3storefs migrate --program | ssh HOST 'cd site && venv/bin/python - \\\n"
+	"      mysite.settings' | s3storefs migrate --output=s3storefs.conf -\n"
 	"\n"
+	"  --python PYTHON    the project's interpreter, such as venv/bin/python;\n"
+	"                     else python3\n"
+	"  --program          print the program that Python runs, and do no more\n"
 	"  -o FILE, --output=FILE  write a new file, of mode 600, with the secrets\n"
-	"                     that stand in the settings; stdout gets none\n"
+	"                     that the settings hold; stdout gets none\n"
 	"  --with-secrets     print them to stdout, too\n"
 	"  --alias NAME       just this storage: default, staticfiles, ... or a\n"
 	"                     storage class\n"
@@ -33,10 +45,13 @@ static const char help[] =
 	"                     \"s3storefs check\" does; its report goes to stderr\n"
 	"  --read-only        let --check write nothing to the bucket\n"
 	"\n"
-	"Exit status: 0, 1 something could not be read or the check failed, 2\n"
-	"wrong usage or a file that cannot be read or written.\n";
+	"Exit status: 0, 1 something could not be taken over or the check failed,\n"
+	"2 wrong usage, settings that do not load, or a file that cannot be read\n"
+	"or written.\n";
 
 static const struct command_own options[] = {
+	{ .name = "python", .has_value = true },
+	{ .name = "program" },
 	{ .name = "output", .letter = 'o', .has_value = true },
 	{ .name = "with-secrets" },
 	{ .name = "alias", .has_value = true },
@@ -63,32 +78,44 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-static int read_file(const struct tool_call *call, struct py_module *module,
-		     const char *path)
+static bool is_json(const char *word)
 {
-	AUTO_WIPE struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-	struct errinfo err = ERRINFO_INIT;
-	bool is_private = false;
+	size_t len = strlen(word);
 
-	if (config_file_read(path, &text, &is_private, &err) ||
-	    py_module_read(module, base_name(path), buf_str(&text), text.len,
-			   &err))
-		return tool_fail(call, TOOL_USAGE, "%s", err.text);
-	return TOOL_OK;
+	return strcmp(word, "-") == 0 ||
+	       (len > 5 && strcmp(word + len - 5, ".json") == 0);
 }
 
-static int read_files(const struct tool_call *call, struct py_module *module,
-		      struct buf *names)
+/* The project's error: the end of its traceback, then what to do. */
+static int tell_error(const struct tool_call *call, const json_t *answer)
 {
-	int status = TOOL_OK;
+	json_t *line;
+	size_t i;
 
-	for (size_t i = 0; !status && i < call->line.word_count; i++) {
-		const char *path = call->line.words[i];
+	json_array_foreach(json_object_get(answer, "traceback"), i, line)
+		fprintf(stderr, "%s\n", json_string_value(line));
+	return tool_fail(call, TOOL_USAGE, "%s",
+			 json_string_value(json_object_get(answer, "error")));
+}
 
-		buf_add_fmt(names, "%s%s", i ? ", " : "", base_name(path));
-		status = read_file(call, module, path);
-	}
-	return status;
+static int ask(const struct tool_call *call, json_t **answer)
+{
+	const struct command_line *line = &call->line;
+	const char *python = tool_option(call, "python");
+	struct errinfo err = ERRINFO_INIT;
+	int rc;
+
+	if (is_json(line->words[0]))
+		rc = migrate_read(line->words[0], answer, &err);
+	else
+		rc = migrate_ask(python ? python : "python3", line->words,
+				 line->word_count, MIGRATE_LIMIT_MS, answer,
+				 &err);
+	if (rc)
+		return tool_fail(call, TOOL_USAGE, "%s", err.text);
+	if (json_is_string(json_object_get(*answer, "error")))
+		return tell_error(call, *answer);
+	return TOOL_OK;
 }
 
 static int write_all(int fd, const char *text, size_t len)
@@ -159,7 +186,8 @@ static int verify_section(const struct tool_call *call, const char *path,
 	CLEANUP(config_release) struct config config;
 	const char *text;
 
-	if (config_load_tool(&config, &line, section, &why) == 0)
+	if (config_load_tool(&config, &line, section, &why) == 0 &&
+	    object_settings_check(&config, &why) == 0)
 		return TOOL_OK;
 	text = buf_str(&why);
 	if (strncmp(text, path, strlen(path)) == 0)
@@ -242,15 +270,6 @@ static int put_result(const struct tool_call *call, const struct migration *m,
 	return TOOL_OK;
 }
 
-/* Anything that came from the files, be it left out. */
-static bool has_settings(const struct migration *m)
-{
-	for (const struct migration_entry *e = m->entries; e; e = e->next)
-		if (e->file)
-			return true;
-	return false;
-}
-
 static int give_result(const struct tool_call *call, const struct migration *m)
 {
 	AUTO_WIPE struct buf full = BUF_INIT(RESULT_MAX);
@@ -264,7 +283,7 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 	fputs(buf_str(&words), stderr);
 	if (status == TOOL_OK)
 		status = check_result(call, m, &full);
-	if (status == TOOL_OK && !has_settings(m))
+	if (status == TOOL_OK && !m->is_found)
 		status = tool_fail(call, TOOL_NO,
 				   "there are no settings of an S3 storage in "
 				   "%s",
@@ -277,28 +296,34 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 	return status;
 }
 
+static int migrate(const struct tool_call *call, json_t *answer)
+{
+	CLEANUP(migration_release)
+	struct migration m = { .answer = answer,
+			       .files = base_name(call->line.words[0]) };
+	struct errinfo err = ERRINFO_INIT;
+
+	if (migration_run(&m, tool_option(call, "alias"), &err))
+		return tool_fail(call, TOOL_USAGE, "%s", err.text);
+	return give_result(call, &m);
+}
+
 static int run(const struct tool_call *call)
 {
-	AUTO_BUF struct buf names = BUF_INIT(4096);
-	struct migration m = { .module = py_module_new() };
-	struct errinfo err = ERRINFO_INIT;
-	int status = TOOL_USAGE;
+	json_t *answer = NULL;
+	int status;
 
-	if (call->line.word_count == 0 || call->line.config_path ||
-	    call->line.option_count) {
-		status = tool_usage(call);
-	} else if (!m.module) {
-		status = tool_fail(call, TOOL_NO, "out of memory");
-	} else {
-		status = read_files(call, m.module, &names);
-		m.files = buf_str(&names);
-		if (!status &&
-		    migration_run(&m, tool_option(call, "alias"), &err))
-			status = tool_fail(call, TOOL_USAGE, "%s", err.text);
-		else if (!status)
-			status = give_result(call, &m);
+	if (tool_option(call, "program")) {
+		fputs(migrate_program, stdout);
+		return TOOL_OK;
 	}
-	py_module_free(m.module);
+	if (call->line.word_count == 0 || call->line.config_path ||
+	    call->line.option_count)
+		return tool_usage(call);
+	status = ask(call, &answer);
+	if (!status)
+		status = migrate(call, answer);
+	json_decref(answer);
 	return status;
 }
 

@@ -182,7 +182,7 @@ class Run:
         # What a user does: migrate, look at it, mount. Only the bucket is another here.
         conf = project.folder / "s3storefs.conf"
         migrated = project.write("migrated.py", text.replace(self.theirs.name, self.ours.name))
-        proc.run(proc.PROGRAM, "migrate", "-o", conf, migrated)
+        proc.run(proc.PROGRAM, "migrate", "--python", PYTHON, "-o", conf, migrated)
         if variant == "full":
             conf.write_text(AS_PYTHON_GUESSES + conf.read_text())
         self.conf = conf

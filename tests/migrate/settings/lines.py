@@ -1,5 +1,0 @@
-crlf = 1
-built = """a
-b"""
-if True:
-    inner = 2
