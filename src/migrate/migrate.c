@@ -152,14 +152,14 @@ static void take_bucket(struct migration_rows *rows)
 	const struct migration_row *top =
 		migration_row(rows->top, "AWS_STORAGE_BUCKET_NAME");
 
-	if (own->value)
+	if (!own->value)
+		migration_set(own, top->value ? top->value : json_null(),
+			      top->from, "");
+	if (py_truth(own->value))
 		return;
-	if (top->value) {
-		migration_set(own, top->value, top->from, "");
-		return;
-	}
-	migration_set(own, json_null(), NULL,
-		      "no bucket is named: write it here");
+	own->why = "no bucket is named: write it here, or set the variable "
+		   "of the environment that the project takes it from, if "
+		   "there is one, and migrate again";
 	own->is_warning = true;
 }
 

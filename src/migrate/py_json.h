@@ -19,7 +19,10 @@ const char *py_type(const json_t *v);
 json_t *py_arguments(const json_t *v);
 
 /* A text's bytes; NULL for any other kind. Borrowed. */
-#define py_text(v) json_string_value(v)
+static inline const char *py_text(const json_t *v)
+{
+	return json_string_value(v);
+}
 
 /* Python's bool(). */
 bool py_truth(const json_t *v);

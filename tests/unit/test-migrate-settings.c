@@ -305,6 +305,8 @@ static void traps_are_mended_and_named(void **state)
 		  "[default]\n no value that a settings file can hold",
 		  "\nAWS_STORAGE_BUCKET_NAME = ''" },
 		{ "'X': 1", "\nAWS_STORAGE_BUCKET_NAME = None", "write it" },
+		{ "'AWS_STORAGE_BUCKET_NAME': ''",
+		  "\nAWS_STORAGE_BUCKET_NAME = None", "no bucket is named" },
 		{ "'AWS_LOCATION': 'a\\nAWS_S3_USE_SSL = False'",
 		  "\nAWS_LOCATION = 'a\\nAWS_S3_USE_SSL = False'", NULL },
 	};
