@@ -27,7 +27,7 @@ import traceback
 from collections.abc import Mapping
 
 # What migrate has a use for.
-SETTINGS = re.compile(r"AWS_|S3_|S3STOREFS_|STORAGES$|.*FILE_STORAGE$|STATICFILES_STORAGE$|GZIP_|FILE_UPLOAD_|MEDIA_|STATIC_|USE_TZ$")
+SETTINGS = re.compile(r"(AWS|S3|S3STOREFS|GZIP|FILE_UPLOAD|MEDIA|STATIC)_|(STORAGES|(DEFAULT_FILE|STATICFILES)_STORAGE|USE_TZ)$")
 CONFIGURES = re.compile(r"""DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]+)["']""")
 STEPS_MAX = 4  # of a traceback
 DEPTH_MAX = 16

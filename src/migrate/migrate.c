@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "migrate_boto.h"
+#include "migrate_convert.h"
 #include "migrate_storages.h"
 
 /* Names of no storage that a reader of the result wants to hear of. */

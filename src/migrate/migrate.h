@@ -59,11 +59,4 @@ MUST_USE int migration_run(struct migration *m, const char *alias,
 			   struct errinfo *err);
 void migration_release(struct migration *m);
 
-/* The settings file. Without secrets, their lines are comments. */
-MUST_USE int migration_write(const struct migration *m, bool with_secrets,
-			     struct buf *out);
-
-/* "settings.py:12: AWS_X: ..." for each line that people should look at. */
-MUST_USE int migration_explain(const struct migration *m, struct buf *out);
-
 #endif

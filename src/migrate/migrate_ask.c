@@ -30,7 +30,7 @@ struct ask {
 	int output;  /* our end of its pipe, which never waits */
 	int signals; /* readable when one came that ends us */
 	sigset_t before;
-	int64_t until_ms;
+	int64_t limit_ms, until_ms;
 	struct buf text;
 	int status; /* as waitpid tells it, once it ended */
 };
@@ -204,8 +204,7 @@ static int ask_run(struct ask *a, char *const argv[], json_t **answer,
 		return errinfo_set(err, rc,
 				   "%.120s took more than %lld s over the "
 				   "settings, and was ended",
-				   a->python,
-				   (long long)MIGRATE_LIMIT_MS / 1000);
+				   a->python, (long long)a->limit_ms / 1000);
 	if (rc)
 		return errinfo_set(err, rc, "%.120s: %s", a->python,
 				   strerrordesc_np(-rc));
@@ -244,6 +243,7 @@ int migrate_ask(const char *python, const char *const words[], size_t count,
 		.process = -1,
 		.output = -1,
 		.signals = -1,
+		.limit_ms = limit_ms,
 		.until_ms = clock_now_ms() + limit_ms,
 		.text = BUF_INIT(ANSWER_MAX),
 	};
@@ -258,8 +258,10 @@ int migrate_read(const char *path, json_t **answer, struct errinfo *err)
 {
 	json_error_t why;
 
-	*answer = strcmp(path, "-") == 0 ? json_loadf(stdin, 0, &why) :
-					   json_load_file(path, 0, &why);
+	bool is_stdin = strcmp(path, "-") == 0;
+
+	*answer = is_stdin ? json_loadf(stdin, 0, &why) :
+			     json_load_file(path, 0, &why);
 	if (json_is_object(*answer))
 		return 0;
 	/* What stands near an error in JSON may be a secret. */
@@ -267,7 +269,7 @@ int migrate_read(const char *path, json_t **answer, struct errinfo *err)
 		errinfo_set(err, -EINVAL,
 			    "%.120s holds no JSON object of settings, such as "
 			    "{\"AWS_STORAGE_BUCKET_NAME\": ...}",
-			    path);
+			    is_stdin ? "the standard input" : path);
 	else
 		errinfo_set(err, -EINVAL, "%s", why.text);
 	json_decref(*answer);

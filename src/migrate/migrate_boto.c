@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The settings of django-storages' boto backend in today's words, as a mount
- * takes them; see migrate_rows.h and derive.h.
+ * takes them; see migrate_boto.h and derive.h.
  */
+#include "migrate_boto.h"
+
 #include <string.h>
 
 #include "derive.h"
-#include "migrate_rows.h"
+#include "migrate_convert.h"
 
 static const char *const boto_names[] = {
 	"AWS_ORIGIN",        "AWS_S3_HOST",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From Python's values to lines of the settings file, by each setting's type;
- * see migrate_rows.h.
+ * see migrate_convert.h.
  */
-#include <ctype.h>
+#include "migrate_convert.h"
+
 #include <string.h>
 #include <strings.h>
 
-#include "migrate_rows.h"
 #include "migrate_special.h"
 
 /* The row on its way to a line. */

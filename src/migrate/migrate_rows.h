@@ -53,19 +53,6 @@ struct migration_entry *migration_add(struct migration *m,
 				      const char *section, const char *from,
 				      const char *why);
 
-/* The boto backend's names to today's; changes rows. Returns 0 or -ENOMEM. */
-MUST_USE int migration_translate_boto(struct migration_rows *rows);
-
-/* Turns all rows into entries. */
-void migration_convert(struct migration_rows *rows);
-
-/*
- * Appends the row's value as the settings file has it. Returns whether it can
- * be had; if not, the row says why.
- */
-MUST_USE bool migration_literal(struct migration_rows *rows,
-				const struct setting_def *def, struct buf *out);
-
 /* Where the project sets it, "settings.py:12", or NULL. */
 const char *migration_place(const struct migration *m, const char *name);
 

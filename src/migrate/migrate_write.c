@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The result as a settings file, and in words; see migrate.h. */
-#include <string.h>
+/* The result as a settings file, and in words; see migrate_write.h. */
+#include "migrate_write.h"
 
-#include "migrate.h"
+#include <string.h>
 
 #define LINE_WIDTH 76
 

@@ -11,6 +11,7 @@
 
 #include "migrate.h"
 #include "migrate_ask.h"
+#include "migrate_write.h"
 #include "object_settings.h"
 #include "tool.h"
 
@@ -26,9 +27,9 @@ static const char help[] =
 	"its variables in the environment. Storage classes that no setting names\n"
 	"are found in their MODULEs.\n"
 	"Lines say where they come from and, where they were changed, why; names\n"
-	"of the old boto backend become today's. What no settings file can hold,\n"
-	"such as a function, is named, in the result and on stderr, and is left\n"
-	"for you to set.\n"
+	"of the old boto backend become today's, but for AWS_HEADERS, which a\n"
+	"mount takes as it is. What no settings file can hold, such as a\n"
+	"function, is named, in the result and on stderr, and is left to you.\n"
 	"Where s3storefs is not installed, the program that it has Python run\n"
 	"does the same; its answer is taken as SETTINGS.json, or - for stdin:\n"
 	"  s3storefs migrate --program | ssh HOST 'cd site && venv/bin/python - \\\n"

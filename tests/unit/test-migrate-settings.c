@@ -15,6 +15,7 @@
 #include "command_line.h"
 #include "config.h"
 #include "migrate_rows.h"
+#include "migrate_write.h"
 
 #define TEXT_MAX (1024 * 1024)
 
