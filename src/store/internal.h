@@ -2,7 +2,7 @@
 /*
  * The store: what all files of this layer share.
  *
- * Locks, always taken in this order: file.lock, then tree.lock, then the
+ * Locks, always taken in this order: file.lock, files_lock, tree.lock, then the
  * leaves (budget, deletes, notify_lock, room, pool). None is held over a call
  * that waits, over a done callback, or over the start of an S3 operation.
  */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "file/file.h"
 
 #define MIB     (1024u * 1024)
 #define LARGE   (12 * MIB + 5)
@@ -135,6 +136,37 @@ static void a_file_in_a_renamed_folder_keeps_them(void **state)
 	assert_int_equal(fixture_requests("CopyObject"), 1);
 }
 
+static struct node *look_up(struct node *parent, const char *name)
+{
+	struct call call = CALL_INIT;
+
+	store_lookup(store, parent, name, &call.read.op);
+	assert_int_equal(await(&call), 0);
+	return call.read.op.node;
+}
+
+/* One that somebody is about to have a handle on. */
+static void a_file_follows_its_folder_from_the_start(void **state)
+{
+	struct node *folder, *node;
+	struct file *file;
+
+	assert_int_equal(do_put("d/f", "x", 1), 0);
+	folder = look_up(store_root(store), "d");
+	node = look_up(folder, "f");
+	{
+		LOCK(&store->files_lock);
+		LOCK(&store->tree.lock);
+		file = file_of_locked(store, node);
+	}
+	assert_non_null(file);
+	rename_to("d", "e");
+	assert_string_equal(file->base.key, "e/f");
+	file_put(file);
+	node_put(store, node, 1);
+	node_put(store, folder, 1);
+}
+
 static void an_attribute_is_set_by_a_copy_onto_itself(void **state)
 {
 	struct call lookup = CALL_INIT, set = CALL_INIT;
@@ -176,6 +208,7 @@ int main(void)
 		TEST(a_renamed_file_keeps_its_headers),
 		TEST(many_parts_come_in_their_order),
 		TEST(a_file_in_a_renamed_folder_keeps_them),
+		TEST(a_file_follows_its_folder_from_the_start),
 		TEST(an_attribute_is_set_by_a_copy_onto_itself),
 		TEST(a_copy_that_fails_leaves_no_upload),
 	};

@@ -187,19 +187,31 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	return file;
 }
 
+static void file_register_locked(struct file *file)
+{
+	struct store *store = file->store;
+
+	lock_assert_held(&store->files_lock);
+	if (list_is_empty(&file->files_link))
+		store->file_count++;
+	list_remove(&file->files_link);
+	list_push(&store->files, &file->files_link);
+}
+
 struct file *file_new_stored(struct file *plain)
 {
 	struct store *store = plain->store;
 	struct file *file;
 
 	{
+		LOCK(&store->files_lock);
 		LOCK(&store->tree.lock);
 		file = file_new_locked(store, plain->node);
 		if (!file)
 			return NULL;
 		file->refs = 1;
+		file_register_locked(file);
 	}
-	file_register(file);
 	file->base.exists = false;
 	file->base.size = file->base.valid = file->size = 0;
 	file->base.layout = gzip_layout_none(0);
@@ -209,28 +221,14 @@ struct file *file_new_stored(struct file *plain)
 
 struct file *file_of_locked(struct store *store, struct node *node)
 {
-	struct file *file = node->file;
-
 	lock_assert_held(&store->tree.lock);
-	if (file) {
-		file->refs++;
-		return file;
-	}
-	file = file_new_locked(store, node);
-	if (!file)
+	if (!node->file)
+		node->file = file_new_locked(store, node);
+	if (!node->file)
 		return NULL;
-	file->refs = 1;
-	node->file = file;
-	return file;
-}
-
-void file_register(struct file *file)
-{
-	LOCK(&file->store->files_lock);
-	if (list_is_empty(&file->files_link))
-		file->store->file_count++;
-	list_remove(&file->files_link);
-	list_push(&file->store->files, &file->files_link);
+	node->file->refs++;
+	file_register_locked(node->file);
+	return node->file;
 }
 
 int store_list_files(struct store *store, const struct node *dir,

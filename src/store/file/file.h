@@ -134,7 +134,11 @@ int file_fail_locked(struct file *file, int code, const struct errinfo *err);
  * are written under tree.lock as well, and may be read under either lock.
  */
 void file_set_base_locked(struct file *file, char *key, const char *etag);
-/* The file that all handles of node share, one more reference; or NULL. */
+/*
+ * The file that all handles of node share, one more reference; or NULL. It is
+ * among the store's from the start, last used last: who moves its folder sees
+ * it. files_lock and tree.lock are held.
+ */
 struct file *file_of_locked(struct store *store, struct node *node);
 
 /*
@@ -142,8 +146,6 @@ struct file *file_of_locked(struct store *store, struct node *node);
  * plain's; counted. NULL: no memory.
  */
 struct file *file_new_stored(struct file *plain);
-/* Puts a file that file_of_locked gave among the store's. Last used last. */
-void file_register(struct file *file);
 
 /*
  * All files that are open, or those below dir if that is not NULL, each

@@ -25,8 +25,6 @@ static struct handle *handle_new(struct file *file, int flags)
 {
 	struct handle *handle = calloc(1, sizeof(*handle));
 
-	/* Last opened last: what reclaim looks at last. */
-	file_register(file);
 	if (!handle) {
 		file_put(file);
 		return NULL;
@@ -78,6 +76,7 @@ void file_open(struct store *store, struct node *node, int flags,
 
 	op->handle = NULL;
 	if (result == 0) {
+		LOCK(&store->files_lock);
 		LOCK(&store->tree.lock);
 		if (node_is_stale_locked(node))
 			result = -ESTALE;
@@ -145,6 +144,7 @@ static void create(struct store *store, struct node *parent, const char *name,
 	op->node = NULL;
 	op->handle = NULL;
 	{
+		LOCK(&store->files_lock);
 		LOCK(&store->tree.lock);
 		result = create_locked(store, parent, name, attr, &op->node);
 		if (result == 0)

@@ -390,12 +390,12 @@ struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
 	struct file *file;
 
 	{
+		LOCK(&store->files_lock);
 		LOCK(&store->tree.lock);
 		file = file_of_locked(store, node);
 	}
 	if (!file)
 		return NULL;
-	file_register(file);
 	file_save_gone(file);
 	LOCK(&file->lock);
 	take_turn_locked(file);
