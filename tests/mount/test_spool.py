@@ -283,6 +283,24 @@ def test_a_file_of_which_bytes_were_let_go_can_be_renamed(new_mount, bucket, sma
     assert bucket.uploads() == []
 
 
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_file_whose_name_changes_before_bytes_are_let_go_is_stored(new_mount, bucket, small_disk, what):
+    """What was sent under the old name is sent again: no other upload may be all that has it."""
+    mount = new_mount(bucket, memory_budget=BUDGET, temp_dir=str(small_disk(MIB)))
+    (mount.path / "d").mkdir()
+    data = some_bytes(80 * MIB, 8)
+    with opened(mount.path / "d/f", os.O_WRONLY | os.O_CREAT) as fd:
+        write_all(fd, data[: 20 * MIB])
+        if what == "file":
+            os.rename(mount.path / "d/f", mount.path / "d/g")
+        else:
+            os.rename(mount.path / "d", mount.path / "e")
+        for at in range(20 * MIB, len(data), MIB):
+            write_all(fd, data[at : at + MIB])
+    assert bucket.read("d/g" if what == "file" else "e/f") == data
+    assert bucket.uploads() == []
+
+
 def test_an_upload_that_the_server_lost_is_told_when_bytes_were_let_go(let_go, bucket):
     mount, fd, data = let_go
     mount.expect_errors("in the bucket alone", "f: ")

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Objects that are too large for one CopyObject, on a small scale: they are
- * copied in parts and keep their headers and tags.
+ * copied in parts and keep their headers and tags. And open files below a
+ * folder that moves.
  */
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "call.h"
 #include "file/file.h"
+#include "names/name_change.h"
+#include "write/upload.h"
+#include "write/upload_stream.h"
 
 #define MIB     (1024u * 1024)
 #define LARGE   (12 * MIB + 5)
@@ -167,6 +172,65 @@ static void a_file_follows_its_folder_from_the_start(void **state)
 	node_put(store, folder, 1);
 }
 
+static struct handle *create(struct node *folder, const char *name)
+{
+	const struct store_attr attr = { .mode = 0644 };
+	struct call call = CALL_INIT;
+
+	store_create(store, folder, name, O_RDWR, &attr, &call.read.op);
+	assert_int_equal(await(&call), 0);
+	node_put(store, call.read.op.node, 1);
+	return call.read.op.handle;
+}
+
+static void write_all(struct handle *handle, const char *data, size_t size)
+{
+	for (size_t at = 0; at < size; at += MIB) {
+		struct call call = CALL_INIT;
+
+		store_write(handle, at, data + at, MIB, false, &call.read.op);
+		assert_int_equal(await(&call), MIB);
+	}
+}
+
+static bool lets_go(struct file *file)
+{
+	LOCK(&file->lock);
+	return upload_let_go_locked(file);
+}
+
+/* An upload to the old key alone would have them: nobody could close. */
+static void nothing_is_let_go_once_a_move_is_awaited(void **state)
+{
+	size_t size = 24 * (size_t)MIB;
+	char *data = make_bytes(size, 3);
+	struct node *folder;
+	struct handle *handle;
+	struct call call = CALL_INIT;
+
+	assert_int_equal(do_put("d/f", "x", 1), 0);
+	folder = look_up(store_root(store), "d");
+	handle = create(folder, "new");
+	write_all(handle, data, size);
+	{
+		struct file *file = handle->file;
+		LOCK(&file->lock);
+
+		while (!file->upload || file->upload->count < 2 ||
+		       file->upload->flying > 0)
+			lock_wait(&file->lock, &file->changed);
+	}
+	move_await(&store->tree, folder);
+	assert_false(lets_go(handle->file));
+	move_end(&store->tree, folder);
+	assert_true(lets_go(handle->file));
+	store_flush(handle, true, &call.read.op);
+	assert_int_equal(await(&call), 0);
+	store_release(handle);
+	node_put(store, folder, 1);
+	free(data);
+}
+
 static void an_attribute_is_set_by_a_copy_onto_itself(void **state)
 {
 	struct call lookup = CALL_INIT, set = CALL_INIT;
@@ -209,6 +273,7 @@ int main(void)
 		TEST(many_parts_come_in_their_order),
 		TEST(a_file_in_a_renamed_folder_keeps_them),
 		TEST(a_file_follows_its_folder_from_the_start),
+		TEST(nothing_is_let_go_once_a_move_is_awaited),
 		TEST(an_attribute_is_set_by_a_copy_onto_itself),
 		TEST(a_copy_that_fails_leaves_no_upload),
 	};

@@ -21,6 +21,7 @@
 
 #include "change/copies.h"
 #include "change/rename.h"
+#include "data/room.h"
 #include "facts/headers.h"
 #include "file/file.h"
 #include "log.h"
@@ -182,8 +183,9 @@ static void save_gone(struct store *store, const struct node *dir)
 }
 
 /*
- * From now on nothing below dir changes; what was begun is awaited, and the
- * removals before the publishes, who need nobody that waits for the move.
+ * From now on nothing below dir changes, and nothing of it is let go: who needs
+ * room waits for the end. What was begun is awaited, and the removals before
+ * the publishes, who need nobody that waits for the move.
  */
 static int stop_changes(struct store *store, struct node *dir)
 {
@@ -191,6 +193,7 @@ static int stop_changes(struct store *store, struct node *dir)
 	size_t count = 0;
 	int result;
 
+	room_begin(store);
 	move_await(&store->tree, dir);
 	save_gone(store, dir);
 	deletes_wait_all(store->deletes);
@@ -343,6 +346,7 @@ int rename_dir(struct rename_job *r, struct node *node, struct node *target,
 			remove_new(&move);
 	}
 	move_end(&store->tree, node);
+	room_end(store, NULL);
 	files_release(&move);
 	if (result == 0)
 		remove_old(&move);

@@ -6,7 +6,7 @@
 
 #include "names/tree.h"
 
-static bool is_below_move_locked(const struct node *node)
+bool node_is_to_move_locked(const struct node *node)
 {
 	while (node && node->move == MOVE_NONE)
 		node = node->parent;
@@ -33,7 +33,7 @@ bool change_try_locked(struct tree *tree, struct change *change)
 {
 	lock_assert_held(&tree->lock);
 	for (size_t i = 0; i < ARRAY_SIZE(change->at); i++)
-		if (is_below_move_locked(change->at[i].parent))
+		if (node_is_to_move_locked(change->at[i].parent))
 			return false;
 	list_for_each(link, &tree->changes) {
 		const struct change *other =

@@ -10,6 +10,9 @@
  * | MOVE_AWAITED | wait             | begin              | MOVE_ON          |
  * | MOVE_ON      | wait             | wait               | MOVE_NONE        |
  *
+ * From MOVE_AWAITED on no bytes are let go below it: only an upload to the old
+ * key would have them.
+ *
  * A change is of one name or of two, which it has for itself; of two in
  * different directories there is one at a time, as in the kernel, so no two
  * moves wait for each other. A change waits for no move once it has begun.
@@ -39,8 +42,9 @@ void move_await(struct tree *tree, struct node *dir);
 void move_begin(struct tree *tree, struct node *dir);
 void move_end(struct tree *tree, struct node *dir);
 
-/* True if node is, or is below, a directory in MOVE_ON. */
+/* True if node is, or is below, a directory in MOVE_ON; or one that awaits it. */
 bool node_is_moving_locked(const struct node *node);
+bool node_is_to_move_locked(const struct node *node);
 
 /*
  * True if node's key is another one since seq: what was asked of the server

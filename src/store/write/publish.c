@@ -372,6 +372,13 @@ static void take_turn_locked(struct file *file)
 	}
 }
 
+/* Bytes that can be had only by storing them first. */
+static bool has_gone_locked(const struct file *file)
+{
+	return extents_total(&file->gone) > 0 && file->error == 0 &&
+	       !file->is_unlinked;
+}
+
 void file_save_gone(struct file *file)
 {
 	struct errinfo err = ERRINFO_INIT;
@@ -379,10 +386,24 @@ void file_save_gone(struct file *file)
 
 	{
 		LOCK(&file->lock);
-		has_gone = extents_total(&file->gone) > 0;
+		has_gone = has_gone_locked(file);
 	}
 	if (has_gone && file_publish(file, &err) < 0)
 		log_error("publish", "%s", err.text);
+}
+
+/* Meanwhile nothing of it is let go: who needs room waits for the end. */
+static void claim_locked(struct file *file)
+{
+	file->is_moving = true;
+	room_begin(file->store);
+}
+
+static void unclaim_locked(struct file *file)
+{
+	file->is_moving = false;
+	room_end(file->store, NULL);
+	pthread_cond_broadcast(&file->changed);
 }
 
 struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
@@ -396,11 +417,17 @@ struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
 	}
 	if (!file)
 		return NULL;
-	file_save_gone(file);
-	LOCK(&file->lock);
+	lock_enter(&file->lock);
 	take_turn_locked(file);
-	file->is_moving = true;
+	while (has_gone_locked(file)) {
+		lock_leave(&file->lock);
+		file_save_gone(file);
+		lock_enter(&file->lock);
+		take_turn_locked(file);
+	}
+	claim_locked(file);
 	*is_dirty = file->is_dirty;
+	lock_leave(&file->lock);
 	return file;
 }
 
@@ -443,8 +470,7 @@ int file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 void file_unclaim(struct file *file)
 {
 	LOCK(&file->lock);
-	file->is_moving = false;
-	pthread_cond_broadcast(&file->changed);
+	unclaim_locked(file);
 }
 
 /* Lock held, given up meanwhile; nobody else uses the file's key. */
@@ -479,7 +505,7 @@ static int publish(struct file *file, bool is_claimed, struct errinfo *err)
 	{
 		LOCK(&file->lock);
 		if (is_claimed)
-			file->is_moving = false;
+			unclaim_locked(file);
 		else
 			take_turn_locked(file);
 		result = publish_in_turn_locked(&p, &waiters, err);

@@ -19,6 +19,8 @@
 #include "file/file.h"
 #include "file/job.h"
 #include "names/key.h"
+#include "names/name_change.h"
+#include "names/tree.h"
 #include "write/gzip_publish.h"
 #include "write/publish_headers.h"
 #include "write/upload.h"
@@ -64,10 +66,19 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 }
 
 /* The name it is streamed under; publish starts anew if it gets another. */
-static int stream_key(struct file *file, struct buf *key)
+static int stream_key(const struct file *file, struct buf *key)
 {
 	node_key(file->store, file->node, key);
 	return key->error;
+}
+
+/* It was begun under a name that the file has no longer: of no use. */
+static bool stream_is_misplaced(const struct file *file)
+{
+	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+
+	return file->upload && stream_key(file, &key) == 0 &&
+	       strcmp(file->upload->key, buf_str(&key)) != 0;
 }
 
 static int pump_parts(struct file *file, struct errinfo *err)
@@ -78,6 +89,8 @@ static int pump_parts(struct file *file, struct errinfo *err)
 	LOCK(&file->lock);
 
 	file->is_pump_queued = false;
+	if (!file->is_publishing && stream_is_misplaced(file))
+		upload_drop_locked(file);
 	/* It may have been published, cut or unlinked since. */
 	if (!next_is_full(file, file->upload, &offset, &length))
 		return 0;
@@ -115,6 +128,13 @@ static int pump(struct file *file, struct errinfo *err)
 	return result;
 }
 
+static void pump_start_locked(struct file *file)
+{
+	file->is_pump_queued = true;
+	room_begin(file->store);
+	file_task(file, &file->pump_task, pump);
+}
+
 /* A lost upload is begun again when the file is published, if all is here. */
 static bool is_final(const struct file *file, int error)
 {
@@ -133,9 +153,7 @@ void upload_offer_locked(struct file *file)
 	    file->store->options.no_overwrite ||
 	    !next_is_full(file, file->upload, &offset, &length))
 		return;
-	file->is_pump_queued = true;
-	room_begin(file->store);
-	file_task(file, &file->pump_task, pump);
+	pump_start_locked(file);
 }
 
 void upload_note_write_locked(struct file *file, uint64_t start, uint64_t end)
@@ -201,6 +219,15 @@ bool upload_is_coming_locked(const struct file *file)
 
 /* ------------------------------------------------------------ letting go */
 
+/* What an upload alone has must be published under its key. */
+static bool stream_may_stay(const struct file *file)
+{
+	if (file->is_moving || stream_is_misplaced(file))
+		return false;
+	LOCK(&file->store->tree.lock);
+	return !node_is_to_move_locked(file->node);
+}
+
 static bool can_let_go(const struct upload_part *part)
 {
 	return part->state == PART_SENT && !part->is_let_go;
@@ -215,7 +242,7 @@ static struct upload_part *part_to_let_go(const struct file *file)
 	struct upload *up = file->upload;
 
 	if (!up || up->error || up->is_planned || up->is_ending ||
-	    file->error || file->is_unlinked)
+	    file->error || file->is_unlinked || !stream_may_stay(file))
 		return NULL;
 	for (unsigned i = 1; i < up->count; i++)
 		if (can_let_go(&up->parts[i]))
@@ -282,6 +309,11 @@ bool upload_send_again_locked(struct file *file)
 	if (!up || up->error || up->is_planned || up->is_ending ||
 	    file->error || file->is_unlinked)
 		return false;
+	if (stream_is_misplaced(file)) {
+		if (!file->is_pump_queued && !file->is_pump_running)
+			pump_start_locked(file);
+		return true;
+	}
 	while (i < up->count &&
 	       (up->parts[i].state != PART_WAITING ||
 		!extents_contains(&file->held, up->parts[i].offset,

@@ -37,8 +37,9 @@ bool upload_let_go_locked(struct file *file);
 bool store_let_go(struct store *store);
 
 /*
- * Sends a part that was written again as a whole; without need it waits for
- * the close. False: there is none. On the pool; lock given up meanwhile.
+ * Sends a part that was written again as a whole, which without need waits for
+ * the close; or all anew under another name. False: there is none. On the pool;
+ * lock given up meanwhile.
  */
 bool upload_send_again_locked(struct file *file);
 
