@@ -60,21 +60,6 @@ MUST_USE int copies_make(struct copies *c, struct errinfo *err);
 /* 0 if nothing is below to but what was sent, else -EEXIST. */
 MUST_USE int copies_check_alone(struct copies *c, struct errinfo *err);
 
-/*
- * Removes what was copied, and a claim of what has no marker; or the copies.
- * Returns the first failure.
- */
-MUST_USE int copies_remove_old(struct copies *c, struct errinfo *err);
-MUST_USE int copies_remove_new(struct copies *c, struct errinfo *err);
-
-/* What stands behind the prefix: all that was sent, one after the other. */
-struct copies_at {
-	struct list_link *page; /* NULL: before the first */
-	size_t offset;
-};
-
-const char *copies_next(const struct copies *c, struct copies_at *at);
-
 /* The directory that has the last component of path, name; or NULL. */
 struct node *copies_find_dir_locked(struct tree *tree, struct node *dir,
 				    const char *path, char name[NAME_SIZE]);

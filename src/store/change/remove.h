@@ -11,13 +11,6 @@ struct node;
 struct store;
 
 /*
- * An object of no bytes whose key ends in a slash. -EEXIST if it is there
- * and the server can tell: then another host has the folder.
- */
-MUST_USE int put_marker(struct store *store, const char *key,
-			struct errinfo *err);
-
-/*
  * The file's object is to go: if it is open all its bytes are fetched first.
  * Nothing is published at the same time: it is unlinked, or claimed.
  */

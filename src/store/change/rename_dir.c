@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "change/copies.h"
+#include "change/copies_sent.h"
 #include "change/rename.h"
 #include "data/room.h"
 #include "facts/headers.h"
