@@ -9,7 +9,8 @@
 #include "clock.h"
 #include "internal.h"
 
-#define FAILURE_MAX_MS 5000
+#define FAILURE_MAX_MS   5000
+#define FAILURE_LEAST_MS 1000 /* what fails sooner costs little to ask again */
 
 bool failure_note(struct failure *f, int64_t began_ms, int result,
 		  const struct errinfo *err)
@@ -19,6 +20,8 @@ bool failure_note(struct failure *f, int64_t began_ms, int result,
 
 	if (result >= 0 || result == -ENOMEM || result == -ECANCELED)
 		return false;
+	if (took_ms < FAILURE_LEAST_MS)
+		took_ms = 0;
 	f->until_ms =
 		now_ms + (took_ms < FAILURE_MAX_MS ? took_ms : FAILURE_MAX_MS);
 	f->result = result;

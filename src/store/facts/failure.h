@@ -3,7 +3,7 @@
  * What has just failed is not tried anew for a moment: a program, or the
  * kernel by itself, asks for the same thing again and again, and is to wait
  * for a server that hangs once. It is believed for as long as it took to
- * fail, and for some seconds at most.
+ * fail, if that was a second or more, and for some seconds at most.
  */
 #ifndef STORE_FAILURE_H
 #define STORE_FAILURE_H
