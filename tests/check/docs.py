@@ -30,7 +30,7 @@ def short_name(name):
 
 def read_table():
     """name -> default, and the set of all names that mean something."""
-    text = (TOP / "src/settings.c").read_text()
+    text = (TOP / "src/config/settings.c").read_text()
     defaults, names = {}, set()
     for name, aliases, kind, rest in ROW.findall(text):
         names |= {name, short_name(name)}
@@ -40,7 +40,7 @@ def read_table():
             defaults[name] = ast.literal_eval("(" + literal[1] + ")")
     rows = len(re.findall(r'^\{ "', text, re.M))
     if rows != len(ROW.findall(text)) or rows < 70:
-        bad.append(f"this check reads {len(ROW.findall(text))} of {rows} rows of src/settings.c")
+        bad.append(f"this check reads {len(ROW.findall(text))} of {rows} rows of src/config/settings.c")
     return defaults, names
 
 

@@ -31,7 +31,7 @@ above() {
 for layer in http s3 store fs; do
 	for file in $(grep -rlE "#include \"$layer\.h\"" src); do
 		case $file in
-		src/tools/* | src/migrate/*) user=main ;;
+		src/config/* | src/tools/* | src/migrate/*) user=main ;;
 		src/*/*) user=${file#src/} user=${user%%/*} ;;
 		*) user=main ;;
 		esac

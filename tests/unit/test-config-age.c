@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ages as s3fs writes them (src/age.c). */
+/* Ages as s3fs writes them (src/config/age.c). */
 #include "age.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings in other words become the basic ones (src/derive*.c). */
+/* Settings in other words become the basic ones (src/config/derive*.c). */
 #include "config-fixture.h"
 
 #define MIB (1024ull * 1024)

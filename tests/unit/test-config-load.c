@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings from all sources, and what is said of bad ones (src/config.c). */
+/* Settings from all sources, and what is said of bad ones
+ * (src/config/config.c). */
 #include "config-fixture.h"
 
 static void bucket_prefix_and_mountpoint_are_words(void **state)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What objects are stored with, from all the settings that say so, and the
- * sections for single paths (src/object_settings.c, src/config_rules.c).
+ * sections for single paths (src/config/object_settings.c,
+ * src/config/config_rules.c).
  */
 #include "object_settings.h"
 

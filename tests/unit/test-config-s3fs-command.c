@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command lines of s3fs that mount nothing (src/s3fs_command.c). */
+/* The command lines of s3fs that mount nothing (src/config/s3fs_command.c). */
 #include "s3fs_command.h"
 
 #include <setjmp.h>

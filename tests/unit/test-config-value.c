@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON and Python literals (src/value.c). */
+/* JSON and Python literals (src/config/value.c). */
 #include "value.h"
 
 #include <setjmp.h>
