@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The store's attributes as stat(2) tells them. */
+#include "attr.h"
+
 #include <string.h>
 
+#include "call.h"
 #include "internal.h"
 
 /* st_blksize: what cp and cat read at a time; a FUSE request's usual size. */

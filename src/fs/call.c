@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A request from its arrival to its one answer; see internal.h.
+ * A request from its arrival to its one answer; see call.h.
  *
  * Two may want to answer: the op's completion and an interrupt. Who moves
  * the state away from CALL_PENDING does. libfuse runs interrupt_arrived
@@ -8,11 +8,16 @@
  * function away) before it answers: so the call is there as long as an
  * interrupt looks at it, and the request as long as call_done uses it.
  */
+#include "call.h"
+
 #include <limits.h>
 #include <string.h>
 
+#include "attr.h"
 #include "internal.h"
+#include "interrupt.h"
 #include "log.h"
+#include "opened.h"
 
 static void call_free(struct call *call)
 {

@@ -10,7 +10,11 @@
 #include <linux/fuse.h>
 #include <string.h>
 
+#include "attr.h"
+#include "call.h"
 #include "internal.h"
+#include "opened.h"
+#include "ops.h"
 
 #define FIRST_COOKIE 2
 

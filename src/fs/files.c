@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Callbacks for open files. */
 #include <fcntl.h>
+#include <unistd.h>
 
+#include "attr.h"
+#include "call.h"
 #include "internal.h"
+#include "opened.h"
+#include "ops.h"
+#include "process.h"
+#include "setid.h"
 
 /* Until the kernel knows of the handle it is ours to give back. */
 static void drop_handle(struct call *call, int result)

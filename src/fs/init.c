@@ -9,6 +9,8 @@
  * so both are put into the INIT reply as it goes by, if the request offered
  * them. A descriptor of our own also outlives fuse_session_unmount.
  */
+#include "init.h"
+
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * The table of inode numbers; see inode.h. Open addressing: a directory of a
  * million entries puts a million numbers here, at 24 bytes a slot.
  */
+
 #include "inode.h"
 
 #include "store.h"

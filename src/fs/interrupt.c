@@ -9,11 +9,14 @@
  * asks it to end the call is watched: fs_run looks again now and then, since
  * the kernel will not tell of the next one.
  */
+#include "interrupt.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "call.h"
 #include "internal.h"
 #include "log.h"
 

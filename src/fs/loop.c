@@ -7,6 +7,8 @@
  * always the first that waits: with little to do the same thread, on warm
  * caches, does it all.
  */
+#include "loop.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,8 +17,11 @@
 #include <sys/eventfd.h>
 
 #include "clock.h"
+#include "init.h"
 #include "internal.h"
+#include "interrupt.h"
 #include "log.h"
+#include "notify.h"
 #include "thread.h"
 
 #define DEFAULT_THREADS 2

@@ -8,8 +8,13 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 
+#include "init.h"
 #include "internal.h"
 #include "log.h"
+#include "loop.h"
+#include "notify.h"
+#include "opened.h"
+#include "ops.h"
 
 #define DEVICE "/dev/fuse"
 

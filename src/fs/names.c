@@ -3,7 +3,11 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "call.h"
 #include "internal.h"
+#include "opened.h"
+#include "ops.h"
+#include "setid.h"
 
 static const struct call_kind lookup_kind = {
 	.name = "lookup",

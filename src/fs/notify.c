@@ -7,6 +7,8 @@
  * and holds nothing; the store only queues. Items that wait already are not
  * queued twice.
  */
+#include "notify.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Open files and directories; see internal.h. Any thread. */
+/* Open files and directories; see opened.h. Any thread. */
+#include "opened.h"
+
 #include "internal.h"
 #include "log.h"
+#include "process.h"
 
 static void give_back(struct handle *handle, struct stream *stream)
 {

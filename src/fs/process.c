@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See process.h. */
+
 #include "process.h"
 
 #include <ctype.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Set-user-id and set-group-id end with a change; see internal.h. */
+/* Set-user-id and set-group-id end with a change; see setid.h. */
+#include "setid.h"
+
+#include "call.h"
 #include "internal.h"
+#include "notify.h"
 
 /* chown(2): set-group-id without group execution is mandatory locking. */
 static mode_t without_set_id(mode_t mode)

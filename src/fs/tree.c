@@ -2,7 +2,10 @@
 /* Callbacks that change the tree: make, remove, rename. */
 #include <fcntl.h>
 
+#include "attr.h"
+#include "call.h"
 #include "internal.h"
+#include "ops.h"
 
 static const struct call_kind mkdir_kind = {
 	.name = "mkdir",

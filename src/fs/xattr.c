@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "call.h"
 #include "internal.h"
+#include "list.h"
+#include "ops.h"
 
 #ifndef XATTR_SIZE_MAX
 #define XATTR_SIZE_MAX 65536 /* xattr(7) */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The store's attributes as stat(2) tells them. */
+#include "attr.h"
 #include "internal.h"
 
 #include <setjmp.h>
