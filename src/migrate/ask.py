@@ -8,7 +8,8 @@ SETTINGS is the settings module (mysite.settings), its file, manage.py or the pr
 likewise, stand storage classes that no setting names. What the project prints goes to stderr.
 
     {"AWS_LOCATION": "media",                  # each setting by its name; what JSON has not as {"__python__": TYPE}
-     "lines": {"AWS_LOCATION": "settings.py:12"},
+     "module": "mysite.settings",
+     "lines": {"AWS_LOCATION": "mysite/settings.py:12"},
      "classes": [{"name": ..., "bases": [NAME...], "attributes": {...}, "lines": {...}, "line": ...} or
                  {"name": ..., "error": ...}]}
 
@@ -81,14 +82,13 @@ def type_name(value):
 
 
 def arguments(value):
-    """What botocore's Config and boto3's TransferConfig were made with, or None."""
+    """In what botocore's Config or boto3's TransferConfig differs from one made without arguments; None of all else."""
     kind = type(value)
     if not kind.__name__.endswith("Config") or not kind.__module__.startswith("boto"):
         return None
-    defaults = getattr(kind, "OPTION_DEFAULTS", None) or {
-        name: parameter.default for name, parameter in inspect.signature(kind).parameters.items()
-    }
-    return {name: getattr(value, name) for name, default in defaults.items() if getattr(value, name, default) != default}
+    plain = kind()
+    names = getattr(kind, "OPTION_DEFAULTS", None) or inspect.signature(kind).parameters
+    return {name: getattr(value, name) for name in names if getattr(value, name) != getattr(plain, name)}
 
 
 def encode_opaque(value, depth):
@@ -279,7 +279,7 @@ def ask(words):
         return {"error": explain(what, error), "traceback": project_steps(error, lines.root)}
     answer = {name: encode(value) for name, value in settings.items()}
     places = {name: lines.find(name, value) for name, value in settings.items()}
-    return dict(answer, lines=places, classes=classes)
+    return dict(answer, module=module, lines=places, classes=classes)
 
 
 def main():

@@ -232,7 +232,8 @@ static int convert_all(struct migration *m, const char *alias,
 	if (m->is_old)
 		propose_old_defaults(m, &top);
 	add_hints(m);
-	return convert_storages(m, &top, storages, alias, err);
+	return m->error ? m->error :
+			  convert_storages(m, &top, storages, alias, err);
 }
 
 int migration_run(struct migration *m, const char *alias, struct errinfo *err)

@@ -2,7 +2,7 @@
 /*
  * From Django's settings, as ask.py tells them, to s3storefs.conf.
  *
- *   struct migration m = { .answer = answer, .files = "settings.py" };
+ *   struct migration m = { .answer = answer, .source = "mysite.settings" };
  *   rc = migration_run(&m, NULL, &err);
  *   rc = migration_write(&m, true, &text);
  *   ... m.entries, m.problems ...
@@ -39,9 +39,9 @@ struct migration_entry {
 };
 
 struct migration {
-	json_t *answer;    /* borrowed; an object */
-	const char *files; /* for the head of the result */
-	json_t *kept;      /* an array of all values and texts made here */
+	json_t *answer;     /* borrowed; an object */
+	const char *source; /* for the head of the result */
+	json_t *kept;       /* an array of all values and texts made here */
 	struct migration_entry *entries, **last_entry;
 	const char **sections; /* the storages' names */
 	size_t section_count;

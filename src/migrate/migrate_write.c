@@ -100,7 +100,7 @@ int migration_write(const struct migration *m, bool with_secrets,
 	buf_add_fmt(&head,
 		    "Settings of s3storefs, made by \"s3storefs "
 		    "migrate\" from %s.",
-		    m->files);
+		    m->source);
 	add_comment(out, buf_str(&head));
 	for (size_t i = 0; i < m->section_count; i++)
 		buf_add_fmt(out, "#   s3storefs -c THIS-FILE %s MOUNTPOINT\n",

@@ -289,7 +289,7 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 		status = tool_fail(call, TOOL_NO,
 				   "there are no settings of an S3 storage in "
 				   "%s",
-				   m->files);
+				   m->source);
 	if (status == TOOL_OK && m->problems)
 		status = tool_fail(call, TOOL_NO,
 				   "%zu things could not be taken over; they "
@@ -300,9 +300,13 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 
 static int migrate(const struct tool_call *call, json_t *answer)
 {
+	const char *module =
+		json_string_value(json_object_get(answer, "module"));
 	CLEANUP(migration_release)
-	struct migration m = { .answer = answer,
-			       .files = base_name(call->line.words[0]) };
+	struct migration m = {
+		.answer = answer,
+		.source = module ? module : base_name(call->line.words[0]),
+	};
 	struct errinfo err = ERRINFO_INIT;
 
 	if (migration_run(&m, tool_option(call, "alias"), &err))

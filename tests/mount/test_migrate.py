@@ -118,6 +118,7 @@ def test_a_project_is_found_by_whatever_names_it(migrate, tmp_path):
     places = ("mysite.settings", tmp_path / "mysite/settings.py", tmp_path / "manage.py", tmp_path, "manage.py", ".")
     for place in places:
         done = migrate(settings, place)
+        assert "migrate\" from mysite.settings." in done.stdout.splitlines()[0], place
         assert "AWS_STORAGE_BUCKET_NAME = 'b'  # from mysite/settings.py:1" in done.stdout, place
     done = migrate(settings, tmp_path, cwd="/")
     assert lines(done.stdout) == {"AWS_STORAGE_BUCKET_NAME": "'b'"}
@@ -246,7 +247,7 @@ def test_what_boto3_makes_of_arguments_is_a_map_of_them(migrate):
     done = migrate(
         "import datetime\nfrom boto3.s3.transfer import TransferConfig\nfrom botocore.config import Config\n"
         "AWS_STORAGE_BUCKET_NAME = 'b'\n"
-        "AWS_S3_TRANSFER_CONFIG = TransferConfig(9 * 1024 ** 2, use_threads=False)\n"
+        "AWS_S3_TRANSFER_CONFIG = TransferConfig(9 * 1024 ** 2, max_concurrency=10, use_threads=False)\n"
         "AWS_S3_CLIENT_CONFIG = Config(s3={'addressing_style': 'path'}, retries={'max_attempts': 3})\n"
         "AWS_S3_OBJECT_PARAMETERS = {'Expires': datetime.datetime(2010, 4, 15, 20, tzinfo=datetime.timezone.utc)}\n"
         "AWS_CLOUDFRONT_KEY = b'k'\nAWS_CLOUDFRONT_KEY_ID = 'K'\n",

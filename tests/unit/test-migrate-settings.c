@@ -40,7 +40,7 @@ static void migrate(const char *settings, struct result *out)
 	out->answer = json_loads(json.data, 0, NULL);
 	assert_non_null(out->answer);
 	out->m.answer = out->answer;
-	out->m.files = "s.py";
+	out->m.source = "s.py";
 	if (migration_run(&out->m, NULL, &err))
 		fail_msg("%s: %s", settings, err.text);
 	assert_int_equal(migration_write(&out->m, true, &out->text), 0);
