@@ -14,16 +14,19 @@
 #include <sys/stat.h>
 
 #include "checks.h"
+#include "clock.h"
 #include "command_line.h"
 #include "config.h"
 #include "daemon.h"
 #include "help.h"
 #include "layers.h"
 #include "log.h"
+#include "metrics.h"
 #include "network.h"
 #include "object_settings.h"
 #include "remount.h"
 #include "s3fs_command.h"
+#include "status_json.h"
 #include "text.h"
 #include "tools.h"
 
@@ -39,7 +42,19 @@ struct mount {
 	struct network network;
 	struct store *store;
 	struct fs *fs;
+	int64_t started_s;
 };
+
+static void mount_status(void *arg, struct buf *out)
+{
+	struct mount *m = arg;
+	uint64_t gauges[METRICS] = { 0 };
+
+	http_gauges(m->network.http, gauges);
+	store_gauges(m->store, gauges);
+	fs_gauges(m->fs, gauges);
+	status_json(gauges, m->started_s, out);
+}
 
 static int start_mount(struct mount *m, struct errinfo *err)
 {
@@ -49,6 +64,9 @@ static int start_mount(struct mount *m, struct errinfo *err)
 
 	layers_store_options(m->config, &store);
 	layers_fs_options(m->config, m->mountpoint, &fs);
+	fs.status = mount_status;
+	fs.status_arg = m;
+	m->started_s = clock_wall_ns() / 1000000000;
 	rc = store_new(m->network.s3, &store, &m->store, err);
 	if (!rc)
 		rc = fs_new(m->store, &fs, &m->fs, err);

@@ -50,6 +50,7 @@ enum lock_rank {
 	/* http and base */
 	LOCK_HTTP_QUEUE, /* struct queue: requests that are to be sent */
 	LOCK_POOL,       /* struct pool: jobs and threads */
+	LOCK_METRICS,    /* which kinds of times there are */
 	LOCK_LOG,        /* the log's file */
 };
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "buf.h"
 #include "errinfo.h"
 #include "macros.h"
 
@@ -38,6 +39,13 @@ struct fs_options {
 	bool debug;            /* libfuse's own debug lines */
 	/* Nobody hangs up in the background: there logrotate sends SIGHUP. */
 	bool ignores_hangup;
+	/*
+	 * The value of user.s3.status of the root, for this process's user and
+	 * for root: appended to out, which then has its error. A receive
+	 * thread; must not wait.
+	 */
+	void (*status)(void *arg, struct buf *out);
+	void *status_arg;
 };
 
 /*
@@ -52,6 +60,9 @@ MUST_USE int fs_new(struct store *store, const struct fs_options *options,
  * SIGTERM and, unless it is ignored, SIGHUP stop it.
  */
 MUST_USE int fs_run(struct fs *fs);
+
+/* What is open and parked is added to values[METRICS]. Any thread. */
+void fs_gauges(struct fs *fs, uint64_t *values);
 
 /* Ends fs_run; safe in a signal handler and from any thread. */
 void fs_stop(struct fs *fs);

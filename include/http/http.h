@@ -127,6 +127,7 @@ struct http_request {
 	 */
 	bool was_stale_connection;
 	uint64_t bytes_sent; /* of the body, this time */
+	uint64_t took_us;    /* without the time in the queue */
 	/*
 	 * How often it went out: 0 if no connection came about, 2 if curl
 	 * sent it again because a connection that had served before was
@@ -139,16 +140,6 @@ struct http_request {
 	struct http_transfer *transfer;
 	int64_t start_ms, deadline_at_ms;
 	int state;
-};
-
-/* All totals since http_new. */
-struct http_stats {
-	uint64_t requests;
-	uint64_t connections; /* opened */
-	uint64_t bytes_sent;  /* bodies */
-	uint64_t bytes_received;
-	unsigned in_flight;
-	unsigned queued;
 };
 
 /*
@@ -191,7 +182,8 @@ void http_cancel(struct http *http, struct http_request *req);
  */
 void http_resume(struct http *http, struct http_request *req);
 
-void http_get_stats(struct http *http, struct http_stats *out);
+/* Requests under way and waiting are added to values[METRICS]. Any thread. */
+void http_gauges(struct http *http, uint64_t *values);
 
 /* Frees headers and response; not what the caller lent. Keeps nothing. */
 void http_request_release(struct http_request *req);

@@ -102,6 +102,12 @@ MUST_USE int store_new(struct s3_client *s3,
 int store_free(struct store *store);
 
 /*
+ * Memory, disk and what waits are added to values[METRICS] (metrics.h). Any
+ * thread.
+ */
+void store_gauges(struct store *store, uint64_t *values);
+
+/*
  * Nobody waits for an answer any more: lookups, listings and reads that are
  * on their way end soon, with -ECANCELED; what is being stored goes on.
  */

@@ -8,21 +8,26 @@
  * function away) before it answers: so the call is there as long as an
  * interrupt looks at it, and the request as long as call_done uses it.
  */
-#include "call.h"
+#include "attr.h"
 
 #include <limits.h>
 #include <string.h>
 
-#include "attr.h"
+#include "call.h"
+#include "clock.h"
 #include "internal.h"
 #include "interrupt.h"
 #include "log.h"
+#include "metrics.h"
 #include "opened.h"
 
 static void call_free(struct call *call)
 {
 	struct fs *fs = call->fs;
 
+	metrics_time(METRIC_FS_CALLS, call->kind->name,
+		     call->has_failed ? "error" : "ok",
+		     clock_now_us() - call->began_us);
 	if (call->node)
 		node_put(fs->store, call->node, 1);
 	if (call->to_node)
@@ -141,6 +146,7 @@ void call_fail(struct call *call, int result)
 {
 	int error = answer_of(result);
 
+	call->has_failed = true;
 	log_failure(call->kind->name, call->ino, call->name, error,
 		    &call->io.op.err);
 	fuse_reply_err(call->req, error);
@@ -194,6 +200,7 @@ static struct call *call_make(fuse_req_t req, const struct call_kind *kind,
 	call->fs = fs;
 	call->req = req;
 	call->ino = ino;
+	call->began_us = clock_now_us();
 	call->pid = caller->pid;
 	call->uid = caller->uid;
 	call->gid = caller->gid;

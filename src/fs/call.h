@@ -36,6 +36,8 @@ struct call {
 	fuse_req_t req; /* gone once state left CALL_PENDING */
 	fuse_ino_t ino;
 	atomic_int state;
+	uint64_t began_us;
+	bool has_failed;
 	pid_t pid; /* the caller */
 	uid_t uid;
 	gid_t gid;

@@ -6,6 +6,7 @@
 #include "attr.h"
 #include "call.h"
 #include "internal.h"
+#include "metrics.h"
 #include "opened.h"
 #include "ops.h"
 #include "process.h"
@@ -172,6 +173,7 @@ static void read_drop(struct call *call, int result)
 
 static void read_reply(struct call *call, int result)
 {
+	metrics_add(METRIC_FS_READ, (uint64_t)result);
 	fuse_reply_iov(call->req, call->io.iov, (int)call->io.iov_count);
 	store_read_release(&call->io);
 }
@@ -203,6 +205,7 @@ static void files_read(fuse_req_t req, fuse_ino_t ino, size_t size,
 
 static void write_reply(struct call *call, int result)
 {
+	metrics_add(METRIC_FS_WRITTEN, (uint64_t)result);
 	fuse_reply_write(call->req, (size_t)result);
 }
 

@@ -12,6 +12,7 @@
 #include "internal.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics.h"
 #include "notify.h"
 #include "opened.h"
 #include "ops.h"
@@ -272,6 +273,14 @@ int fs_new(struct store *store, const struct fs_options *options,
 	loop_catch_signals(fs);
 	*out = fs;
 	return 0;
+}
+
+void fs_gauges(struct fs *fs, uint64_t *values)
+{
+	values[METRIC_FS_OPEN_FILES] += opened_count(fs);
+	values[METRIC_FS_INODES] += inodes_count(&fs->inodes);
+	LOCK(&fs->calls.lock);
+	values[METRIC_FS_PARKED] += fs->calls.count;
 }
 
 /* Every call ends: the store bounds the time of each. */

@@ -66,6 +66,16 @@ void opened_close(struct opened *o)
 	opened_put(o);
 }
 
+size_t opened_count(struct fs *fs)
+{
+	size_t count = 0;
+
+	LOCK(&fs->opened.lock);
+	list_for_each(link, &fs->opened.list)
+		count += !!container_of(link, struct opened, link)->handle;
+	return count;
+}
+
 void opened_close_all(struct fs *fs)
 {
 	struct list_link *link;

@@ -40,6 +40,8 @@ void opened_put(struct opened *o);
 /* The kernel is done with it. */
 void opened_close(struct opened *o);
 
+/* How many files are open, directories not counted. */
+size_t opened_count(struct fs *fs);
 /* What the kernel never released. */
 void opened_close_all(struct fs *fs);
 

@@ -65,6 +65,26 @@ static struct call *value_call(fuse_req_t req, const struct call_kind *kind,
 	return call;
 }
 
+/* For who mounted and for root alone, and in no list of names. */
+static void status_get(fuse_req_t req, size_t size)
+{
+	const struct fs_options *options = &fs_of(req)->options;
+	AUTO_BUF struct buf text = BUF_INIT(XATTR_SIZE_MAX);
+	struct call *call;
+	int result;
+
+	/* Before this is a call itself, which would be counted. */
+	options->status(options->status_arg, &text);
+	call = value_call(req, &get_kind, FUSE_ROOT_ID, NULL, size);
+	if (!call)
+		return;
+	result =
+		call->uid == 0 || call->uid == geteuid() ? text.error : -EACCES;
+	call->value = text;
+	text = (struct buf)BUF_INIT(0);
+	call_done(&call->io.op, result);
+}
+
 static void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name,
 		      size_t size)
 {
@@ -72,6 +92,11 @@ static void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name,
 
 	if (is_reserved(name)) {
 		fuse_reply_err(req, EOPNOTSUPP);
+		return;
+	}
+	if (ino == FUSE_ROOT_ID && strcmp(name, "user.s3.status") == 0 &&
+	    fs_of(req)->options.status) {
+		status_get(req, size);
 		return;
 	}
 	call = value_call(req, &get_kind, ino, name, size);

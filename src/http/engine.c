@@ -59,19 +59,17 @@ static int on_socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg,
 
 static void start(struct http *http, struct http_request *req)
 {
-	static const struct http_stats used = { .in_flight = 1 };
 	int result = http_transfer_start(http, req);
 
 	if (result < 0)
 		http_request_end(http, req, result,
 				 result == -ENOMEM ? "no memory" :
 						     "not a valid request",
-				 &used);
+				 true);
 }
 
 static void run_queue(struct http *http)
 {
-	static const struct http_stats unused = { 0 };
 	struct http_request *req;
 	enum http_step step;
 
@@ -92,7 +90,7 @@ static void run_queue(struct http *http)
 					 req->result == -ETIMEDOUT ?
 						 "no connection in time" :
 						 "cancelled",
-					 &unused);
+					 false);
 			break;
 		}
 	}

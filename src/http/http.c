@@ -171,6 +171,7 @@ void http_submit_after(struct http *http, struct http_request *req,
 	req->err = (struct errinfo)ERRINFO_INIT;
 	req->was_stale_connection = false;
 	req->bytes_sent = 0;
+	req->took_us = 0;
 	req->sends = 0;
 	http_queue_add(&http->queue, req, delay_ms);
 }
@@ -190,9 +191,9 @@ void http_resume(struct http *http, struct http_request *req)
 	http_queue_resume(&http->queue, req);
 }
 
-void http_get_stats(struct http *http, struct http_stats *out)
+void http_gauges(struct http *http, uint64_t *values)
 {
-	http_queue_get_stats(&http->queue, out);
+	http_queue_gauges(&http->queue, values);
 }
 
 void http_request_release(struct http_request *req)

@@ -69,9 +69,9 @@ void http_transfer_end(struct http *http, struct http_transfer *t,
 		       CURLcode code, int failure);
 void http_transfers_release(struct http *http);
 
-/* Sets result and err, hands the request back. */
+/* Sets result and err, hands the request back. has_run: it was started. */
 void http_request_end(struct http *http, struct http_request *req, int result,
-		      const char *reason, const struct http_stats *used);
+		      const char *reason, bool has_run);
 
 /* response.c */
 #define HTTP_PROXY_REFUSES 407 /* RFC 9110, 15.5.8 */

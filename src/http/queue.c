@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include "clock.h"
+#include "metrics.h"
 
 int http_queue_init(struct http_queue *q, unsigned limit)
 {
@@ -71,7 +72,7 @@ static void make_ending_locked(struct http_queue *q, struct http_request *req,
 	req->state = HTTP_REQUEST_ENDING;
 	req->result = result;
 	list_push(&q->locked.ending, &req->link);
-	q->locked.stats.queued--;
+	q->locked.queued--;
 }
 
 void http_queue_add(struct http_queue *q, struct http_request *req,
@@ -85,7 +86,7 @@ void http_queue_add(struct http_queue *q, struct http_request *req,
 	list_init(&req->link);
 
 	LOCK(&q->lock);
-	q->locked.stats.queued++;
+	q->locked.queued++;
 	if (q->locked.is_stopping)
 		make_ending_locked(q, req, -ECANCELED);
 	else if (delay_ms > 0)
@@ -156,10 +157,11 @@ void http_queue_stop(struct http_queue *q)
 	wake_locked(q);
 }
 
-void http_queue_get_stats(struct http_queue *q, struct http_stats *out)
+void http_queue_gauges(struct http_queue *q, uint64_t *values)
 {
 	LOCK(&q->lock);
-	*out = q->locked.stats;
+	values[METRIC_HTTP_IN_FLIGHT] += q->locked.in_flight;
+	values[METRIC_HTTP_QUEUED] += q->locked.queued;
 }
 
 void http_queue_awake(struct http_queue *q)
@@ -224,15 +226,15 @@ static struct list_link *pop_ready_locked(struct http_queue *q)
 {
 	struct list_link *link = NULL;
 
-	if (q->locked.stats.in_flight >= q->limit)
+	if (q->locked.in_flight >= q->limit)
 		return NULL;
 	for (int i = 0; i < HTTP_PRIORITIES && !link; i++)
 		link = list_pop(&q->locked.ready[i]);
 	if (!link)
 		return NULL;
-	q->locked.stats.queued--;
-	q->locked.stats.in_flight++;
-	q->locked.stats.requests++;
+	q->locked.queued--;
+	q->locked.in_flight++;
+	metrics_add(METRIC_HTTP_REQUESTS, 1);
 	return link;
 }
 
@@ -271,15 +273,13 @@ int64_t http_queue_wake_at(struct http_queue *q)
 }
 
 void http_queue_leave(struct http_queue *q, struct http_request *req,
-		      const struct http_stats *used)
+		      bool has_run)
 {
 	LOCK(&q->lock);
 	list_remove(&req->link);
 	req->state = HTTP_REQUEST_IDLE;
-	q->locked.stats.in_flight -= used->in_flight;
-	q->locked.stats.connections += used->connections;
-	q->locked.stats.bytes_sent += used->bytes_sent;
-	q->locked.stats.bytes_received += used->bytes_received;
+	if (has_run)
+		q->locked.in_flight--;
 }
 
 bool http_queue_is_stopping(struct http_queue *q)
@@ -291,6 +291,6 @@ bool http_queue_is_stopping(struct http_queue *q)
 bool http_queue_is_drained(struct http_queue *q)
 {
 	LOCK(&q->lock);
-	return q->locked.is_stopping && q->locked.stats.in_flight == 0 &&
+	return q->locked.is_stopping && q->locked.in_flight == 0 &&
 	       list_is_empty(&q->locked.ending);
 }

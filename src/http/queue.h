@@ -57,7 +57,7 @@ struct http_queue {
 		struct list_link ending;
 		int64_t delayed_due_ms;  /* no delayed one is due before */
 		int64_t ready_expiry_ms; /* no ready one's deadline is before */
-		struct http_stats stats;
+		unsigned queued, in_flight;
 		bool is_asleep; /* the loop is, or goes to sleep now */
 		bool is_stopping;
 	} locked;
@@ -76,7 +76,8 @@ bool http_queue_hasten(struct http_queue *q, struct http_request *req,
 void http_queue_cancel(struct http_queue *q, struct http_request *req);
 void http_queue_resume(struct http_queue *q, struct http_request *req);
 void http_queue_stop(struct http_queue *q);
-void http_queue_get_stats(struct http_queue *q, struct http_stats *out);
+/* As http_gauges. */
+void http_queue_gauges(struct http_queue *q, uint64_t *values);
 
 /* The loop only. */
 
@@ -90,9 +91,9 @@ struct http_request *http_queue_next(struct http_queue *q, int64_t now_ms,
 /* When there will be something to do without a wake-up; INT64_MAX: never. */
 int64_t http_queue_wake_at(struct http_queue *q);
 
-/* Hands req, which ended, back to its caller; used is added to the totals. */
+/* Hands req, which ended, back to its caller; has_run: it was started. */
 void http_queue_leave(struct http_queue *q, struct http_request *req,
-		      const struct http_stats *used);
+		      bool has_run);
 
 /* Stopped, and nothing is left. */
 bool http_queue_is_drained(struct http_queue *q);

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "metrics.h"
 
 enum {
 	IDLE_LIMIT = 16, /* easy handles kept; some 8 KiB each */
@@ -391,30 +392,31 @@ int http_transfer_start(struct http *http, struct http_request *req)
 	return 0;
 }
 
-static struct http_stats count(const struct http_transfer *t)
+/* What it cost, for the request and for the totals. */
+static void transfer_count(const struct http_transfer *t)
 {
-	curl_off_t sent = 0, received = 0;
+	curl_off_t sent = 0, received = 0, took_us = 0;
 	long connections = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+	curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connections);
-	return (struct http_stats){
-		.in_flight = 1,
-		.connections = (uint64_t)connections,
-		.bytes_sent = (uint64_t)sent,
-		.bytes_received = (uint64_t)received,
-	};
+	t->req->bytes_sent = (uint64_t)sent;
+	t->req->took_us = (uint64_t)took_us;
+	metrics_add(METRIC_HTTP_CONNECTIONS, (uint64_t)connections);
+	metrics_add(METRIC_HTTP_SENT, (uint64_t)sent);
+	metrics_add(METRIC_HTTP_RECEIVED, (uint64_t)received);
 }
 
 void http_transfer_end(struct http *http, struct http_transfer *t,
 		       CURLcode code, int failure)
 {
 	struct http_request *req = t->req;
-	struct http_stats used = count(t);
 	char reason[CURL_ERROR_SIZE] = "cancelled";
 	int result = failure;
 
+	transfer_count(t);
 	if (result == 0) {
 		const char *text = http_response_reason(t, code);
 
@@ -425,14 +427,13 @@ void http_transfer_end(struct http *http, struct http_transfer *t,
 			req->status = HTTP_PROXY_REFUSES;
 		req->was_stale_connection = http_response_is_stale(t, code);
 	}
-	req->bytes_sent = used.bytes_sent;
 	req->transfer = NULL;
 	list_remove(&t->link);
 	http->active_count--;
 	share_speed(http);
 	curl_multi_remove_handle(http->multi, t->easy);
 	transfer_put(http, t, result == 0);
-	http_request_end(http, req, result, reason, &used);
+	http_request_end(http, req, result, reason, true);
 }
 
 /* What follows the ? may be a signature. */
@@ -444,7 +445,7 @@ static int url_len_shown(const char *url)
 }
 
 void http_request_end(struct http *http, struct http_request *req, int result,
-		      const char *reason, const struct http_stats *used)
+		      const char *reason, bool has_run)
 {
 	req->result = result;
 	if (result < 0) {
@@ -453,6 +454,6 @@ void http_request_end(struct http *http, struct http_request *req, int result,
 		snprintf(req->err.cause, sizeof(req->err.cause), "%s", reason);
 		req->err.http_status = req->status;
 	}
-	http_queue_leave(&http->queue, req, used);
+	http_queue_leave(&http->queue, req, has_run);
 	req->done(req);
 }

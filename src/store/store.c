@@ -10,6 +10,7 @@
 #include "facts/mime.h"
 #include "internal.h"
 #include "list/walk.h"
+#include "metrics.h"
 #include "name.h"
 #include "names/tree.h"
 #include "object/deletes.h"
@@ -185,6 +186,14 @@ void store_set_notify(struct store *store, const struct store_notify *notify)
 {
 	LOCK(&store->notify_lock);
 	store->notify = *notify;
+}
+
+void store_gauges(struct store *store, uint64_t *values)
+{
+	values[METRIC_STORE_REMOVALS] += deletes_count(store->deletes);
+	values[METRIC_STORE_MEMORY] += store->budget.used;
+	values[METRIC_STORE_MEMORY_LIMIT] += store->budget.limit;
+	values[METRIC_STORE_SPOOL] += store->budget.spool;
 }
 
 int store_free(struct store *store)

@@ -13,12 +13,22 @@
 #include <cmocka.h>
 
 #include "clock.h"
+#include "metrics.h"
 
 enum {
 	THREADS = 8,
 	PER_THREAD = 64,
 	LATE_MS = 60000
 };
+
+static void assert_load(struct http *http, unsigned in_flight, unsigned queued)
+{
+	uint64_t values[METRICS] = { 0 };
+
+	http_gauges(http, values);
+	assert_int_equal(values[METRIC_HTTP_IN_FLIGHT], in_flight);
+	assert_int_equal(values[METRIC_HTTP_QUEUED], queued);
+}
 
 static struct http *new_http(unsigned connection_limit)
 {
@@ -162,7 +172,6 @@ static void a_cancel_ends_a_request_wherever_it_is(void **state)
 	struct raw_server *server = raw_server_new(answer, NULL);
 	struct http *http = new_http(1);
 	struct call calls[3];
-	struct http_stats stats;
 
 	for (int i = 0; i < 3; i++)
 		call_init(&calls[i], "GET", server, "/wait");
@@ -170,9 +179,7 @@ static void a_cancel_ends_a_request_wherever_it_is(void **state)
 	wait_for_requests(server, 1);
 	http_submit(http, &calls[1].req);
 	http_submit_after(http, &calls[2].req, LATE_MS);
-	http_get_stats(http, &stats);
-	assert_int_equal(stats.in_flight, 1);
-	assert_int_equal(stats.queued, 2);
+	assert_load(http, 1, 2);
 	for (int i = 2; i >= 0; i--) {
 		http_cancel(http, &calls[i].req);
 		http_cancel(http, &calls[i].req);
@@ -182,9 +189,7 @@ static void a_cancel_ends_a_request_wherever_it_is(void **state)
 		http_cancel(http, &calls[i].req);
 		call_release(&calls[i]);
 	}
-	http_get_stats(http, &stats);
-	assert_int_equal(stats.in_flight, 0);
-	assert_int_equal(stats.queued, 0);
+	assert_load(http, 0, 0);
 	http_free(http);
 	raw_server_free(server);
 	for (int i = 0; i < 3; i++)
@@ -299,8 +304,8 @@ static void eight_threads_with_64_requests_each(void **state)
 {
 	struct raw_server *server = raw_server_new(answer, NULL);
 	struct http *http = new_http(16);
+	uint64_t before = metrics_get(METRIC_HTTP_REQUESTS);
 	struct worker workers[THREADS];
-	struct http_stats stats;
 
 	for (unsigned i = 0; i < THREADS; i++) {
 		workers[i] = (struct worker){ .http = http,
@@ -313,10 +318,9 @@ static void eight_threads_with_64_requests_each(void **state)
 		pthread_join(workers[i].thread, NULL);
 		assert_int_equal(workers[i].wrong, 0);
 	}
-	http_get_stats(http, &stats);
-	assert_in_range(stats.requests, THREADS * PER_THREAD - 32,
-			THREADS * PER_THREAD);
-	assert_int_equal(stats.in_flight + stats.queued, 0);
+	assert_in_range(metrics_get(METRIC_HTTP_REQUESTS) - before,
+			THREADS * PER_THREAD - 32, THREADS * PER_THREAD);
+	assert_load(http, 0, 0);
 	assert_in_range(server->connections, 1, 16 + 32);
 	http_free(http);
 	raw_server_free(server);

@@ -10,8 +10,7 @@
 #include <cmocka.h>
 
 #include "clock.h"
-
-static const struct http_stats ran = { .in_flight = 1 };
+#include "metrics.h"
 
 static struct http_request *next(struct http_queue *q, int64_t now_ms,
 				 enum http_step wanted)
@@ -55,7 +54,7 @@ static void no_more_than_limit_run(void **state)
 {
 	struct http_request r[3] = { 0 };
 	int64_t now = clock_now_ms();
-	struct http_stats stats;
+	uint64_t values[METRICS] = { 0 };
 	struct http_queue q;
 
 	assert_int_equal(http_queue_init(&q, 2), 0);
@@ -64,10 +63,10 @@ static void no_more_than_limit_run(void **state)
 	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[0]);
 	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[1]);
 	assert_null(next(&q, now, HTTP_STEP_START));
-	http_queue_get_stats(&q, &stats);
-	assert_int_equal(stats.in_flight, 2);
-	assert_int_equal(stats.queued, 1);
-	http_queue_leave(&q, &r[0], &ran);
+	http_queue_gauges(&q, values);
+	assert_int_equal(values[METRIC_HTTP_IN_FLIGHT], 2);
+	assert_int_equal(values[METRIC_HTTP_QUEUED], 1);
+	http_queue_leave(&q, &r[0], true);
 	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[2]);
 	http_queue_release(&q);
 }
@@ -152,7 +151,7 @@ static void a_cancel_ends_what_waits_and_aborts_what_runs(void **state)
 	assert_int_equal(r[1].result, -ECANCELED);
 	assert_ptr_equal(next(&q, now, HTTP_STEP_ABORT), &r[0]);
 	http_queue_cancel(&q, &r[0]);
-	http_queue_leave(&q, &r[0], &ran);
+	http_queue_leave(&q, &r[0], true);
 	http_queue_cancel(&q, &r[0]);
 	assert_null(next(&q, now, HTTP_STEP_ABORT));
 	http_queue_release(&q);
@@ -168,7 +167,7 @@ static void a_cancelled_one_that_ended_by_itself_is_not_aborted(void **state)
 	http_queue_add(&q, &r, 0);
 	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r);
 	http_queue_cancel(&q, &r);
-	http_queue_leave(&q, &r, &ran);
+	http_queue_leave(&q, &r, true);
 	assert_null(next(&q, now, HTTP_STEP_ABORT));
 	http_queue_release(&q);
 }
@@ -199,10 +198,10 @@ static void a_resume_is_for_what_runs_and_gives_way_to_a_cancel(void **state)
 	http_queue_resume(&q, &r[0]);
 	assert_ptr_equal(next(&q, now, HTTP_STEP_ABORT), &r[0]);
 	assert_null(next(&q, now, HTTP_STEP_RESUME));
-	http_queue_leave(&q, &r[0], &ran);
+	http_queue_leave(&q, &r[0], true);
 	assert_ptr_equal(next(&q, now, HTTP_STEP_START), &r[1]);
 	http_queue_resume(&q, &r[1]);
-	http_queue_leave(&q, &r[1], &ran);
+	http_queue_leave(&q, &r[1], true);
 	assert_null(next(&q, now, HTTP_STEP_RESUME));
 	http_queue_release(&q);
 }

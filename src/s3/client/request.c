@@ -27,6 +27,7 @@
 #include "creds/creds_chain.h"
 #include "creds/sign.h"
 #include "log.h"
+#include "metrics.h"
 #include "names/endpoint.h"
 #include "params/rules.h"
 #include "text.h"
@@ -274,6 +275,7 @@ static void on_renewed(struct creds_waiter *waiter)
 	struct s3_request *r = container_of(waiter, struct s3_request, renewal);
 
 	if (waiter->result == 0) {
+		metrics_add(METRIC_S3_RETRIES, 1);
 		attempt(r, 0);
 		return;
 	}
@@ -364,6 +366,7 @@ static void fail(struct s3_request *r, struct error_class class)
 		settle(r, class.result);
 		return;
 	}
+	metrics_add(METRIC_S3_RETRIES, 1);
 	log_info("s3", "again in %d ms: %s", pause, why.text);
 	attempt(r, pause);
 }
@@ -371,6 +374,21 @@ static void fail(struct s3_request *r, struct error_class class)
 void request_try_again(struct s3_request *r, int result)
 {
 	fail(r, (struct error_class){ result, ERROR_RETRY });
+}
+
+/* A try is over; one that was cancelled in the queue was none. */
+static void try_count(const struct s3_request *r)
+{
+	static const char *const classes[] = { "none", "1xx", "2xx",
+					       "3xx",  "4xx", "5xx" };
+	const struct http_request *h = &r->http;
+	size_t class = h->result < 0 ? 0 : (size_t)h->status / 100;
+
+	if (h->result == -ECANCELED && h->sends == 0)
+		return;
+	metrics_time(METRIC_S3_REQUESTS, r->action->name,
+		     classes[class < ARRAY_SIZE(classes) ? class : 0],
+		     h->took_us);
 }
 
 static void on_done(struct http_request *http)
@@ -383,6 +401,7 @@ static void on_done(struct http_request *http)
 	r->locked.is_submitted = false;
 	is_cancelled = is_cancelled_locked(r);
 	lock_leave(&r->client->lock);
+	try_count(r);
 	r->tries++;
 	r->sends += r->http.sends;
 	bound_end_try(r);

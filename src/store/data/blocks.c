@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "data/block.h"
@@ -35,6 +36,8 @@ void blocks_release(struct blocks *b)
 	free(b->chunks);
 	extents_release(&b->spilled);
 	close_fd(&b->spool_fd);
+	b->budget->spool -= b->spool_bytes;
+	b->spool_bytes = 0;
 	b->chunks = NULL;
 	b->chunk_count = 0;
 }
@@ -224,6 +227,19 @@ void blocks_disk_leave_locked(struct blocks *b)
 	pthread_cond_broadcast(b->changed);
 }
 
+/*
+ * Counts what the spool has on disk now, holes left out. The disk is taken,
+ * or nobody else has the file.
+ */
+static void spool_count(struct blocks *b, int fd)
+{
+	struct stat st;
+	uint64_t now = fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+
+	b->budget->spool += now - b->spool_bytes;
+	b->spool_bytes = now;
+}
+
 /* A descriptor, or a negative errno. */
 static int spool_open(const char *temp_dir)
 {
@@ -271,6 +287,8 @@ int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
 	if (fd < 0)
 		fd = spool_open(b->temp_dir);
 	result = fd < 0 ? fd : write_all(fd, data, len, offset);
+	if (fd >= 0)
+		spool_count(b, fd);
 	lock_enter(b->lock);
 	if (fd >= 0)
 		b->spool_fd = fd;
@@ -423,6 +441,7 @@ int blocks_let_go_locked(struct blocks *b, uint64_t start, uint64_t end)
 	/* Where that cannot be done, the room is had when the file ends. */
 	(void)fallocate(b->spool_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			(off_t)start, (off_t)(end - start));
+	spool_count(b, b->spool_fd);
 	lock_enter(b->lock);
 	return 0;
 }

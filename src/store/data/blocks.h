@@ -33,6 +33,7 @@ struct blocks {
 	_Atomic uint64_t memory_bytes; /* of blocks; others look, too */
 	struct extents spilled;        /* bytes whose place is the spool */
 	int spool_fd;                  /* -1: none yet */
+	uint64_t spool_bytes;          /* that it has, in budget->spool */
 	bool is_disk_taken;
 	_Atomic unsigned pins; /* pieces that are to be read from the spool */
 	const char *temp_dir;

@@ -17,6 +17,7 @@
 
 struct budget {
 	_Atomic uint64_t used;
+	_Atomic uint64_t spool; /* bytes on disk; nothing bounds them */
 	uint64_t limit;
 	struct lock spares_lock;
 	void *spares[BUDGET_SPARES]; /* outside the budget; from malloc */

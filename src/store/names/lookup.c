@@ -12,6 +12,7 @@
 #include "facts/gzip_known.h"
 #include "facts/gzip_store.h"
 #include "facts/headers.h"
+#include "metrics.h"
 #include "names/gzip_ahead.h"
 #include "names/gzip_look.h"
 #include "names/key.h"
@@ -435,6 +436,9 @@ void store_lookup(struct store *store, struct node *parent, const char *name,
 		if (known == 1)
 			fill_attr_locked(store, op);
 	}
+	metrics_add(known == 0 ? METRIC_STORE_LOOKUPS_ASKED :
+				 METRIC_STORE_LOOKUPS_KNOWN,
+		    1);
 	if (known == 0) {
 		/* Before op is answered: with it the parent may go. */
 		gzip_look_ahead(store, parent, name);

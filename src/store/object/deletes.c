@@ -414,6 +414,12 @@ void deletes_wait_all(struct deletes *d)
 	d->locked.in_a_hurry--;
 }
 
+size_t deletes_count(struct deletes *d)
+{
+	LOCK(&d->lock);
+	return d->locked.by_key.count;
+}
+
 void deletes_free(struct deletes *d)
 {
 	if (!d)

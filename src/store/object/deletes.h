@@ -15,6 +15,7 @@
 #define STORE_DELETES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "macros.h"
 
@@ -47,6 +48,9 @@ void deletes_wait(struct deletes *d, const char *key);
 
 /* Returns when no removal that began before is under way. On the pool. */
 void deletes_wait_all(struct deletes *d);
+
+/* How many removals are under way, or held. Any thread. */
+size_t deletes_count(struct deletes *d);
 
 /* Waits for all, stops the thread. */
 void deletes_free(struct deletes *d);

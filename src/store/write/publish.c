@@ -16,6 +16,7 @@
 #include "file/file.h"
 #include "file/job.h"
 #include "log.h"
+#include "metrics.h"
 #include "name.h"
 #include "names/key.h"
 #include "names/name_change.h"
@@ -347,6 +348,9 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 		result = rebase_locked(p, write_seq, etag, waiters);
 	if (result < 0)
 		file_fail_locked(file, result, err);
+	metrics_add(result < 0 ? METRIC_STORE_PUBLISH_FAILED :
+				 METRIC_STORE_PUBLISHED,
+		    1);
 	return result < 0 ? result : late;
 }
 
