@@ -18,11 +18,11 @@
 #include "client/request.h"
 #include "log.h"
 #include "ops/actions.h"
+#include "ops/page.h"
 #include "params/params_table.h"
 #include "text.h"
 #include "traits.h"
 #include "wire/attrs.h"
-#include "wire/xml.h"
 
 /*
  * s3rver 3.7 answers 500 to ListObjectsV2 where there is more than a page.
@@ -40,10 +40,9 @@ struct s3_list_page {
 struct list_parser {
 	struct s3_list *list;
 	size_t cap;
-	bool is_decoded; /* EncodingType is url */
-	bool has_truncated;
-	bool has_key, has_size; /* of the item that is open */
-	struct s3_listed *item;
+	bool is_decoded;        /* EncodingType is url */
+	struct s3_listed *item; /* the open one */
+	bool has_key, has_size;
 };
 
 static void list_clear(struct s3_list *list)
@@ -79,45 +78,30 @@ static int list_build(struct s3_request *r)
 	return 0;
 }
 
-static int add_item(struct list_parser *p, bool is_prefix)
-{
-	struct s3_list *list = p->list;
+enum list_item {
+	LIST_KEY,
+	LIST_PREFIX,
+};
 
-	if (list->count == p->cap) {
-		size_t cap = p->cap ? p->cap * 2 : 64;
-		struct s3_listed *more =
-			reallocarray(list->items, cap, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		list->items = more;
-		p->cap = cap;
-	}
-	p->item = &list->items[list->count++];
-	memset(p->item, 0, sizeof(*p->item));
-	p->item->is_prefix = is_prefix;
-	p->has_key = false;
-	p->has_size = is_prefix;
-	return 0;
-}
-
-static int on_open(void *arg, unsigned depth, const char *name)
+static int list_item_begin(void *arg, unsigned kind)
 {
 	struct list_parser *p = arg;
+	struct s3_list *list = p->list;
+	struct s3_listed *items =
+		page_grow(list->items, list->count, &p->cap, sizeof(*items));
 
-	if (depth == 1)
-		return strcmp(name, "ListBucketResult") == 0 ? 0 : -EBADMSG;
-	if (depth != 2)
-		return 0;
-	if (strcmp(name, "Contents") == 0)
-		return add_item(p, false);
-	if (strcmp(name, "CommonPrefixes") == 0)
-		return add_item(p, true);
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	p->item = &items[list->count++];
+	*p->item = (struct s3_listed){ .is_prefix = kind == LIST_PREFIX };
+	p->has_key = false;
+	p->has_size = p->item->is_prefix;
 	return 0;
 }
 
 /* Only a body that is not in UTF-8 could need more room than it has. */
-static int keep_key(struct list_parser *p, const char *text, size_t len)
+static int list_keep_key(struct list_parser *p, const char *text, size_t len)
 {
 	struct s3_list_page *page = p->list->page;
 	char *to = page->texts + page->used;
@@ -133,15 +117,16 @@ static int keep_key(struct list_parser *p, const char *text, size_t len)
 	return 0;
 }
 
-static int on_item_text(struct list_parser *p, const char *name,
-			const char *text, size_t len)
+static int list_item_text(void *arg, const char *name, const char *text,
+			  size_t len)
 {
+	struct list_parser *p = arg;
 	struct s3_listed *item = p->item;
 
 	if (strcmp(name, item->is_prefix ? "Prefix" : "Key") == 0) {
 		if (p->has_key || len == 0)
 			return -EBADMSG;
-		return keep_key(p, text, len);
+		return list_keep_key(p, text, len);
 	}
 	if (item->is_prefix)
 		return 0;
@@ -164,29 +149,32 @@ static int on_item_text(struct list_parser *p, const char *name,
 	return 0;
 }
 
-static int on_close(void *arg, unsigned depth, const char *name,
-		    const char *text, size_t len)
+static int list_item_end(void *arg)
+{
+	const struct list_parser *p = arg;
+
+	return p->has_key && p->has_size ? 0 : -EBADMSG;
+}
+
+static void list_note(void *arg, const char *name, const char *text)
 {
 	struct list_parser *p = arg;
 
-	if (depth == 3 && p->item)
-		return on_item_text(p, name, text, len);
-	if (depth != 2)
-		return 0;
-	if (p->item) {
-		p->item = NULL;
-		return p->has_key && p->has_size ? 0 : -EBADMSG;
-	}
-	if (strcmp(name, "IsTruncated") == 0) {
-		p->has_truncated = true;
-		p->list->is_truncated = strcmp(text, "true") == 0;
-	} else if (strcmp(name, "EncodingType") == 0) {
+	if (strcmp(name, "EncodingType") == 0)
 		p->is_decoded = strcmp(text, "url") == 0;
-	}
-	return 0;
 }
 
-static int decode_keys(struct s3_list *list)
+static const struct page_kind list_page = {
+	.root = "ListBucketResult",
+	.items = { [LIST_KEY] = "Contents", [LIST_PREFIX] = "CommonPrefixes" },
+	.must_tell = true,
+	.begin = list_item_begin,
+	.text = list_item_text,
+	.end = list_item_end,
+	.note = list_note,
+};
+
+static int list_decode_keys(struct s3_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct s3_listed *item = &list->items[i];
@@ -200,7 +188,8 @@ static int decode_keys(struct s3_list *list)
 	return 0;
 }
 
-static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
+static int keys_compare(const char *a, size_t a_len, const char *b,
+			size_t b_len)
 {
 	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
 
@@ -209,14 +198,14 @@ static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
 	return order;
 }
 
-static int compare_items(const struct s3_listed *a, const struct s3_listed *b)
+static int listed_compare(const struct s3_listed *a, const struct s3_listed *b)
 {
-	return compare(a->key, a->key_len, b->key, b->key_len);
+	return keys_compare(a->key, a->key_len, b->key, b->key_len);
 }
 
 /* Right under the prefix, and behind what was asked to begin after. */
-static bool is_asked_for(const struct s3_list *list,
-			 const struct s3_listed *item)
+static bool list_asks_for(const struct s3_list *list,
+			  const struct s3_listed *item)
 {
 	const char *prefix = list->prefix ? list->prefix : "";
 	const char *after = list->start_after;
@@ -229,10 +218,10 @@ static bool is_asked_for(const struct s3_list *list,
 	/* From inside a "directory" on, its prefix is told once more. */
 	if (item->is_prefix && strncmp(after, item->key, item->key_len) == 0)
 		return true;
-	return compare(item->key, item->key_len, after, strlen(after)) > 0;
+	return keys_compare(item->key, item->key_len, after, strlen(after)) > 0;
 }
 
-static int check_items(const struct s3_list *list)
+static int list_check(const struct s3_list *list)
 {
 	const struct s3_listed *last[2] = { NULL, NULL }; /* by is_prefix */
 
@@ -240,16 +229,16 @@ static int check_items(const struct s3_list *list)
 		const struct s3_listed *item = &list->items[i];
 		const struct s3_listed *before = last[item->is_prefix];
 
-		if (!is_asked_for(list, item))
+		if (!list_asks_for(list, item))
 			return -EBADMSG;
-		if (before && compare_items(before, item) >= 0)
+		if (before && listed_compare(before, item) >= 0)
 			return -EBADMSG;
 		last[item->is_prefix] = item;
 	}
 	return 0;
 }
 
-static bool is_rising(const struct s3_list *list)
+static bool list_is_rising(const struct s3_list *list)
 {
 	const struct s3_listed *last[2] = { NULL, NULL }; /* by is_prefix */
 
@@ -257,24 +246,24 @@ static bool is_rising(const struct s3_list *list)
 		const struct s3_listed *item = &list->items[i];
 		const struct s3_listed *before = last[item->is_prefix];
 
-		if (before && compare_items(before, item) > 0)
+		if (before && listed_compare(before, item) > 0)
 			return false;
 		last[item->is_prefix] = item;
 	}
 	return true;
 }
 
-static int compare_any(const void *a, const void *b)
+static int listed_compare_any(const void *a, const void *b)
 {
-	return compare_items(a, b);
+	return listed_compare(a, b);
 }
 
 /* Who wants only a few keys asks whether there are any. */
-static int sort_items(struct s3_request *r, struct s3_list *list)
+static int list_sort(struct s3_request *r, struct s3_list *list)
 {
 	bool is_whole = !list->is_truncated && !list->start_after;
 
-	if (is_rising(list))
+	if (list_is_rising(list))
 		return 0;
 	if (!is_whole && (!list->max_keys || list->start_after))
 		return errinfo_set(
@@ -284,11 +273,13 @@ static int sort_items(struct s3_request *r, struct s3_list *list)
 			"of %d cannot be listed so: %s",
 			S3_LIST_MAX, list->prefix ? list->prefix : "");
 	s3_trait_learn(r->client, S3_TRAIT_LIST_ORDER, S3_NO, NULL);
-	qsort(list->items, list->count, sizeof(list->items[0]), compare_any);
+	qsort(list->items, list->count, sizeof(list->items[0]),
+	      listed_compare_any);
 	return 0;
 }
 
-static size_t next_of_kind(const struct s3_list *list, size_t i, bool is_prefix)
+static size_t list_next_of_kind(const struct s3_list *list, size_t i,
+				bool is_prefix)
 {
 	while (i < list->count && list->items[i].is_prefix != is_prefix)
 		i++;
@@ -296,10 +287,10 @@ static size_t next_of_kind(const struct s3_list *list, size_t i, bool is_prefix)
 }
 
 /* Both kinds rise; together they shall, too. */
-static int merge_items(struct s3_list *list)
+static int list_merge(struct s3_list *list)
 {
-	size_t key = next_of_kind(list, 0, false);
-	size_t prefix = next_of_kind(list, 0, true);
+	size_t key = list_next_of_kind(list, 0, false);
+	size_t prefix = list_next_of_kind(list, 0, true);
 	size_t count = list->count, n = 0;
 	struct s3_listed *merged;
 
@@ -311,34 +302,34 @@ static int merge_items(struct s3_list *list)
 	while (key < count || prefix < count) {
 		bool is_key = prefix == count ||
 			      (key < count &&
-			       compare_items(&list->items[key],
-					     &list->items[prefix]) < 0);
+			       listed_compare(&list->items[key],
+					      &list->items[prefix]) < 0);
 		size_t *at = is_key ? &key : &prefix;
 
 		merged[n++] = list->items[*at];
-		*at = next_of_kind(list, *at + 1, !is_key);
+		*at = list_next_of_kind(list, *at + 1, !is_key);
 	}
 	free(list->items);
 	list->items = merged;
 	for (size_t i = 1; i < count; i++)
-		if (compare_items(&merged[i - 1], &merged[i]) >= 0)
+		if (listed_compare(&merged[i - 1], &merged[i]) >= 0)
 			return -EBADMSG;
 	return 0;
 }
 
 /* Keys that no C string can hold, and such that S3 does not allow. */
-static bool is_odd(const struct s3_listed *item)
+static bool listed_is_odd(const struct s3_listed *item)
 {
 	return memchr(item->key, '\0', item->key_len) ||
 	       item->key_len > S3_KEY_MAX;
 }
 
-static void drop_odd_keys(struct s3_client *c, struct s3_list *list)
+static void list_drop_odd(struct s3_client *c, struct s3_list *list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (!is_odd(&list->items[i]))
+		if (!listed_is_odd(&list->items[i]))
 			list->items[n++] = list->items[i];
 		else if (!atomic_exchange(&c->has_told_odd_key, true))
 			log_warn("s3",
@@ -350,7 +341,7 @@ static void drop_odd_keys(struct s3_client *c, struct s3_list *list)
 }
 
 /* A page that says "more" has to bring its caller forward. */
-static int set_last(struct s3_list *list)
+static int list_set_last(struct s3_list *list)
 {
 	const struct s3_listed *last;
 
@@ -366,12 +357,8 @@ static int set_last(struct s3_list *list)
 	return 0;
 }
 
-static int read_page(struct s3_request *r, struct s3_list *list)
+static int list_read(struct s3_request *r, struct s3_list *list)
 {
-	static const struct xml_reader reader = {
-		.open = on_open,
-		.close = on_close,
-	};
 	const struct buf *body = &r->http.response_body;
 	struct list_parser parser = { .list = list };
 	int rc;
@@ -381,19 +368,17 @@ static int read_page(struct s3_request *r, struct s3_list *list)
 		return -ENOMEM;
 	list->page->room = body->len;
 	list->page->used = 0;
-	rc = xml_parse(body->data, body->len, &reader, &parser);
-	if (rc == 0 && !parser.has_truncated)
-		rc = -EBADMSG;
+	rc = page_read(body, &list_page, &parser, &list->is_truncated);
 	if (rc == 0 && parser.is_decoded)
-		rc = decode_keys(list);
+		rc = list_decode_keys(list);
 	if (rc == 0)
-		rc = sort_items(r, list);
+		rc = list_sort(r, list);
 	if (rc == 0)
-		rc = check_items(list);
+		rc = list_check(list);
 	if (rc == 0)
-		rc = merge_items(list);
+		rc = list_merge(list);
 	if (rc == 0)
-		rc = set_last(list);
+		rc = list_set_last(list);
 	return rc;
 }
 
@@ -403,12 +388,12 @@ static int list_parse(struct s3_request *r)
 	int rc;
 
 	list_clear(list);
-	rc = read_page(r, list);
+	rc = list_read(r, list);
 	if (rc < 0) {
 		list_clear(list);
 		return rc;
 	}
-	drop_odd_keys(r->client, list);
+	list_drop_odd(r->client, list);
 	s3_trait_learn(r->client, S3_TRAIT_LIST_V2,
 		       r->with_list_v1 ? S3_NO : S3_YES, NULL);
 	return 0;

@@ -12,10 +12,10 @@
 #include "client/message.h"
 #include "client/request.h"
 #include "ops/actions.h"
+#include "ops/page.h"
 #include "params/params_table.h"
 #include "text.h"
 #include "wire/attrs.h"
-#include "wire/xml.h"
 
 /* --- ListMultipartUploads ----------------------------------------------- */
 
@@ -54,33 +54,22 @@ static int uploads_build(struct s3_request *r)
 	return 0;
 }
 
-static int uploads_open(void *arg, unsigned depth, const char *name)
+static int uploads_begin(void *arg, unsigned kind)
 {
 	struct uploads_parser *p = arg;
 	struct s3_list_uploads *list = p->list;
+	struct s3_listed_upload *items =
+		page_grow(list->items, list->count, &p->cap, sizeof(*items));
 
-	if (depth == 1)
-		return strcmp(name, "ListMultipartUploadsResult") == 0 ?
-			       0 :
-			       -EBADMSG;
-	if (depth != 2 || strcmp(name, "Upload") != 0)
-		return 0;
-	if (list->count == p->cap) {
-		size_t cap = p->cap ? p->cap * 2 : 16;
-		struct s3_listed_upload *more =
-			reallocarray(list->items, cap, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		list->items = more;
-		p->cap = cap;
-	}
-	p->item = &list->items[list->count++];
-	memset(p->item, 0, sizeof(*p->item));
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	p->item = &items[list->count++];
+	*p->item = (struct s3_listed_upload){ .key = NULL };
 	return 0;
 }
 
-static int keep_text(char **to, const char *text, size_t len)
+static int upload_keep_text(char **to, const char *text, size_t len)
 {
 	if (*to || len == 0)
 		return -EBADMSG;
@@ -88,31 +77,37 @@ static int keep_text(char **to, const char *text, size_t len)
 	return *to ? 0 : -ENOMEM;
 }
 
-static int uploads_close(void *arg, unsigned depth, const char *name,
-			 const char *text, size_t len)
+static int uploads_text(void *arg, const char *name, const char *text,
+			size_t len)
 {
 	struct uploads_parser *p = arg;
 
-	if (depth == 2 && p->item) {
-		bool is_whole = p->item->key && p->item->upload_id;
-
-		p->item = NULL;
-		return is_whole ? 0 : -EBADMSG;
-	}
-	if (depth == 2 && strcmp(name, "IsTruncated") == 0)
-		p->list->is_truncated = strcmp(text, "true") == 0;
-	if (depth != 3 || !p->item)
-		return 0;
 	if (strcmp(name, "Key") == 0)
-		return keep_text(&p->item->key, text, len);
+		return upload_keep_text(&p->item->key, text, len);
 	if (strcmp(name, "UploadId") == 0)
-		return keep_text(&p->item->upload_id, text, len);
+		return upload_keep_text(&p->item->upload_id, text, len);
 	if (strcmp(name, "Initiated") == 0)
 		return text_parse_iso_date(text, &p->item->initiated_ns) < 0 ?
 			       -EBADMSG :
 			       0;
 	return 0;
 }
+
+static int uploads_end(void *arg)
+{
+	const struct uploads_parser *p = arg;
+
+	return p->item->key && p->item->upload_id ? 0 : -EBADMSG;
+}
+
+static const struct page_kind uploads_page = {
+	.root = "ListMultipartUploadsResult",
+	.items = { "Upload" },
+	.is_lenient = true, /* one odd key shall not hide the others */
+	.begin = uploads_begin,
+	.text = uploads_text,
+	.end = uploads_end,
+};
 
 /* As for objects: a page that says "more" has to bring its caller forward. */
 static int uploads_check(struct s3_list_uploads *list)
@@ -139,19 +134,14 @@ static int uploads_check(struct s3_list_uploads *list)
 
 static int uploads_parse(struct s3_request *r)
 {
-	static const struct xml_reader reader = {
-		.open = uploads_open,
-		.close = uploads_close,
-		.is_lenient = true, /* one odd key shall not hide the others */
-	};
 	struct s3_list_uploads *list =
 		container_of(r->op, struct s3_list_uploads, op);
-	const struct buf *body = &r->http.response_body;
 	struct uploads_parser parser = { .list = list };
 	int rc;
 
 	uploads_clear(list);
-	rc = xml_parse(body->data, body->len, &reader, &parser);
+	rc = page_read(&r->http.response_body, &uploads_page, &parser,
+		       &list->is_truncated);
 	if (rc == 0)
 		rc = uploads_check(list);
 	if (rc < 0)
@@ -183,8 +173,8 @@ void s3_list_uploads_release(struct s3_list_uploads *list)
 
 struct parts_parser {
 	struct s3_list_parts *list;
-	size_t cap;
-	bool is_open, has_size;
+	size_t items_cap, sizes_cap;
+	bool has_size; /* the open one */
 };
 
 static void parts_clear(struct s3_list_parts *list)
@@ -210,45 +200,31 @@ static int parts_build(struct s3_request *r)
 	return 0;
 }
 
-static int parts_grow(struct parts_parser *p)
+static int parts_begin(void *arg, unsigned kind)
 {
+	struct parts_parser *p = arg;
 	struct s3_list_parts *list = p->list;
-	size_t cap = p->cap ? p->cap * 2 : 64;
-	struct s3_part *items = reallocarray(list->items, cap, sizeof(*items));
+	struct s3_part *items = page_grow(list->items, list->count,
+					  &p->items_cap, sizeof(*items));
 	uint64_t *sizes;
 
 	if (!items)
 		return -ENOMEM;
 	list->items = items;
-	sizes = reallocarray(list->sizes, cap, sizeof(*sizes));
+	sizes = page_grow(list->sizes, list->count, &p->sizes_cap,
+			  sizeof(*sizes));
 	if (!sizes)
 		return -ENOMEM;
 	list->sizes = sizes;
-	p->cap = cap;
-	return 0;
-}
-
-static int parts_open(void *arg, unsigned depth, const char *name)
-{
-	struct parts_parser *p = arg;
-	struct s3_list_parts *list = p->list;
-
-	if (depth == 1)
-		return strcmp(name, "ListPartsResult") == 0 ? 0 : -EBADMSG;
-	if (depth != 2 || strcmp(name, "Part") != 0)
-		return 0;
-	if (list->count == p->cap && parts_grow(p) < 0)
-		return -ENOMEM;
-	memset(&list->items[list->count], 0, sizeof(*list->items));
-	list->sizes[list->count++] = 0;
-	p->is_open = true;
+	items[list->count] = (struct s3_part){ .number = 0 };
+	sizes[list->count++] = 0;
 	p->has_size = false;
 	return 0;
 }
 
-static int on_part_text(struct parts_parser *p, const char *name,
-			const char *text)
+static int parts_text(void *arg, const char *name, const char *text, size_t len)
 {
+	struct parts_parser *p = arg;
 	struct s3_part *part = &p->list->items[p->list->count - 1];
 	uint64_t *size = &p->list->sizes[p->list->count - 1];
 	uint64_t number;
@@ -269,25 +245,22 @@ static int on_part_text(struct parts_parser *p, const char *name,
 	return 0;
 }
 
-static int parts_close(void *arg, unsigned depth, const char *name,
-		       const char *text, size_t len)
+static int parts_end(void *arg)
 {
-	struct parts_parser *p = arg;
+	const struct parts_parser *p = arg;
+	const struct s3_part *part = &p->list->items[p->list->count - 1];
 
-	if (depth == 3 && p->is_open)
-		return on_part_text(p, name, text);
-	if (depth == 2 && p->is_open) {
-		const struct s3_part *part =
-			&p->list->items[p->list->count - 1];
-
-		p->is_open = false;
-		return part->number && part->etag[0] && p->has_size ? 0 :
-								      -EBADMSG;
-	}
-	if (depth == 2 && strcmp(name, "IsTruncated") == 0)
-		p->list->is_truncated = strcmp(text, "true") == 0;
-	return 0;
+	return part->number && part->etag[0] && p->has_size ? 0 : -EBADMSG;
 }
+
+static const struct page_kind parts_page = {
+	.root = "ListPartsResult",
+	.items = { "Part" },
+	.is_lenient = true,
+	.begin = parts_begin,
+	.text = parts_text,
+	.end = parts_end,
+};
 
 static int parts_check(const struct s3_list_parts *list)
 {
@@ -303,19 +276,14 @@ static int parts_check(const struct s3_list_parts *list)
 
 static int parts_parse(struct s3_request *r)
 {
-	static const struct xml_reader reader = {
-		.open = parts_open,
-		.close = parts_close,
-		.is_lenient = true,
-	};
 	struct s3_list_parts *list =
 		container_of(r->op, struct s3_list_parts, op);
-	const struct buf *body = &r->http.response_body;
 	struct parts_parser parser = { .list = list };
 	int rc;
 
 	parts_clear(list);
-	rc = xml_parse(body->data, body->len, &reader, &parser);
+	rc = page_read(&r->http.response_body, &parts_page, &parser,
+		       &list->is_truncated);
 	if (rc == 0)
 		rc = parts_check(list);
 	if (rc < 0)
