@@ -37,12 +37,16 @@ int check_mountpoint(const char *path, char **out, struct buf *why)
 	AUTO_FREE char *real = realpath(path, NULL);
 	CLEANUP(mounted_release) struct mounted mounted = { 0 };
 	struct stat st;
+	int rc;
 
 	if (!real || stat(real, &st) < 0)
 		return mountpoint_error(path, -errno, why);
 	if (!S_ISDIR(st.st_mode))
 		return mountpoint_error(path, -ENOTDIR, why);
-	if (mounted_find(real, &mounted) == 0 && mounted.is_fuse) {
+	rc = mounted_find(real, &mounted);
+	if (rc == -ENOMEM)
+		return mountpoint_error(path, rc, why);
+	if (rc == 0 && mounted.is_fuse) {
 		buf_add_fmt(why,
 			    "mount point %s is in use, %s is mounted there: "
 			    "fusermount3 -u %s, or take another folder",
@@ -161,6 +165,8 @@ static const char *mend_connection(const char *url)
 static const char *mend(int code, const struct errinfo *err, const char *url)
 {
 	switch (code) {
+	case -ENOMEM:
+		return NULL;
 	case -EHOSTUNREACH:
 		return "check endpoint_url, the network and that the server "
 		       "runs";

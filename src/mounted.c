@@ -73,6 +73,8 @@ int mounted_find(const char *path, struct mounted *out)
 		if (found)
 			rc = found < 0 ? found : 0;
 	}
+	if (!feof(f))
+		rc = -ENOMEM;
 	fclose(f);
 	return rc;
 }

@@ -53,8 +53,11 @@ int network_start(const struct config *config, struct network *out,
 		rc = state_dir_find(config, &out->state);
 	if (!rc)
 		rc = object_settings_new(config, &out->objects, why);
-	if (rc)
+	if (rc) {
+		if (!why->len)
+			buf_add_str(why, strerrordesc_np(-rc));
 		return rc;
+	}
 	memcpy(s3.record_folders, out->state.records,
 	       sizeof(s3.record_folders));
 	object_settings_apply(out->objects, &s3);

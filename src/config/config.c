@@ -439,10 +439,14 @@ void config_tell_unread(const struct config *config, struct buf *why)
 static int explain(const struct config *config, int rc,
 		   const struct errinfo *err, struct buf *why)
 {
+	if (rc == -ENOMEM) {
+		/* Which setting it was for is no matter. */
+		buf_clear(why);
+		buf_add_str(why, "out of memory");
+		return rc;
+	}
 	if (rc && err->code)
 		buf_add_str(why, err->text);
-	else if (rc && !why->len)
-		buf_add_str(why, "out of memory");
 	if (rc)
 		config_tell_unread(config, why);
 	return rc;

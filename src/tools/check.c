@@ -75,6 +75,8 @@ static int check_key(const struct tool_call *call, struct tool_bucket *bucket,
 	if (status)
 		return status;
 	target_key(bucket, buf_str(&path), &key);
+	if (key.error == -ENOMEM)
+		return tool_fail(call, CHECK_ERROR, "out of memory");
 	if (key.error || path.len == 0)
 		return tool_fail(call, CHECK_ERROR, "'%s' names no object",
 				 name);

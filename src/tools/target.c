@@ -46,13 +46,6 @@ bool target_has_bucket(const struct tool_bucket *bucket)
 	return is_there;
 }
 
-static int refuse(const struct tool_call *call, const char *name, int code,
-		  const struct errinfo *err)
-{
-	return tool_fail(call, TOOL_USAGE, "%s",
-			 err->text[0] ? err->text : strerrordesc_np(-code));
-}
-
 int target_path(const struct tool_call *call, const struct tool_bucket *bucket,
 		const char *name, struct buf *out)
 {
@@ -75,7 +68,7 @@ int target_path(const struct tool_call *call, const struct tool_bucket *bucket,
 	}
 	if (rc == 0)
 		rc = out->error;
-	return rc == 0 ? TOOL_OK : refuse(call, name, rc, &err);
+	return rc == 0 ? TOOL_OK : tool_refuse(call, rc, err.text);
 }
 
 void target_key(const struct tool_bucket *bucket, const char *path,

@@ -103,6 +103,12 @@ int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
 	return status;
 }
 
+int tool_refuse(const struct tool_call *call, int code, const char *text)
+{
+	return tool_fail(call, TOOL_USAGE, "%s",
+			 text[0] ? text : strerrordesc_np(-code));
+}
+
 int tool_fail_request(const struct tool_call *call,
 		      const struct tool_bucket *bucket, const char *what,
 		      int code, const struct errinfo *err, const char *right)
@@ -143,11 +149,12 @@ int tool_main(const struct tool *tool, int argc, char *argv[])
 {
 	struct tool_call call = { .tool = tool };
 	struct errinfo err = ERRINFO_INIT;
-	int status;
+	int status, rc;
 
 	daemon_harden();
-	if (command_line_parse(&call.line, tool->options, argc, argv, &err)) {
-		status = tool_fail(&call, TOOL_USAGE, "%s", err.text);
+	rc = command_line_parse(&call.line, tool->options, argc, argv, &err);
+	if (rc) {
+		status = tool_refuse(&call, rc, err.text);
 	} else if (call.line.wants_help) {
 		fputs(tool->help, stdout);
 		status = TOOL_OK;
@@ -163,10 +170,12 @@ int tool_configure(const struct tool_call *call, const char *word,
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 	enum log_level level = LOG_LEVEL_WARN;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (config_load_tool(&out->config, &call->line, word, &why))
-		return tool_fail(call, TOOL_USAGE, "%s", buf_str(&why));
+	rc = config_load_tool(&out->config, &call->line, word, &why);
+	if (rc)
+		return tool_refuse(call, rc, buf_str(&why));
 	(void)log_level_parse(out->config.log_level, &level);
 	log_setup(level, false);
 	return TOOL_OK;
@@ -175,10 +184,9 @@ int tool_configure(const struct tool_call *call, const char *word,
 int tool_connect(const struct tool_call *call, struct tool_bucket *bucket)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
+	int rc = network_start(&bucket->config, &bucket->network, &why);
 
-	if (network_start(&bucket->config, &bucket->network, &why))
-		return tool_fail(call, TOOL_USAGE, "%s", buf_str(&why));
-	return TOOL_OK;
+	return rc ? tool_refuse(call, rc, buf_str(&why)) : TOOL_OK;
 }
 
 int tool_open(const struct tool_call *call, const char *word,
@@ -198,8 +206,7 @@ int tool_open_store(const struct tool_call *call, struct tool_bucket *bucket)
 	layers_store_options(&bucket->config, &options);
 	rc = store_new(bucket->network.s3, &options, &bucket->store, &err);
 	if (rc)
-		return tool_fail(call, TOOL_USAGE, "%s",
-				 err.text[0] ? err.text : strerrordesc_np(-rc));
+		return tool_refuse(call, rc, err.text);
 	return TOOL_OK;
 }
 

@@ -66,6 +66,12 @@ int tool_usage(const struct tool_call *call);
 int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
+/*
+ * The same for what is given, words or settings, that cannot be taken: code
+ * says why in words if text is "". Returns TOOL_USAGE.
+ */
+int tool_refuse(const struct tool_call *call, int code, const char *text);
+
 struct tool_bucket;
 
 /*

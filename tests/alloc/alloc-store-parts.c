@@ -104,7 +104,7 @@ static int write_and_spill(struct blocks *b, struct extents *have,
 
 static int run_blocks(void)
 {
-	struct lock lock = LOCK_INIT;
+	struct lock lock = LOCK_INIT(LOCK_UNRANKED);
 	pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 	struct extents have = EXTENTS_INIT;
 	struct pieces pieces = PIECES_INIT;

@@ -229,7 +229,7 @@ void __wrap_free(void *data)
 
 /*
  * A library's function that gives something new, or NULL, by its own means.
- * Weak: not every program has every library.
+ * Weak: not every program has every library. The 64: as 64-bit files have it.
  */
 #define GIVES_NULL(name, params, args)                          \
 	__attribute__((weak)) void *__real_##name params;       \
@@ -247,7 +247,7 @@ GIVES_NULL(curl_share_init, (void), ())
 GIVES_NULL(curl_slist_append, (void *list, const char *text), (list, text))
 GIVES_NULL(fdopen, (int fd, const char *mode), (fd, mode))
 GIVES_NULL(fdopendir, (int fd), (fd))
-GIVES_NULL(fopen, (const char *path, const char *mode), (path, mode))
+GIVES_NULL(fopen64, (const char *path, const char *mode), (path, mode))
 GIVES_NULL(opendir, (const char *path), (path))
 GIVES_NULL(realpath, (const char *path, char *out), (path, out))
 GIVES_NULL(xmlCreatePushParserCtxt,
@@ -272,15 +272,15 @@ json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags,
 	return NULL;
 }
 
-void *__real_mmap(void *at, size_t size, int prot, int flags, int fd,
-		  off_t from);
-void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
-		  off_t from);
-void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
-		  off_t from)
+void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
+		    off_t from);
+void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
+		    off_t from);
+void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
+		    off_t from)
 {
 	return must_fail() ? MAP_FAILED :
-			     __real_mmap(at, size, prot, flags, fd, from);
+			     __real_mmap64(at, size, prot, flags, fd, from);
 }
 
 ssize_t __real_getline(char **line, size_t *room, FILE *from);

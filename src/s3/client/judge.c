@@ -108,6 +108,11 @@ static struct error_class judge_success(struct s3_request *r)
 	class.result = r->action->parse ? r->action->parse(r) : 0;
 	if (class.result == 0)
 		return class;
+	if (class.result == -ENOMEM) {
+		set_error(r, class.result, "no memory for the answer",
+			  "out of memory");
+		return class;
+	}
 	if (class.result == -EBADMSG)
 		class.action = ERROR_RETRY;
 	else if (class.result == -EAGAIN)

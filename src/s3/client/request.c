@@ -167,8 +167,8 @@ static int prepare(struct s3_request *r, int pause_ms)
 	if (rc < 0)
 		return errinfo_set(&r->op->err,
 				   rc == -EMSGSIZE ? -ENAMETOOLONG : rc,
-				   "%s: the URL cannot be made",
-				   r->action->name);
+				   "%s: the URL cannot be made: %s",
+				   r->action->name, strerrordesc_np(-rc));
 	h->method = r->action->method;
 	h->url = buf_str(&r->url);
 	h->priority = (enum http_priority)r->op->priority;

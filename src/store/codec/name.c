@@ -299,7 +299,7 @@ static void join_one(struct buf *at, const char *path)
 	buf_add_str(&joined, path);
 	normalise(&normal, buf_str(&joined));
 	stays = normal.len + 1 == at->len && ends_in_slash(at->data, at->len) &&
-		memcmp(normal.data, at->data, normal.len) == 0;
+		memcmp(buf_str(&normal), at->data, normal.len) == 0;
 	if (stays || ends_in_slash(path, strlen(path)))
 		buf_add_char(&normal, '/');
 	buf_clear(at);
@@ -319,7 +319,7 @@ int name_safe_join(struct buf *out, const char *base, const char *const *paths,
 	buf_add_char(&at, '/');
 	for (size_t i = 0; i < count && !at.error; i++)
 		join_one(&at, paths[i]);
-	if (at.len == base_len && memcmp(at.data, base, base_len) == 0)
+	if (at.len == base_len && memcmp(buf_str(&at), base, base_len) == 0)
 		buf_add_char(&at, '/');
 	if (at.error)
 		return at.error;
