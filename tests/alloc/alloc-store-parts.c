@@ -88,8 +88,11 @@ static int write_and_spill(struct blocks *b, struct extents *have,
 		result = blocks_spill_locked(b, have, 0, BLOCK);
 	if (result == 0)
 		result = pieces_add(pieces, b, have, 0, sizeof(got));
+	/* The disk is waited for without the lock. */
+	lock_leave(b->lock);
 	if (result == 0)
 		result = pieces_load(pieces);
+	lock_enter(b->lock);
 	for (uint64_t at = 0; result == 0 && at < sizeof(got);) {
 		ssize_t n = pieces_read(pieces, at, got + at, sizeof(got) - at);
 
@@ -112,12 +115,13 @@ static int run_blocks(void)
 	struct blocks b;
 	int result;
 
-	LOCK(&lock);
+	lock_enter(&lock);
 	budget_init(&budget, 100 * BLOCK);
 	blocks_init(&b, &budget, folder, &lock, &changed);
 	result = write_and_spill(&b, &have, &pieces);
 	pieces_release(&pieces);
 	blocks_release(&b);
+	lock_leave(&lock);
 	extents_release(&have);
 	budget_release(&budget);
 	return budget.used == 0 ? result : WRONG;
