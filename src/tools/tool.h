@@ -10,6 +10,7 @@ extern const struct tool tool_get;
 extern const struct tool tool_ls;
 extern const struct tool tool_migrate;
 extern const struct tool tool_put;
+extern const struct tool tool_status;
 extern const struct tool tool_umount;
 extern const struct tool tool_uploads;
 extern const struct tool tool_url;

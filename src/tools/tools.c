@@ -15,8 +15,8 @@
 #include "tool.h"
 
 static const struct tool *const tools[] = {
-	&tool_check,  &tool_get,     &tool_ls,  &tool_migrate, &tool_put,
-	&tool_umount, &tool_uploads, &tool_url, NULL,
+	&tool_check,  &tool_get,    &tool_ls,      &tool_migrate, &tool_put,
+	&tool_status, &tool_umount, &tool_uploads, &tool_url,     NULL,
 };
 
 const struct tool *const *tools_all(void)

@@ -8,13 +8,14 @@ Measures mounts beside s3fs and plain curl on the same server, interleaved.
 latency: the server answers as late and as slowly as a service over the
 network does, so that a noisy machine changes little. cpu: it answers at
 once, and what counts is the daemon's CPU time. Prints medians, the ratio to
-ours, the daemon's CPU seconds and its peak memory; judges nothing.
+ours, the daemon's CPU seconds, its peak memory and its own counters; judges nothing.
 
 The build is $S3STOREFS_BUILD (or build/); take one without sanitizers.
 """
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
 import statistics
@@ -47,6 +48,14 @@ def process_figures(pid):
     return ticks / os.sysconf("SC_CLK_TCK"), peak / 1024
 
 
+def figures_of(status):
+    """The counters that explain a time: name -> number, requests by operation and outcome among them."""
+    figures = {name: value for name, value in status.items() if name.endswith("_total") and value}
+    for row in status["s3_request_seconds"]:
+        figures[f"{row['operation']} {row['outcome']}"] = row["count"]
+    return figures
+
+
 class Ours:
     name = "s3storefs"
 
@@ -57,6 +66,7 @@ class Ours:
         return self
 
     def __exit__(self, *_):
+        self.figures = figures_of(json.loads(os.getxattr(self.path, "user.s3.status")))
         self.mount.unmount()
         self.folder.cleanup()
 
@@ -201,7 +211,7 @@ def median(rows, column):
     return statistics.median(values) if values else None
 
 
-def show(title, results):
+def show(title, results, figures):
     print(f"\n{title}")
     ours = median(results["s3storefs"], 0)
     for name, rows in results.items():
@@ -209,6 +219,7 @@ def show(title, results):
             seconds, cpu, peak = (median(rows, column) for column in range(3))
             daemon = f"daemon {cpu:6.2f} s CPU, {peak:5.0f} MiB" if cpu is not None else ""
             print(f"  {name:10} {seconds:7.3f} s   {seconds / ours:5.2f} x ours   {daemon}")
+    print("  our last round: " + ", ".join(f"{value} {name}" for name, value in figures.items()))
     sys.stdout.flush()
 
 
@@ -231,7 +242,8 @@ def main():
                 client.bucket = server.bucket
             print(f"{options.mode} mode, median of {options.rounds}")
             for name in names:
-                show(WORKLOADS[name][1], measure(name, clients, options.rounds, server, delays))
+                results = measure(name, clients, options.rounds, server, delays)
+                show(WORKLOADS[name][1], results, clients[0].figures)
         finally:
             server.stop()
 
