@@ -30,7 +30,7 @@ int file_keep(struct file *file, struct errinfo *err)
 	LOCK(&file->lock);
 
 	/* A publish that awaits a removal will see that it is not wanted. */
-	while (file->is_publishing && !file->awaits_removal)
+	while (file_is_sending_locked(file))
 		lock_wait(&file->lock, &file->changed);
 	if (!list_is_empty(&file->handles) && file->base.exists)
 		result = fetch_wait_locked(file, 0, file->size, err);
@@ -63,7 +63,7 @@ static void unlink_file(struct file *file, struct buf *key)
 		LOCK(&file->lock);
 		file->is_unlinked = true;
 		exists = file->base.exists || file->covers_object;
-		is_idle = !file->is_publishing || file->awaits_removal;
+		is_idle = !file_is_sending_locked(file);
 		if (!list_is_empty(&file->handles) && file->base.exists &&
 		    !file_has_locked(file, 0, file->size))
 			is_idle = false;

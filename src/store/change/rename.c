@@ -199,7 +199,7 @@ static int rename_dirty(struct rename_job *r, struct node *node,
 		had_object = file->base.exists || file->covers_object;
 		file->is_exclusive = false;
 		/* What it published is not what may stand at the new name. */
-		file->is_ours = false;
+		file->base.is_ours = false;
 	}
 	result = had_object ? hold_old(r) : 0;
 	if (result < 0) {

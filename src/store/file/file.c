@@ -41,7 +41,7 @@ static void file_free(struct file *file)
 	free(file->base.key);
 	free(file->removed_key);
 	free(file->base.index);
-	pairs_release(&file->kept);
+	pairs_release(&file->base.kept);
 	free(file);
 	{
 		LOCK(&store->files_lock);
@@ -259,18 +259,12 @@ int file_error(struct file *file)
 	return file->error;
 }
 
-bool file_is_busy_locked(const struct file *file)
-{
-	lock_assert_held(&file->lock);
-	return file->is_publishing || file->is_moving;
-}
-
 void file_forget_kept(struct file *file)
 {
 	LOCK(&file->store->tree.lock);
 
-	file->has_kept = false;
-	pairs_release(&file->kept);
+	file->base.has_kept = false;
+	pairs_release(&file->base.kept);
 }
 
 int file_refuse_gone_locked(struct file *file, uint64_t start, uint64_t end,

@@ -13,8 +13,8 @@
  * | a hole: zeros              | no         | base.valid <= o < size      |
  *
  * dirty is part of held and gone, which have nothing in common; what is gone
- * is in parts of the upload under way alone. is_dirty is true if there is
- * something to publish, which may be just an empty file. base.valid falls when
+ * is in parts of the upload under way alone. What is to be published may be
+ * just an empty file; see state.h. base.valid falls when
  * the file is cut and never rises but with a new base.
  *
  * A failure to store (error) stays until all handles are closed: later
@@ -26,6 +26,7 @@
 
 #include "codec/gzip.h"
 #include "data/blocks.h"
+#include "file/state.h"
 #include "internal.h"
 
 struct upload;
@@ -40,6 +41,12 @@ struct base {
 	struct gzip_layout layout; /* how the object is stored */
 	struct gzip_index *index;  /* of its members, once it came */
 	bool is_index_coming;
+	bool is_checking;  /* asking for its newest version */
+	bool needs_ranges; /* a whole GET came short */
+	bool is_ours;      /* was published by its last writer */
+	/* Under tree.lock. */
+	struct pairs kept; /* its headers, if has_kept */
+	bool has_kept;
 };
 
 /* Work on a file that must be done: its memory is there before it is asked. */
@@ -48,6 +55,13 @@ struct file_task {
 	struct file *file;
 	int (*run)(struct file *file, struct errinfo *err);
 	unsigned asked; /* tree.lock: since it was last done */
+};
+
+/* Parts of a file that is being written: see upload_stream.c. */
+enum file_pump {
+	PUMP_IDLE,
+	PUMP_QUEUED,
+	PUMP_RUNNING,
 };
 
 struct file {
@@ -73,21 +87,16 @@ struct file {
 		struct failure why;
 	} failed; /* what fetches have just not brought */
 	unsigned fetch_count;
-	bool is_dirty, is_unlinked, is_exclusive;
-	bool awaits_slot;   /* in store.spooled_waiters, counted */
-	bool has_told_gone; /* that what is gone was asked for */
-	bool is_ours;       /* the base was published by its last writer */
-	bool was_read;      /* a reader, or the kernel, has bytes of it */
-	bool needs_ranges;  /* a whole GET came short */
-	bool is_checking;   /* asking for the base's newest version */
-	bool is_publishing;
-	bool awaits_removal; /* publishing, but not yet sending */
-	bool is_moving;      /* renamed just now: publishers wait */
-	bool covers_object;  /* renamed unsaved onto a stored one */
-	bool is_fresh;       /* cut to nothing: saved as a new file is */
-	bool is_pump_queued, is_pump_running; /* see upload.c */
-	uint64_t write_seq;                   /* + 1 with each change */
-	uint64_t least_size;                  /* since the last publish began */
+	enum file_state state; /* file_set_state_locked writes it */
+	bool is_unlinked;      /* no name leads to it, or it is not wanted */
+	bool is_exclusive;     /* O_EXCL, and not stored yet */
+	bool covers_object;    /* renamed unsaved onto a stored one */
+	bool is_fresh;         /* cut to nothing: saved as a new file is */
+	bool was_read;         /* a reader, or the kernel, has bytes of it */
+	bool awaits_slot;      /* in store.spooled_waiters, counted */
+	bool has_told_gone;    /* that what is gone was asked for */
+	enum file_pump pump;
+	uint64_t least_size; /* since what is sent began to be */
 	int error;
 	struct errinfo err;
 	bool was_told;         /* a close or fsync returned error */
@@ -99,8 +108,6 @@ struct file {
 	struct file_task pump_task, check_task, close_task, unlink_task;
 	char *removed_key; /* of unlink_task, owned */
 	/* Under tree.lock. */
-	struct pairs kept; /* headers of the base, if has_kept */
-	bool has_kept;
 	bool keeps;            /* what is published keeps them */
 	unsigned sent_changes; /* of the node's headers, as they were sent */
 };
@@ -158,8 +165,6 @@ int file_error(struct file *file);
 /* Size and time of the file into its node. */
 void file_update_node_locked(struct file *file, bool is_changed);
 
-/* Its key is being used: a publish or a rename is under way. */
-bool file_is_busy_locked(const struct file *file);
 /* The object is another one, or has other headers. */
 void file_forget_kept(struct file *file);
 /* -EIO, in words and in the log, if something of the range is gone. */

@@ -37,7 +37,7 @@ static struct handle *handle_new(struct file *file, int flags)
 		list_push(&file->handles, &handle->link);
 		/* Others published it, even if the file is still in memory. */
 		if ((flags & O_ACCMODE) != O_RDONLY)
-			file->is_ours = false;
+			file->base.is_ours = false;
 	}
 	return handle;
 }
@@ -51,6 +51,7 @@ static int truncate_open(struct handle *handle, struct errinfo *err)
 		*err = file->err;
 		return file->error;
 	}
+	file_note_change_locked(file);
 	extents_clear(&file->held);
 	extents_clear(&file->dirty);
 	extents_clear(&file->gone);
@@ -60,9 +61,7 @@ static int truncate_open(struct handle *handle, struct errinfo *err)
 	file->least_size = 0;
 	file->is_fresh = true;
 	file->size = 0;
-	file->is_dirty = true;
 	handle->unsaved = STORE_MADE;
-	file->write_seq++;
 	file_update_node_locked(file, true);
 	room_gained(file->store, file);
 	return 0;
@@ -152,7 +151,7 @@ static void create(struct store *store, struct node *parent, const char *name,
 	}
 	if (file) {
 		lock_enter(&file->lock);
-		file->is_dirty = true;
+		file_note_change_locked(file);
 		file->is_exclusive = flags & O_EXCL;
 		lock_leave(&file->lock);
 		op->handle = handle_new(file, flags);
@@ -233,7 +232,7 @@ void store_release(struct handle *handle)
 		LOCK(&file->lock);
 		list_remove(&handle->link);
 		is_last = list_is_empty(&file->handles);
-		must_store = file->is_dirty && !file->is_unlinked &&
+		must_store = file_is_dirty_locked(file) && !file->is_unlinked &&
 			     (is_last || handle->unsaved != STORE_SAVED);
 		if (is_last)
 			fetch_end_locked(file, &waiters);

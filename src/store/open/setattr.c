@@ -112,7 +112,7 @@ static int resize(struct store *store, struct node *node, unsigned set,
 
 		LOCK(&file->lock);
 		is_open = has_writer_locked(file);
-		file->is_ours = false;
+		file->base.is_ours = false;
 		result = file_truncate_locked(file, attr->size);
 		if (result < 0)
 			op->err = file->err;

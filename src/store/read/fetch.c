@@ -184,7 +184,7 @@ static int settle_range_locked(struct fetch *fetch, int result)
 	if (result == 0 && fetch->pos < fetch->end) {
 		/* A range's answer tells what it holds. */
 		result = fetch->is_whole ? -ECANCELED : -EIO;
-		file->needs_ranges = true;
+		file->base.needs_ranges = true;
 	}
 	if (result == 0 && fetch->is_whole)
 		result = give_whole_locked(fetch);
@@ -255,17 +255,17 @@ static void fetch_settle_locked(struct fetch *fetch, int result,
 	result = settle_range_locked(fetch, result);
 	is_gone = result == -ESTALE || result == -ENOENT || result == -ERANGE;
 	if (is_gone && version_may_switch_locked(file)) {
-		after->must_check = !file->is_checking;
-		file->is_checking = true;
+		after->must_check = !file->base.is_checking;
+		file->base.is_checking = true;
 	} else if (fetch->kind == FETCH_INDEX) {
 		end_index_locked(fetch, result, told);
 	} else if (result < 0) {
 		fail_range_locked(fetch, result, told);
 	}
-	after->is_stale = is_gone && !file->is_checking;
+	after->is_stale = is_gone && !file->base.is_checking;
 	if (result == 0)
 		waiters_collect_locked(file, told);
-	if (!file->is_checking)
+	if (!file->base.is_checking)
 		waiters_forgotten_locked(file, told);
 }
 
@@ -324,7 +324,7 @@ static bool is_small_whole(const struct file *file, uint64_t start,
 	return start == 0 && end == file->base.size && end <= WHOLE_BYTES &&
 	       file->base.layout.kind == GZIP_NONE && file->base.valid == end &&
 	       file->blocks.spool_fd < 0 && file->base.etag[0] &&
-	       !file->needs_ranges;
+	       !file->base.needs_ranges;
 }
 
 /* What to ask for; -ENOMEM. */

@@ -142,7 +142,7 @@ static void drop_behind_locked(struct file *file)
 	/* A piece of a foreign gzip would take all of it again. */
 	if (file->base.layout.kind == GZIP_FOREIGN)
 		return;
-	if (file->is_dirty || least < 2 * KEEP_BEHIND ||
+	if (file_is_dirty_locked(file) || least < 2 * KEEP_BEHIND ||
 	    file->blocks.memory_bytes < 2 * KEEP_BEHIND)
 		return;
 	least = (least - KEEP_BEHIND) / BLOCK_BYTES * BLOCK_BYTES;

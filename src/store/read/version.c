@@ -26,8 +26,8 @@ void version_note_read_locked(struct file *file)
 bool version_may_switch_locked(const struct file *file)
 {
 	lock_assert_held(&file->lock);
-	return !file->was_read && !file->is_dirty && !file->is_unlinked &&
-	       !file->is_publishing && !file->is_moving;
+	return file->state == FILE_SAVED && !file->was_read &&
+	       !file->is_unlinked;
 }
 
 void version_doubt(struct file *file)
@@ -89,7 +89,7 @@ int version_check(struct file *file, struct errinfo *err)
 					&layout, &head.op.err);
 	{
 		LOCK(&file->lock);
-		file->is_checking = false;
+		file->base.is_checking = false;
 		old_size = file->size;
 		/*
 		 * Somebody may have written or read meanwhile. And a reader of

@@ -22,7 +22,7 @@ bool version_may_switch_locked(const struct file *file);
 
 /*
  * Finds out which version there is and goes over to it, or fails who waits
- * for bytes: -ESTALE. On the pool; file->is_checking was set for it.
+ * for bytes: -ESTALE. On the pool; base.is_checking was set for it.
  */
 MUST_USE int version_check(struct file *file, struct errinfo *err);
 

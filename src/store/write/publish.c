@@ -39,6 +39,7 @@ struct publish {
 	bool is_renamed;           /* not the name that was asked for */
 	struct file *stored;       /* its compressed form, counted; or NULL */
 	struct gzip_layout layout; /* of the new version */
+	bool is_clean;             /* it has all that the file has */
 };
 
 static int take_name(struct publish *p)
@@ -118,7 +119,8 @@ static int store_locked(struct publish *p, char etag[S3_ETAG_MAX],
 			struct errinfo *err)
 {
 	struct file *file = p->file;
-	bool keeps_all = file->store->options.no_overwrite && !file->is_ours;
+	bool keeps_all =
+		file->store->options.no_overwrite && !file->base.is_ours;
 	bool is_exclusive = file->is_exclusive || keeps_all;
 	/* A renamed file stands on an object of another name. */
 	bool is_taken = file->base.exists && file->base.key &&
@@ -168,12 +170,12 @@ static void learn_headers_locked(struct file *file, struct pairs *headers)
 	const char *kept, *of_rules;
 
 	lock_assert_held(&file->lock);
-	pairs_release(&file->kept);
-	file->kept = *headers;
+	pairs_release(&file->base.kept);
+	file->base.kept = *headers;
 	*headers = (struct pairs)PAIRS_INIT;
-	file->has_kept = true;
+	file->base.has_kept = true;
 	headers_forget_locked(node, true);
-	kept = pairs_get(&file->kept, class);
+	kept = pairs_get(&file->base.kept, class);
 	of_rules = s3_client_param(file->store->s3, file->base.key, class);
 	node->has_class = kept || of_rules;
 	node->is_archive = s3_class_is_archive(kept ? kept : of_rules);
@@ -223,7 +225,6 @@ static void note_clean_locked(struct file *file)
 {
 	lock_assert_held(&file->lock);
 	extents_clear(&file->dirty);
-	file->is_dirty = false;
 	list_for_each(link, &file->handles)
 		container_of(link, struct handle, link)->unsaved = STORE_SAVED;
 }
@@ -243,13 +244,13 @@ static void note_stored_locked(struct file *file)
 }
 
 /* Lock held: the new version is what the file stands on. */
-static int rebase_locked(struct publish *p, uint64_t write_seq,
-			 const char *etag, struct list_link *waiters)
+static int rebase_locked(struct publish *p, const char *etag,
+			 struct list_link *waiters)
 {
 	struct file *file = p->file;
 	uint64_t size = p->layout.plain_size;
 	char *key = strdup(buf_str(&p->key));
-	bool is_clean = file->write_seq == write_seq;
+	bool is_clean = file->state == FILE_SENDING;
 
 	if (!key)
 		return -ENOMEM;
@@ -259,9 +260,10 @@ static int rebase_locked(struct publish *p, uint64_t write_seq,
 	file->base.layout = p->layout;
 	file->base.size = size;
 	file->base.valid = size < file->least_size ? size : file->least_size;
-	file->is_ours = true;
+	file->base.is_ours = true;
 	file->is_exclusive = false;
 	note_stored_locked(file);
+	p->is_clean = is_clean;
 	if (is_clean)
 		note_clean_locked(file);
 	fetch_rebase_locked(file, waiters);
@@ -277,12 +279,9 @@ static void await_removal_locked(struct publish *p)
 {
 	struct file *file = p->file;
 
-	file->awaits_removal = true;
-	pthread_cond_broadcast(&file->changed);
 	lock_leave(&file->lock);
 	deletes_wait(file->store->deletes, buf_str(&p->key));
 	lock_enter(&file->lock);
-	file->awaits_removal = false;
 }
 
 /* Headers were set by hand after an upload had begun without them. */
@@ -328,15 +327,15 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 			  struct errinfo *err)
 {
 	struct file *file = p->file;
-	uint64_t write_seq = file->write_seq;
 	char etag[S3_ETAG_MAX] = "";
 	int result = take_name(p), late = 0;
 
-	file->least_size = UINT64_MAX;
 	if (result == 0)
 		await_removal_locked(p);
 	if (file->is_unlinked)
 		return 0;
+	file_set_state_locked(file, FILE_SENDING);
+	file->least_size = UINT64_MAX;
 	if (result == 0)
 		result = publish_prepare_locked(file, err);
 	if (result == 0)
@@ -345,7 +344,7 @@ static int publish_locked(struct publish *p, struct list_link *waiters,
 	if (result == 0 && has_late_headers(file))
 		late = send_late_headers_locked(p, etag, err);
 	if (result == 0)
-		result = rebase_locked(p, write_seq, etag, waiters);
+		result = rebase_locked(p, etag, waiters);
 	if (result < 0)
 		file_fail_locked(file, result, err);
 	metrics_add(result < 0 ? METRIC_STORE_PUBLISH_FAILED :
@@ -399,15 +398,16 @@ void file_save_gone(struct file *file)
 /* Meanwhile nothing of it is let go: who needs room waits for the end. */
 static void claim_locked(struct file *file)
 {
-	file->is_moving = true;
+	file_set_state_locked(file, file_is_dirty_locked(file) ?
+					    FILE_CLAIMED_DIRTY :
+					    FILE_CLAIMED);
 	room_begin(file->store);
 }
 
 static void unclaim_locked(struct file *file)
 {
-	file->is_moving = false;
+	file_leave_key_locked(file, file->state == FILE_CLAIMED);
 	room_end(file->store, NULL);
-	pthread_cond_broadcast(&file->changed);
 }
 
 struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
@@ -430,7 +430,7 @@ struct file *file_claim(struct store *store, struct node *node, bool *is_dirty)
 		take_turn_locked(file);
 	}
 	claim_locked(file);
-	*is_dirty = file->is_dirty;
+	*is_dirty = file_is_dirty_locked(file);
 	lock_leave(&file->lock);
 	return file;
 }
@@ -486,16 +486,15 @@ static int publish_in_turn_locked(struct publish *p, struct list_link *waiters,
 
 	if (result < 0) {
 		*err = file->err;
-	} else if (file->is_dirty && !file->is_unlinked) {
-		file->is_publishing = true;
+	} else if (file_must_publish_locked(file)) {
+		file_set_state_locked(file, FILE_WAITING);
 		room_begin(file->store);
 		result = publish_locked(p, waiters, err);
 		room_end(file->store, file);
 		if (result == 0 && p->is_renamed)
 			rename_node(p);
-		file->is_publishing = false;
+		file_leave_key_locked(file, p->is_clean);
 	}
-	pthread_cond_broadcast(&file->changed);
 	return result;
 }
 
@@ -550,8 +549,9 @@ enum store_unsaved store_unsaved(struct handle *handle)
 
 	if (file_is_busy_locked(file))
 		return STORE_WRITTEN;
-	return file->is_dirty && !file->is_unlinked ? handle->unsaved :
-						      STORE_SAVED;
+	return file_is_dirty_locked(file) && !file->is_unlinked ?
+		       handle->unsaved :
+		       STORE_SAVED;
 }
 
 void store_flush(struct handle *handle, bool must_store, struct store_op *op)
@@ -568,7 +568,8 @@ void store_flush(struct handle *handle, bool must_store, struct store_op *op)
 			file->was_told = true;
 		}
 		must_wait = must_store && result == 0 && !file->is_unlinked &&
-			    (file->is_dirty || file_is_busy_locked(file));
+			    (file_is_dirty_locked(file) ||
+			     file_is_busy_locked(file));
 	}
 	if (must_wait)
 		file_job(file, op, publish_and_tell);

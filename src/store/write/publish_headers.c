@@ -24,7 +24,7 @@ int publish_prepare_locked(struct file *file, struct errinfo *err)
 	{
 		LOCK(&store->tree.lock);
 		file->keeps = file->base.exists && !file->is_fresh;
-		if (!file->keeps || file->has_kept)
+		if (!file->keeps || file->base.has_kept)
 			return 0;
 		key = strdup(file->base.key);
 	}
@@ -42,9 +42,9 @@ int publish_prepare_locked(struct file *file, struct errinfo *err)
 	{
 		LOCK(&store->tree.lock);
 		if (result == 0) {
-			pairs_release(&file->kept);
-			file->kept = stored;
-			file->has_kept = true;
+			pairs_release(&file->base.kept);
+			file->base.kept = stored;
+			file->base.has_kept = true;
 			return 0;
 		}
 		/* Somebody removed it: there is nothing to keep. */
@@ -79,7 +79,7 @@ int publish_headers(const struct file *file, const char *key,
 		LOCK(&store->tree.lock);
 		headers_defaults(store, named->keeps ? named->base.key : key,
 				 &before);
-		plan.stored = named->keeps ? &named->kept : NULL;
+		plan.stored = named->keeps ? &named->base.kept : NULL;
 		plan.wanted = headers_wanted_locked(named->node);
 		plan.applies_wanted =
 			!named->keeps || headers_is_pending_locked(named->node);

@@ -23,6 +23,7 @@ int file_truncate_locked(struct file *file, uint64_t size)
 		return 0;
 	if (size > S3_OBJECT_MAX)
 		return -EFBIG;
+	file_note_change_locked(file);
 	if (size < old_size) {
 		extents_truncate(&file->held, size);
 		extents_truncate(&file->dirty, size);
@@ -36,11 +37,10 @@ int file_truncate_locked(struct file *file, uint64_t size)
 			file->is_fresh = true;
 	}
 	file->size = size;
-	file->is_dirty = true;
-	file->write_seq++;
 	upload_note_write_locked(file, size < old_size ? size : old_size,
 				 UINT64_MAX);
 	file_update_node_locked(file, true);
+	file_check_locked(file);
 	room_gained(file->store, file);
 	return 0;
 }

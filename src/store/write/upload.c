@@ -102,7 +102,7 @@ int upload_create_locked(struct file *file, struct upload *up,
 static void wait_for_flights_locked(struct file *file)
 {
 	lock_assert_held(&file->lock);
-	while (file->is_pump_running ||
+	while (file->pump == PUMP_RUNNING ||
 	       (file->upload && file->upload->flying > 0))
 		lock_wait(&file->lock, &file->changed);
 }

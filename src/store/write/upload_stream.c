@@ -51,7 +51,7 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 	unsigned count = up ? up->count : 0;
 
 	if (file->base.valid > 0 || file->is_unlinked || file->error ||
-	    file->is_publishing || count >= S3_PARTS_MAX)
+	    file_is_publishing_locked(file) || count >= S3_PARTS_MAX)
 		return false;
 	if (up && (up->is_planned || up->error))
 		return false;
@@ -88,13 +88,13 @@ static int pump_parts(struct file *file, struct errinfo *err)
 	int result = stream_key(file, &key);
 	LOCK(&file->lock);
 
-	file->is_pump_queued = false;
-	if (!file->is_publishing && stream_is_misplaced(file))
+	file->pump = PUMP_IDLE;
+	if (!file_is_publishing_locked(file) && stream_is_misplaced(file))
 		upload_drop_locked(file);
 	/* It may have been published, cut or unlinked since. */
 	if (!next_is_full(file, file->upload, &offset, &length))
 		return 0;
-	file->is_pump_running = true;
+	file->pump = PUMP_RUNNING;
 	if (!file->upload && result == 0) {
 		if (!upload_attach_locked(file, buf_str(&key)))
 			result = -ENOMEM;
@@ -115,7 +115,7 @@ static int pump_parts(struct file *file, struct errinfo *err)
 		file->upload->error = result;
 		file->upload->err = *err;
 	}
-	file->is_pump_running = false;
+	file->pump = PUMP_IDLE;
 	pthread_cond_broadcast(&file->changed);
 	return result;
 }
@@ -130,7 +130,7 @@ static int pump(struct file *file, struct errinfo *err)
 
 static void pump_start_locked(struct file *file)
 {
-	file->is_pump_queued = true;
+	file->pump = PUMP_QUEUED;
 	room_begin(file->store);
 	file_task(file, &file->pump_task, pump);
 }
@@ -149,8 +149,7 @@ void upload_offer_locked(struct file *file)
 	if (file->upload && !file->upload->is_planned &&
 	    is_final(file, file->upload->error))
 		file_fail_locked(file, file->upload->error, &file->upload->err);
-	if (file->is_pump_queued || file->is_pump_running ||
-	    file->store->options.no_overwrite ||
+	if (file->pump != PUMP_IDLE || file->store->options.no_overwrite ||
 	    !next_is_full(file, file->upload, &offset, &length))
 		return;
 	pump_start_locked(file);
@@ -222,7 +221,8 @@ bool upload_is_coming_locked(const struct file *file)
 /* What an upload alone has must be published under its key. */
 static bool stream_may_stay(const struct file *file)
 {
-	if (file->is_moving || stream_is_misplaced(file))
+	if ((file_is_busy_locked(file) && !file_is_publishing_locked(file)) ||
+	    stream_is_misplaced(file))
 		return false;
 	LOCK(&file->store->tree.lock);
 	return !node_is_to_move_locked(file->node);
@@ -310,7 +310,7 @@ bool upload_send_again_locked(struct file *file)
 	    file->error || file->is_unlinked)
 		return false;
 	if (stream_is_misplaced(file)) {
-		if (!file->is_pump_queued && !file->is_pump_running)
+		if (file->pump == PUMP_IDLE)
 			pump_start_locked(file);
 		return true;
 	}

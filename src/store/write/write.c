@@ -43,22 +43,23 @@ static int write_fail_locked(struct file *file, size_t len, int result)
 static int write_note_locked(struct file *file, uint64_t start, size_t len)
 {
 	uint64_t end = start + len;
-	int result = extents_add(&file->held, start, end);
+	int result;
 
 	lock_assert_held(&file->lock);
+	file_note_change_locked(file);
+	if (end > file->size)
+		file->size = end;
+	result = extents_add(&file->held, start, end);
 	if (result == 0)
 		result = extents_add(&file->dirty, start, end);
 	if (result == 0)
 		result = extents_remove(&file->gone, start, end);
 	if (result < 0)
 		return write_fail_locked(file, len, result);
-	if (end > file->size)
-		file->size = end;
-	file->is_dirty = true;
-	file->write_seq++;
 	upload_note_write_locked(file, start, end);
 	file_update_node_locked(file, true);
 	upload_offer_locked(file);
+	file_check_locked(file);
 	return 0;
 }
 
