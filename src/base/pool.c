@@ -4,13 +4,13 @@
 
 #include <limits.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "clock.h"
 #include "lock.h"
 #include "thread.h"
 
-#define IDLE_SECONDS 10
-#define STACK_BYTES  (256u * 1024)
+#define IDLE_MS     10000
+#define STACK_BYTES (256u * 1024)
 
 struct pool {
 	struct lock lock;
@@ -31,12 +31,10 @@ struct pool {
 /* The next job, or NULL when this thread should leave. */
 static struct list_link *next_job_locked(struct pool *pool)
 {
-	struct timespec until;
+	struct timespec until = clock_in_ms(IDLE_MS);
 	struct list_link *link;
 	bool is_late = false;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += IDLE_SECONDS;
 	pool->locked.idle++;
 	while (!(link = list_pop(&pool->locked.jobs)) &&
 	       !pool->locked.is_closing) {

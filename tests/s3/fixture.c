@@ -136,6 +136,16 @@ unsigned fixture_requests(const char *operation)
 	return n;
 }
 
+void fixture_await(const char *operation, unsigned count)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+
+	for (int i = 0; fixture_requests(operation) < count; i++) {
+		assert_true(i < 10000);
+		nanosleep(&pause, NULL);
+	}
+}
+
 /* --- set-up ------------------------------------------------------------- */
 
 void fixture_use(const struct s3_options *options)

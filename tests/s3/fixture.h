@@ -47,6 +47,9 @@ void fixture_plan(const char *json);
 /* How many requests of that operation the server saw. */
 unsigned fixture_requests(const char *operation);
 
+/* Waits until it saw that many, answered or not. */
+void fixture_await(const char *operation, unsigned count);
+
 /* Bytes in memory as a body. */
 struct bytes {
 	const char *data;

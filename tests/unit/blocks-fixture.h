@@ -16,6 +16,7 @@
 #include "crc32c.h"
 #include "data/blocks.h"
 #include "data/pieces.h"
+#include "random.h"
 
 #define BLOCK UINT64_C(262144)
 #define SIZE  (8 * BLOCK)
@@ -31,19 +32,9 @@ struct fixture {
 	struct extents have;
 	unsigned char model[SIZE]; /* zeros where have has nothing */
 	unsigned char data[SIZE];  /* to write from */
-	uint64_t random;
 };
 
 static struct fixture fixture;
-
-/* xorshift64: the same numbers everywhere. */
-static inline uint64_t random_below(struct fixture *f, uint64_t limit)
-{
-	f->random ^= f->random << 13;
-	f->random ^= f->random >> 7;
-	f->random ^= f->random << 17;
-	return f->random % limit;
-}
 
 static struct lock *fixture_lock; /* of the blocks of this test */
 
@@ -53,9 +44,9 @@ static inline int setup(void **state)
 	const char *tmp = getenv("TMPDIR");
 
 	memset(f, 0, sizeof(*f));
-	f->random = 20240611;
+	random_state = 20240611;
 	for (size_t i = 0; i < SIZE; i++)
-		f->data[i] = (unsigned char)random_below(f, 256);
+		f->data[i] = (unsigned char)random_below(256);
 	snprintf(f->dir, sizeof(f->dir), "%s/blocks-XXXXXX",
 		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
 	if (!mkdtemp(f->dir))

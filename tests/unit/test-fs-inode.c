@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "random.h"
 #include "store.h"
 
 #define NODES 4000
@@ -146,17 +147,6 @@ static void set_id_is_remembered_until_it_is_cleared(void **state)
 	inodes_forget(t, 3, 1);
 	add(t, &nodes[1]);
 	assert_false(inodes_has_set_id(t, 3));
-}
-
-static uint64_t random_state;
-
-/* xorshift64: the same numbers everywhere. */
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
 }
 
 /* Removal moves slots: after any mixture every number is still found. */

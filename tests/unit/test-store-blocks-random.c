@@ -18,13 +18,13 @@ static struct snap snaps[SNAPS];
 /* Mostly small ranges, often at a block's edge, sometimes large ones. */
 static void random_range(struct fixture *f, uint64_t *at, uint64_t *len)
 {
-	uint64_t most = random_below(f, 4) ? 3000 : 3 * BLOCK;
+	uint64_t most = random_below(4) ? 3000 : 3 * BLOCK;
 
-	*at = random_below(f, SIZE);
-	if (random_below(f, 3) == 0)
+	*at = random_below(SIZE);
+	if (random_below(3) == 0)
 		*at -= *at % BLOCK;
-	*len = 1 + random_below(f, most);
-	if (random_below(f, 8) == 0)
+	*len = 1 + random_below(most);
+	if (random_below(8) == 0)
 		*len = BLOCK;
 	if (*len > SIZE - *at)
 		*len = SIZE - *at;
@@ -32,14 +32,14 @@ static void random_range(struct fixture *f, uint64_t *at, uint64_t *len)
 
 static void random_write(struct fixture *f, uint64_t at, uint64_t len)
 {
-	uint64_t from = random_below(f, SIZE - len + 1);
-	uint64_t kind = random_below(f, 8);
+	uint64_t from = random_below(SIZE - len + 1);
+	uint64_t kind = random_below(8);
 	int result;
 
 	if (kind < 5) {
 		result = put(f, at, from, len, BLOCKS_TRY);
 		assert_true(result == 0 || result == -EAGAIN);
-		if (result == -EAGAIN && random_below(f, 2))
+		if (result == -EAGAIN && random_below(2))
 			assert_int_equal(blocks_spill_locked(&f->blocks,
 							     &f->have, 0,
 							     UINT64_MAX),
@@ -74,7 +74,7 @@ static void random_truncate(struct fixture *f, uint64_t size)
 /* Lets go what was kept there, which must be unchanged, and keeps anew. */
 static void random_snap(struct fixture *f, uint64_t at, uint64_t len)
 {
-	struct snap *snap = &snaps[random_below(f, SNAPS)];
+	struct snap *snap = &snaps[random_below(SNAPS)];
 
 	if (snap->expected)
 		check_pieces(&snap->pieces, snap->expected,
@@ -91,7 +91,7 @@ static void random_snap(struct fixture *f, uint64_t at, uint64_t len)
 
 static void random_step(struct fixture *f)
 {
-	uint64_t kind = random_below(f, 40), at, len;
+	uint64_t kind = random_below(40), at, len;
 
 	random_range(f, &at, &len);
 	if (kind < 26)

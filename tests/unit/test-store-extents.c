@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ranges by example, and against a plain bitmap under random operations. */
 #include "data/extents.h"
+#include "random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,17 +15,6 @@ struct model {
 	struct extents set;
 	bool bits[SIZE];
 };
-
-static uint64_t random_state;
-
-/* xorshift64: the same numbers everywhere. */
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
-}
 
 static void check_shape(const struct extents *set)
 {

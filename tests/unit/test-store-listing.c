@@ -4,6 +4,7 @@
  * between two neighbouring bounds, who told last and what.
  */
 #include "names/listing.h"
+#include "random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,16 +14,6 @@
 #include <cmocka.h>
 
 #define FOREVER INT64_MAX
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
-}
 
 /* A key as S3 has it: a slash at the end makes it a directory. */
 static struct segment_entry entry_of(const char *key)

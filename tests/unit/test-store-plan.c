@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "random.h"
 #include "s3.h"
 
 #define KIB 1024ull
@@ -17,16 +18,6 @@
 /* A short range grows by a gap of under 10 MiB at one side, and gaps of under
    5 MiB at both. */
 #define GROWTH_MAX (20 * MIB)
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
-}
 
 /* Up to limit, small numbers as often as large ones. */
 static uint64_t random_magnitude(uint64_t limit)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Packed entries come back as they went in, in S3's order of keys. */
 #include "names/segment.h"
+#include "random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,16 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
-}
 
 static struct segment_entry make_entry(const char *name, bool is_dir)
 {

@@ -12,19 +12,10 @@
 
 #include "list/walk_page.h"
 #include "list/walk_pattern.h"
+#include "random.h"
 
 #define KEYS_MAX 400
 #define TEXT_MAX 64
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
-}
 
 static bool starts_with(const char *text, const char *start)
 {

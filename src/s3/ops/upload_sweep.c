@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 
 #include "client/client.h"
+#include "clock.h"
 #include "log.h"
 #include "notes/upload_note.h"
 #include "notes/upload_record.h"
@@ -392,8 +393,7 @@ static bool sweep_wait_due(struct upload_sweep *sweep)
 
 	if (sweep->due_s == 0)
 		return false;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += left_s > 0 ? left_s : 0;
+	until = clock_in_ms(left_s > 0 ? left_s * 1000 : 0);
 	LOCK(&sweep->lock);
 	while (!sweep->locked.is_stopped && !sweep->locked.is_hasty && rc == 0)
 		rc = lock_wait_until(&sweep->lock, &sweep->changed, &until);
