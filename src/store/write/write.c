@@ -78,11 +78,26 @@ static int write_memory_locked(struct file *file, uint64_t offset,
 
 /* --------------------------------------------- what needs the disk, or waits */
 
+/* Of a page nobody can tell whose mapping changed it: any writer's. */
+static void note_unsaved_locked(struct handle *handle, bool is_page)
+{
+	handle->unsaved = STORE_WRITTEN;
+	if (!is_page)
+		return;
+	list_for_each(link, &handle->file->handles) {
+		struct handle *h = container_of(link, struct handle, link);
+
+		if ((h->flags & O_ACCMODE) == O_RDWR)
+			h->unsaved = STORE_WRITTEN;
+	}
+}
+
 /* A write that could not be answered at once. */
 struct write_job {
 	struct pool_job job;
 	struct store_op *op;
 	struct handle *handle; /* counted */
+	bool is_page;
 	uint64_t offset;
 	size_t len;
 	char data[];
@@ -93,11 +108,21 @@ static uint64_t place_locked(const struct handle *handle, uint64_t offset)
 	return handle->flags & O_APPEND ? handle->file->size : offset;
 }
 
+/* What was saved since the write came has nothing of it. */
+static int job_note_locked(struct write_job *w, int result)
+{
+	if (result == 0)
+		note_unsaved_locked(w->handle, w->is_page);
+	return result;
+}
+
 static int job_memory_locked(struct write_job *w, enum blocks_pay pay)
 {
-	return write_memory_locked(w->handle->file,
-				   place_locked(w->handle, w->offset), w->data,
-				   w->len, pay);
+	int result = write_memory_locked(w->handle->file,
+					 place_locked(w->handle, w->offset),
+					 w->data, w->len, pay);
+
+	return job_note_locked(w, result);
 }
 
 static int job_disk_locked(struct write_job *w)
@@ -122,7 +147,7 @@ static int job_disk_locked(struct write_job *w)
 	if (result == 0)
 		result = write_note_locked(file, offset, w->len);
 	blocks_disk_leave_locked(b);
-	return result;
+	return job_note_locked(w, result);
 }
 
 /* In memory, for which something that was sent may go to the disk. */
@@ -242,7 +267,7 @@ static void job_run(struct pool_job *job)
 }
 
 static int write_later(struct handle *handle, uint64_t offset, const void *data,
-		       size_t len, struct store_op *op)
+		       size_t len, bool is_page, struct store_op *op)
 {
 	struct write_job *w = malloc(sizeof(*w) + len);
 
@@ -252,25 +277,12 @@ static int write_later(struct handle *handle, uint64_t offset, const void *data,
 	w->job.run = job_run;
 	w->op = op;
 	w->handle = handle;
+	w->is_page = is_page;
 	w->offset = offset;
 	w->len = len;
 	memcpy(w->data, data, len);
 	pool_submit(handle->file->store->pool, &w->job);
 	return 0;
-}
-
-/* Of a page nobody can tell whose mapping changed it: any writer's. */
-static void note_unsaved_locked(struct handle *handle, bool is_page)
-{
-	handle->unsaved = STORE_WRITTEN;
-	if (!is_page)
-		return;
-	list_for_each(link, &handle->file->handles) {
-		struct handle *h = container_of(link, struct handle, link);
-
-		if ((h->flags & O_ACCMODE) == O_RDWR)
-			h->unsaved = STORE_WRITTEN;
-	}
 }
 
 /* -EAGAIN: not without the disk, or not now. */
@@ -305,7 +317,7 @@ void store_write(struct handle *handle, uint64_t offset, const void *data,
 			op->err = file->err;
 	}
 	if (result == -EAGAIN) {
-		result = write_later(handle, offset, data, len, op);
+		result = write_later(handle, offset, data, len, is_page, op);
 		if (result == 0)
 			return;
 	}
