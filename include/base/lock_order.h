@@ -31,6 +31,8 @@ enum lock_rank {
 	LOCK_LOOKUP_WAIT,  /* somebody who waits for a lookup, on his stack */
 	LOCK_STORE_NOTIFY, /* store.notify: whom to tell */
 	LOCK_ROOM,         /* struct room: writers that wait for memory */
+	LOCK_BODY,         /* struct body: what is read ahead for a request */
+	LOCK_PINS,         /* struct blocks: ranges of the disk to be read */
 	LOCK_SPARES,       /* struct budget: blocks kept for the next user */
 
 	/* fs, below the store's callbacks */

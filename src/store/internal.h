@@ -35,6 +35,7 @@ struct store {
 	char *temp_dir;
 	struct mime *mime; /* NULL: no file of types */
 	struct pool *pool;
+	struct pool *disk_pool; /* its jobs wait for nothing but the disk */
 	struct budget budget;
 	struct room room;
 	struct lock notify_lock;    /* a leaf; held over the callbacks */
@@ -48,12 +49,9 @@ struct store {
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */
 	pthread_cond_t files_gone;
-	atomic_bool has_no_readers; /* see store_end_reads */
-	/* Both change under room.lock. */
-	_Atomic int spooled_parts;        /* in memory again, to be sent */
-	struct list_link spooled_waiters; /* files who want one more */
-	_Atomic int first_error;          /* of data that could not be stored */
-	atomic_bool has_told_of_unshown;  /* see key_note_unshown */
+	atomic_bool has_no_readers;      /* see store_end_reads */
+	_Atomic int first_error;         /* of data that could not be stored */
+	atomic_bool has_told_of_unshown; /* see key_note_unshown */
 };
 
 /* Keeps the first, for who asks at the end whether all was stored. */

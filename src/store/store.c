@@ -16,6 +16,7 @@
 #include "object/deletes.h"
 
 #define POOL_THREADS       64
+#define DISK_THREADS       4
 #define MIB                (1024ull * 1024)
 #define DEFAULT_PUT_BYTES  (8 * MIB)
 #define DEFAULT_PART_BYTES (8 * MIB)
@@ -102,6 +103,7 @@ static int set_temp_dir(struct store *store, const char *given,
 
 static void store_release_all(struct store *store)
 {
+	pool_free(store->disk_pool);
 	/* Jobs may queue removals. */
 	pool_free(store->pool);
 	gzip_store_free(store);
@@ -139,7 +141,6 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	pthread_cond_init(&store->files_gone, NULL);
 	room_init(&store->room);
 	list_init(&store->files);
-	list_init(&store->spooled_waiters);
 	set_defaults(store);
 	result = tree_init(&store->tree);
 	if (result < 0) {
@@ -158,8 +159,9 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	}
 	if (result == 0) {
 		store->pool = pool_new(POOL_THREADS);
+		store->disk_pool = pool_new(DISK_THREADS);
 		store->deletes = store->pool ? deletes_new(store) : NULL;
-		if (!store->deletes)
+		if (!store->deletes || !store->disk_pool)
 			result = -ENOMEM;
 	}
 	if (result == 0 && options->gzip)

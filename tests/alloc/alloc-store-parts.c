@@ -93,11 +93,9 @@ static int write_and_spill(struct blocks *b, struct extents *have,
 	if (result == 0)
 		result = pieces_load(pieces);
 	lock_enter(b->lock);
-	for (uint64_t at = 0; result == 0 && at < sizeof(got);) {
-		ssize_t n = pieces_read(pieces, at, got + at, sizeof(got) - at);
-
-		result = n < 0 ? (int)n : 0;
-		at += n < 0 ? 0 : (uint64_t)n;
+	for (size_t i = 0, at = 0; result == 0 && i < pieces->count; i++) {
+		memcpy(got + at, pieces->items[i].data, pieces->items[i].len);
+		at += pieces->items[i].len;
 	}
 	if (result == 0)
 		result = expect(memcmp(got, data, sizeof(data)) == 0 &&

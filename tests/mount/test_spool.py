@@ -301,9 +301,11 @@ def test_a_file_whose_name_changes_before_bytes_are_let_go_is_stored(new_mount, 
     assert bucket.uploads() == []
 
 
-def test_an_upload_that_the_server_lost_is_told_when_bytes_were_let_go(let_go, bucket):
+def test_an_upload_that_the_server_lost_is_told_when_bytes_were_let_go(let_go, bucket, server):
     mount, fd, data = let_go
     mount.expect_errors("in the bucket alone", "f: ")
+    # The question is one, too.
+    proc.wait_until(lambda: server.stats()["in_flight"] == 1, what="the parts' end")
     for upload in bucket.uploads():
         bucket.s3.abort_multipart_upload(Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"])
     with fails_with("EIO"):

@@ -92,9 +92,7 @@ static void pieces_outlive_spill_drop_and_the_file(void **state)
 	assert_int_equal(
 		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
 	assert_int_equal(pieces_add(&spool, &f->blocks, &f->have, 3, BLOCK), 0);
-	assert_true(blocks_is_pinned(&f->blocks));
 	assert_int_equal(load_pieces(&spool), 0);
-	assert_false(blocks_is_pinned(&f->blocks));
 	assert_int_equal(put_spool(f, 0, 9999, BLOCK), 0);
 	blocks_drop(&f->blocks, 0, UINT64_MAX);
 	blocks_release(&f->blocks);
@@ -104,6 +102,40 @@ static void pieces_outlive_spill_drop_and_the_file(void **state)
 	pieces_release(&memory);
 	pieces_release(&spool);
 	assert_int_equal(f->budget.used, 0);
+}
+
+/* Whatever is written meanwhile: to memory, to the disk, by a spill. */
+static void what_is_pinned_on_the_disk_stays_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct pieces p = PIECES_INIT, more = PIECES_INIT;
+
+	assert_int_equal(put_spool(f, 0, 0, 4 * BLOCK), 0);
+	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, BLOCK, 2 * BLOCK),
+			 0);
+	assert_int_equal(pieces_add(&more, &f->blocks, &f->have, 2 * BLOCK, 9),
+			 0);
+	assert_false(blocks_is_pinned(&f->blocks, 0, BLOCK));
+	assert_true(blocks_is_pinned(&f->blocks, BLOCK - 1, BLOCK + 1));
+	assert_false(blocks_is_pinned(&f->blocks, 3 * BLOCK, SIZE));
+	assert_int_equal(put_spool(f, 2 * BLOCK, 77, 9), -EAGAIN);
+	assert_int_equal(put_spool(f, 0, 77, BLOCK), 0);
+	assert_int_equal(put_spool(f, 3 * BLOCK, 77, BLOCK), 0);
+	assert_int_equal(put(f, BLOCK / 2, 99, 3 * BLOCK, BLOCKS_TRY), 0);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(f->blocks.memory_bytes, 2 * BLOCK);
+	check_all(f);
+	check_pieces(&p, f->data + BLOCK, 2 * BLOCK);
+	pieces_release(&p);
+	assert_int_equal(put_spool(f, 2 * BLOCK, 55, 9), -EAGAIN);
+	pieces_unpin(&more);
+	assert_int_equal(put_spool(f, 2 * BLOCK, 55, 9), 0);
+	pieces_release(&more);
+	assert_int_equal(
+		blocks_spill_locked(&f->blocks, &f->have, 0, UINT64_MAX), 0);
+	assert_int_equal(f->blocks.memory_bytes, 0);
+	check_all(f);
 }
 
 static void try_takes_no_more_than_the_budget_and_writes_nothing(void **state)
@@ -355,7 +387,7 @@ static void bytes_that_got_lost_are_an_error_and_not_zeros(void **state)
 	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, 0, 100), 0);
 	assert_int_equal(load_pieces(&p), -EIO);
 	pieces_release(&p);
-	assert_false(blocks_is_pinned(&f->blocks));
+	assert_false(blocks_is_pinned(&f->blocks, 0, SIZE));
 	assert_int_equal(extents_add(&f->have, BLOCK, 2 * BLOCK), 0);
 	assert_int_equal(pieces_add(&p, &f->blocks, &f->have, BLOCK, 1), -EIO);
 	pieces_release(&p);
@@ -443,15 +475,16 @@ struct reader {
 static void *read_held(void *arg)
 {
 	struct reader *r = arg;
-	unsigned char got[4096];
 	uint64_t at = 0;
-	ssize_t n;
 
 	r->is_right = true;
-	while ((n = pieces_read(&r->pieces, at, got, sizeof(got))) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			r->is_right = r->is_right && got[i] == r->value;
-		at += (uint64_t)n;
+	for (size_t i = 0; i < r->pieces.count; i++) {
+		const struct piece *piece = &r->pieces.items[i];
+
+		for (size_t n = 0; n < piece->len; n++)
+			r->is_right = r->is_right &&
+				      (unsigned char)piece->data[n] == r->value;
+		at += piece->len;
 	}
 	r->is_right = r->is_right && at == r->pieces.length;
 	pieces_release(&r->pieces);
@@ -498,6 +531,7 @@ int main(void)
 		CASE(pieces_append_to_what_is_there),
 		CASE(a_write_leaves_held_pieces_as_they_were),
 		CASE(pieces_outlive_spill_drop_and_the_file),
+		CASE(what_is_pinned_on_the_disk_stays_as_it_is),
 		CASE(try_takes_no_more_than_the_budget_and_writes_nothing),
 		CASE(try_does_not_copy_a_shared_block_beyond_the_budget),
 		CASE(a_ticket_pays_before_the_budget_does),

@@ -23,9 +23,11 @@ void blocks_init(struct blocks *b, struct budget *budget, const char *temp_dir,
 		.budget = budget,
 		.spool_fd = -1,
 		.temp_dir = temp_dir,
+		.pins_lock = LOCK_INIT(LOCK_PINS),
 		.lock = lock,
 		.changed = changed,
 	};
+	list_init(&b->pins);
 }
 
 void blocks_release(struct blocks *b)
@@ -282,6 +284,8 @@ int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
 	int fd = b->spool_fd, result;
 
 	lock_assert_held(b->lock);
+	if (blocks_is_pinned(b, offset, offset + len))
+		return -EAGAIN;
 	lock_leave(b->lock);
 	thread_assert_may_use_disk();
 	if (fd < 0)
@@ -290,7 +294,8 @@ int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
 	if (fd >= 0)
 		spool_count(b, fd);
 	lock_enter(b->lock);
-	if (fd >= 0)
+	/* Once: it is read without the lock. */
+	if (b->spool_fd < 0 && fd >= 0)
 		b->spool_fd = fd;
 	return result;
 }
@@ -405,8 +410,11 @@ int blocks_spill_locked(struct blocks *b, const struct extents *have,
 
 	lock_assert_held(b->lock);
 	blocks_disk_enter_locked(b);
-	while (result == 0 && (slot = next_block(b, &n, end / BLOCK_BYTES)))
+	while (result == 0 && (slot = next_block(b, &n, end / BLOCK_BYTES))) {
 		result = block_spill_locked(b, have, n++, slot);
+		if (result == -EAGAIN)
+			result = 0;
+	}
 	blocks_disk_leave_locked(b);
 	return result;
 }
@@ -420,9 +428,30 @@ void blocks_drop(struct blocks *b, uint64_t start, uint64_t end)
 		block_drop(b, slot);
 }
 
-bool blocks_is_pinned(const struct blocks *b)
+void blocks_pin(struct blocks *b, struct pin *pin, uint64_t start, uint64_t end)
 {
-	return b->pins > 0;
+	LOCK(&b->pins_lock);
+	pin->start = start;
+	pin->end = end;
+	list_push(&b->pins, &pin->link);
+}
+
+void blocks_unpin(struct blocks *b, struct pin *pin)
+{
+	LOCK(&b->pins_lock);
+	list_remove(&pin->link);
+}
+
+bool blocks_is_pinned(struct blocks *b, uint64_t start, uint64_t end)
+{
+	LOCK(&b->pins_lock);
+	list_for_each(link, &b->pins) {
+		const struct pin *pin = container_of(link, struct pin, link);
+
+		if (pin->start < end && start < pin->end)
+			return true;
+	}
+	return false;
 }
 
 int blocks_let_go_locked(struct blocks *b, uint64_t start, uint64_t end)

@@ -12,7 +12,8 @@
  * The disk is never waited for with that lock held: functions that do leave
  * it meanwhile, and are for threads that may wait. So that no older bytes
  * come after newer ones, one thread at a time changes a file's spool; it has
- * taken the disk (is_disk_taken).
+ * taken the disk (is_disk_taken). What somebody is still to read from there is
+ * pinned, and stays as it is.
  */
 #ifndef STORE_BLOCKS_H
 #define STORE_BLOCKS_H
@@ -23,8 +24,15 @@
 #include "data/block.h"
 #include "data/budget.h"
 #include "data/extents.h"
+#include "list.h"
 #include "lock.h"
 #include "macros.h"
+
+/* A range of the spool; its memory is whose who pins it. */
+struct pin {
+	struct list_link link;
+	uint64_t start, end;
+};
 
 struct blocks {
 	struct block ***chunks; /* two levels, so that a sparse file is cheap */
@@ -35,8 +43,9 @@ struct blocks {
 	int spool_fd;                  /* -1: none yet */
 	uint64_t spool_bytes;          /* that it has, in budget->spool */
 	bool is_disk_taken;
-	_Atomic unsigned pins; /* pieces that are to be read from the spool */
 	const char *temp_dir;
+	struct lock pins_lock; /* a leaf */
+	struct list_link pins;
 	struct lock *lock;       /* the owner's */
 	pthread_cond_t *changed; /* told when the disk is free again */
 };
@@ -67,20 +76,26 @@ void blocks_disk_leave_locked(struct blocks *b);
  * Writes data to the spool, which is made when missing: unlinked, 0600, in
  * temp_dir. The disk is taken; the lock is left meanwhile. It is the caller
  * who then knows whether these bytes still count, and adds them to spilled.
- * Returns 0, -ENOSPC, another error of the disk, or -ENOMEM.
+ * Returns 0, -EAGAIN (some of it is pinned), -ENOSPC, another error of the
+ * disk, or -ENOMEM.
  */
 MUST_USE int blocks_write_disk_locked(struct blocks *b, uint64_t offset,
 				      const void *data, size_t len);
 
 /*
  * Moves the bytes of have that are in memory, in blocks that lie in
- * [start, end) as a whole, to the spool. Takes the disk. Errors as above.
+ * [start, end) as a whole, to the spool, but for those that are pinned there.
+ * Takes the disk. Errors as above.
  */
 MUST_USE int blocks_spill_locked(struct blocks *b, const struct extents *have,
 				 uint64_t start, uint64_t end);
 
-/* Somebody is still to read pieces from the disk. */
-bool blocks_is_pinned(const struct blocks *b);
+/* Keeps [start, end) of the spool as it is until blocks_unpin. */
+void blocks_pin(struct blocks *b, struct pin *pin, uint64_t start,
+		uint64_t end);
+/* Needs no lock. */
+void blocks_unpin(struct blocks *b, struct pin *pin);
+bool blocks_is_pinned(struct blocks *b, uint64_t start, uint64_t end);
 
 /*
  * Forgets [start, end): frees whole blocks, and the room on the disk, which

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "crc32c.h"
 #include "data/block.h"
 #include "data/blocks.h"
 #include "data/budget.h"
@@ -44,18 +43,23 @@ static int pieces_add_zeros(struct pieces *p, uint64_t len)
 	return 0;
 }
 
-/* What p has on the disk stays there until it is loaded. */
-static void pieces_pin(struct pieces *p, struct blocks *b)
+/* What p has on the disk stays there, as it is, until it is loaded. */
+static void pieces_pin(struct pieces *p, struct blocks *b, uint64_t start,
+		       uint64_t end)
 {
-	if (!p->on_disk)
-		b->pins++;
+	if (p->on_disk) {
+		blocks_unpin(b, &p->pin);
+		start = p->pin.start < start ? p->pin.start : start;
+		end = p->pin.end > end ? p->pin.end : end;
+	}
 	p->on_disk = b;
+	blocks_pin(b, &p->pin, start, end);
 }
 
-static void pieces_unpin(struct pieces *p)
+void pieces_unpin(struct pieces *p)
 {
 	if (p->on_disk)
-		p->on_disk->pins--;
+		blocks_unpin(p->on_disk, &p->pin);
 	p->on_disk = NULL;
 }
 
@@ -66,9 +70,10 @@ static int pieces_add_held(struct pieces *p, struct blocks *b, uint64_t offset,
 	struct block *block;
 
 	if (extents_contains(&b->spilled, offset, offset + len)) {
-		pieces_pin(p, b);
+		pieces_pin(p, b, offset, offset + len);
 		return piece_push(p, &(struct piece){ .offset = offset,
-						      .len = len });
+						      .len = len,
+						      .is_spooled = true });
 	}
 	block = blocks_find(b, offset);
 	if (!block)
@@ -118,13 +123,11 @@ int pieces_add(struct pieces *p, struct blocks *b, const struct extents *have,
 	return result;
 }
 
-static int piece_load(struct piece *piece, const struct blocks *b)
+int piece_load(struct piece *piece, struct blocks *b)
 {
-	struct block *block;
+	struct block *block = block_new(b->budget);
 	int result;
 
-	budget_force(b->budget, BLOCK_BYTES);
-	block = block_new(b->budget);
 	if (!block)
 		return -ENOMEM;
 	result = blocks_read_disk(b, piece->offset, block->data, piece->len);
@@ -137,54 +140,25 @@ static int piece_load(struct piece *piece, const struct blocks *b)
 	return 0;
 }
 
+void piece_unload(struct piece *piece)
+{
+	block_put(STEAL(piece->block));
+	piece->data = NULL;
+}
+
 int pieces_load(struct pieces *p)
 {
 	int result = 0;
 
-	for (size_t i = 0; p->on_disk && result == 0 && i < p->count; i++)
-		if (!p->items[i].data)
-			result = piece_load(&p->items[i], p->on_disk);
+	for (size_t i = 0; p->on_disk && result == 0 && i < p->count; i++) {
+		if (p->items[i].data)
+			continue;
+		budget_force(p->on_disk->budget, BLOCK_BYTES);
+		result = piece_load(&p->items[i], p->on_disk);
+	}
 	if (result == 0)
 		pieces_unpin(p);
 	return result;
-}
-
-ssize_t pieces_read(void *arg, uint64_t offset, void *to, size_t room)
-{
-	struct pieces *p = arg;
-	size_t done = 0;
-
-	if (offset < p->at_offset) { /* sent again */
-		p->at = 0;
-		p->at_offset = 0;
-	}
-	while (p->at < p->count && done < room) {
-		const struct piece *piece = &p->items[p->at];
-		uint64_t skip = offset - p->at_offset;
-		size_t n;
-
-		if (skip >= piece->len) {
-			p->at++;
-			p->at_offset += piece->len;
-			continue;
-		}
-		n = piece->len - (size_t)skip;
-		if (n > room - done)
-			n = room - done;
-		memcpy((char *)to + done, piece->data + skip, n);
-		done += n;
-		offset += n;
-	}
-	return (ssize_t)done;
-}
-
-uint32_t pieces_crc32c(const struct pieces *p)
-{
-	uint32_t crc = 0;
-
-	for (size_t i = 0; i < p->count; i++)
-		crc = crc32c(crc, p->items[i].data, p->items[i].len);
-	return crc;
 }
 
 void pieces_release(struct pieces *p)

@@ -11,17 +11,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "data/blocks.h"
 #include "macros.h"
 
 struct block;
-struct blocks;
 struct extents;
 
 struct piece {
-	struct block *block; /* counted; NULL: zeros, or still on the disk */
+	struct block *block; /* counted; NULL: zeros, or not in memory */
 	const char *data;    /* NULL: still on the disk, at offset */
 	size_t len;
 	uint64_t offset;
+	bool is_spooled; /* its place is the disk */
 };
 
 struct pieces {
@@ -29,10 +30,8 @@ struct pieces {
 	size_t count;
 	size_t cap;
 	uint64_t length;        /* of all */
-	struct blocks *on_disk; /* where some still are; or NULL */
-	/* Where the last pieces_read ended: in this item, which begins here. */
-	size_t at;
-	uint64_t at_offset;
+	struct blocks *on_disk; /* where some still are, pinned; or NULL */
+	struct pin pin;
 };
 
 #define PIECES_INIT \
@@ -51,19 +50,21 @@ MUST_USE int pieces_add(struct pieces *p, struct blocks *b,
 
 /*
  * Reads what is in the spool into memory of its own (budget forced). Without
- * any lock, on a thread that may wait; before the pieces are read or summed,
- * while their file lives. What was written there since may be seen. Returns
- * 0, -ENOMEM or the disk's error.
+ * any lock, on a thread that may wait, while their file lives. Returns 0,
+ * -ENOMEM or the disk's error.
  */
 MUST_USE int pieces_load(struct pieces *p);
 
 /*
- * The read function of an upload's body; arg is a struct pieces. Forward
- * reads cost what they give, however many pieces lie before. One thread.
+ * The same for one of them, whose block is taken from the budget already. A
+ * copy of the piece will do, which then has the block.
  */
-ssize_t pieces_read(void *arg, uint64_t offset, void *to, size_t room);
+MUST_USE int piece_load(struct piece *piece, struct blocks *b);
+/* It is on the disk alone again. */
+void piece_unload(struct piece *piece);
 
-uint32_t pieces_crc32c(const struct pieces *p);
+/* What is on the disk need not stay as it is any more. No lock needed. */
+void pieces_unpin(struct pieces *p);
 
 void pieces_release(struct pieces *p);
 

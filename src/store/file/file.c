@@ -168,7 +168,6 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	file->lock = (struct lock)LOCK_INIT(LOCK_FILE);
 	pthread_cond_init(&file->changed, NULL);
 	list_init(&file->files_link);
-	list_init(&file->slot_link);
 	list_init(&file->handles);
 	list_init(&file->fetches);
 	list_init(&file->waiters);

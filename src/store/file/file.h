@@ -68,7 +68,6 @@ struct file {
 	struct store *store;
 	struct node *node;           /* counted */
 	struct list_link files_link; /* in store.files */
-	struct list_link slot_link;  /* room.lock */
 	unsigned refs;               /* tree.lock: handles and work under way */
 
 	struct lock lock;
@@ -93,7 +92,6 @@ struct file {
 	bool covers_object;    /* renamed unsaved onto a stored one */
 	bool is_fresh;         /* cut to nothing: saved as a new file is */
 	bool was_read;         /* a reader, or the kernel, has bytes of it */
-	bool awaits_slot;      /* in store.spooled_waiters, counted */
 	bool has_told_gone;    /* that what is gone was asked for */
 	enum file_pump pump;
 	uint64_t least_size; /* since what is sent began to be */

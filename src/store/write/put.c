@@ -16,44 +16,42 @@
 
 #include <string.h>
 
-#include "data/pieces.h"
 #include "facts/headers_tags.h"
 #include "file/file.h"
 #include "internal.h"
 #include "log.h"
 #include "object/object.h"
 #include "traits.h"
+#include "write/body.h"
 #include "write/publish_headers.h"
 
+/* body NULL: an empty object. */
 static int put_with(struct store *store, const struct pairs *headers,
-		    const char *key, struct pieces *pieces, bool is_conditional,
+		    const char *key, struct body *body, bool is_conditional,
 		    char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	struct s3_put put = {
 		.op.priority = S3_COMMIT,
 		.key = key,
-		.body = {
-			.length = pieces->length,
-			.read = pieces_read,
-			.arg = pieces,
-			.has_crc32c = true,
-			.crc32c = pieces_crc32c(pieces),
-		},
 		.if_none_match = is_conditional,
 	};
 	int result = pairs_merge(&put.headers, headers);
 
 	if (result == 0) {
+		if (body)
+			body_attach(body, &put.op, &put.body);
 		s3_put_start(store->s3, &put);
 		result = s3_wait(store->s3, &put.op);
 		*err = put.op.err;
+		if (body)
+			body_detach(body, err);
 		memcpy(etag, put.etag, S3_ETAG_MAX);
 	}
 	s3_put_release(&put);
 	return result;
 }
 
-static int put_once(struct file *file, const char *key, struct pieces *pieces,
+static int put_once(struct file *file, const char *key, struct body *body,
 		    bool is_conditional, char etag[S3_ETAG_MAX],
 		    struct errinfo *err)
 {
@@ -62,10 +60,10 @@ static int put_once(struct file *file, const char *key, struct pieces *pieces,
 	int result = publish_headers(file, key, &headers);
 
 	if (result == 0)
-		result = put_with(store, &headers, key, pieces, is_conditional,
+		result = put_with(store, &headers, key, body, is_conditional,
 				  etag, err);
 	if (headers_drop_tags(store, &headers, result, err))
-		result = put_with(store, &headers, key, pieces, is_conditional,
+		result = put_with(store, &headers, key, body, is_conditional,
 				  etag, err);
 	pairs_release(&headers);
 	return result;
@@ -102,10 +100,9 @@ struct claim {
 static void see_it_refused(struct file *file, const char *key,
 			   struct claim *claim)
 {
-	struct pieces nothing = PIECES_INIT;
 	struct errinfo err = ERRINFO_INIT;
 	char again[S3_ETAG_MAX] = "";
-	int result = put_once(file, key, &nothing, true, again, &err);
+	int result = put_once(file, key, NULL, true, again, &err);
 
 	if (result == -EEXIST)
 		learn_put(file->store, S3_YES);
@@ -124,7 +121,6 @@ static int claim_take(struct file *file, const char *key, struct claim *claim,
 {
 	struct store *store = file->store;
 	enum s3_answer answer = ask_put(store);
-	struct pieces nothing = PIECES_INIT;
 	int result = 0;
 
 	*claim = (struct claim){ .is_held = false };
@@ -132,7 +128,7 @@ static int claim_take(struct file *file, const char *key, struct claim *claim,
 		result = object_check_free(store, key, err);
 	if (result < 0 || answer == S3_NO)
 		return result;
-	result = put_once(file, key, &nothing, true, claim->etag, err);
+	result = put_once(file, key, NULL, true, claim->etag, err);
 	if (result == -ENOTSUP) {
 		learn_put(store, S3_NO);
 		return claim_take(file, key, claim, err);
@@ -192,7 +188,7 @@ static void claim_end(struct store *store, const char *key,
 /* ------------------------------------------------------------- a PUT */
 
 static int put_exclusively(struct file *file, const char *key,
-			   struct pieces *pieces, char etag[S3_ETAG_MAX],
+			   struct body *body, char etag[S3_ETAG_MAX],
 			   struct errinfo *err)
 {
 	struct store *store = file->store;
@@ -200,7 +196,7 @@ static int put_exclusively(struct file *file, const char *key,
 	int result = -ENOTSUP;
 
 	if (ask_put(store) == S3_YES) {
-		result = put_once(file, key, pieces, true, etag, err);
+		result = put_once(file, key, body, true, etag, err);
 		if (result != -ENOTSUP)
 			return result;
 		learn_put(store, S3_NO);
@@ -208,17 +204,17 @@ static int put_exclusively(struct file *file, const char *key,
 	result = claim_take(file, key, &claim, err);
 	if (result < 0)
 		return result;
-	result = put_once(file, key, pieces, false, etag, err);
+	result = put_once(file, key, body, false, etag, err);
 	claim_end(store, key, &claim, result);
 	return result;
 }
 
-int upload_put(struct file *file, const char *key, struct pieces *pieces,
+int upload_put(struct file *file, const char *key, struct body *body,
 	       bool is_exclusive, char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	if (is_exclusive)
-		return put_exclusively(file, key, pieces, etag, err);
-	return put_once(file, key, pieces, false, etag, err);
+		return put_exclusively(file, key, body, etag, err);
+	return put_once(file, key, body, false, etag, err);
 }
 
 /* ------------------------------------------- the end of a multipart upload */

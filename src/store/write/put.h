@@ -8,17 +8,17 @@
 #include "macros.h"
 #include "s3.h"
 
+struct body;
 struct errinfo;
 struct file;
-struct pieces;
 
 /*
- * One PUT of pieces as file, waiting. Exclusive: -EEXIST if the key is taken,
+ * One PUT of body as file, waiting. Exclusive: -EEXIST if the key is taken,
  * by If-None-Match or, on a server that has none, by a HEAD before.
  */
-MUST_USE int upload_put(struct file *file, const char *key,
-			struct pieces *pieces, bool is_exclusive,
-			char etag[S3_ETAG_MAX], struct errinfo *err);
+MUST_USE int upload_put(struct file *file, const char *key, struct body *body,
+			bool is_exclusive, char etag[S3_ETAG_MAX],
+			struct errinfo *err);
 
 /*
  * Ends a multipart upload: wanted says which; what it says of conditions is

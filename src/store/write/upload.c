@@ -21,13 +21,12 @@
 
 #include "codec/gzip.h"
 #include "data/extents.h"
-#include "data/pieces.h"
 #include "data/plan.h"
 #include "file/file.h"
 #include "log.h"
 #include "object/object.h"
-#include "read/waiters.h"
 #include "traits.h"
+#include "write/body.h"
 #include "write/publish_headers.h"
 #include "write/put.h"
 #include "write/upload_part.h"
@@ -180,29 +179,10 @@ static unsigned next_waiting(const struct upload *up)
 	return i;
 }
 
-/* For a part of ours, or for one of another file that gives way to ours. */
-static void wait_for_turn_locked(struct file *file, const struct upload *up)
-{
-	lock_assert_held(&file->lock);
-	if (up->flying > 0 || upload_await_slot_locked(file))
-		lock_wait(&file->lock, &file->changed);
-}
-
-static bool may_launch(const struct file *file, const struct upload *up,
-		       unsigned i)
-{
-	const struct upload_part *part = &up->parts[i];
-
-	return upload_may_launch(file, up, part->kind, part->offset,
-				 part->length);
-}
-
-/* As upload_launch_locked, when its bytes are here. */
 static int launch_locked(struct file *file, struct upload *up, unsigned i,
 			 struct errinfo *err)
 {
 	const struct upload_part *part = &up->parts[i];
-	int result = 0;
 
 	lock_assert_held(&file->lock);
 	if (part->is_let_go && extents_overlap(&file->gone, part->offset,
@@ -213,10 +193,7 @@ static int launch_locked(struct file *file, struct upload *up, unsigned i,
 				   "offset=%llu",
 				   file->store->temp_dir,
 				   (unsigned long long)part->offset);
-	if (part->kind == PLAN_UPLOAD)
-		result = fetch_wait_locked(file, part->offset,
-					   part->offset + part->length, err);
-	return result < 0 ? result : upload_launch_locked(file, up, i);
+	return upload_launch_locked(file, up, i, err);
 }
 
 /* Sends and copies until every part is there. */
@@ -231,10 +208,11 @@ static int drive_locked(struct file *file, struct upload *up,
 
 		if (i == up->count && up->flying == 0)
 			return 0;
-		if (i < up->count && may_launch(file, up, i))
+		if (i < up->count &&
+		    upload_may_launch(file, up, up->parts[i].kind))
 			result = launch_locked(file, up, i, err);
 		else
-			wait_for_turn_locked(file, up);
+			lock_wait(&file->lock, &file->changed);
 	}
 	while (up->flying > 0)
 		lock_wait(&file->lock, &file->changed);
@@ -303,24 +281,17 @@ static int put_whole_locked(struct file *file, const char *key,
 			    bool is_exclusive, char etag[S3_ETAG_MAX],
 			    struct errinfo *err)
 {
-	struct pieces pieces = PIECES_INIT;
-	uint64_t size = file->size;
-	int result = fetch_wait_locked(file, 0, size, err);
+	struct body *body = NULL;
+	int result = body_new_locked(file, 0, file->size, &body, err);
 
 	lock_assert_held(&file->lock);
-	if (result == 0)
-		result = pieces_add(&pieces, &file->blocks, &file->held, 0,
-				    size);
-	if (result == 0) {
-		publish_note_sent(file);
-		lock_leave(&file->lock);
-		result = pieces_load(&pieces);
-		if (result == 0)
-			result = upload_put(file, key, &pieces, is_exclusive,
-					    etag, err);
-		lock_enter(&file->lock);
-	}
-	pieces_release(&pieces);
+	if (result < 0)
+		return result;
+	publish_note_sent(file);
+	lock_leave(&file->lock);
+	result = upload_put(file, key, body, is_exclusive, etag, err);
+	body_end(body);
+	lock_enter(&file->lock);
 	return result;
 }
 

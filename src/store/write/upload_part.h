@@ -9,23 +9,19 @@
 #include "data/plan.h"
 #include "macros.h"
 
+struct errinfo;
 struct file;
 struct upload;
 
-/* Whether one more part may be in the air; of parts from disk few may. */
+/* Whether one more part may be in the air. */
 bool upload_may_launch(const struct file *file, const struct upload *up,
-		       enum plan_kind kind, uint64_t offset, uint64_t length);
+		       enum plan_kind kind);
 
 /*
- * Of parts from the disk few may be in the air, of all files together: has
- * file.changed told when one has landed. False: there is room for one now.
- */
-bool upload_await_slot_locked(struct file *file);
-
-/*
- * Starts part index; file.lock is held and given up meanwhile. -ENOMEM, -EIO.
+ * Starts part index, once its bytes are here. On the pool; file.lock is held
+ * and given up meanwhile. Errors as of body_new_locked.
  */
 MUST_USE int upload_launch_locked(struct file *file, struct upload *up,
-				  unsigned index);
+				  unsigned index, struct errinfo *err);
 
 #endif

@@ -57,7 +57,7 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 		return false;
 	plan_stream_part(file->store->options.part_bytes, count + 1, offset,
 			 length);
-	if (up && !upload_may_launch(file, up, PLAN_UPLOAD, *offset, *length))
+	if (up && !upload_may_launch(file, up, PLAN_UPLOAD))
 		return false;
 	return file->size > *offset + *length &&
 	       file->size > file->store->options.single_put_bytes &&
@@ -109,7 +109,8 @@ static int pump_parts(struct file *file, struct errinfo *err)
 					 length);
 		if (result == 0)
 			result = upload_launch_locked(file, file->upload,
-						      file->upload->count - 1);
+						      file->upload->count - 1,
+						      err);
 	}
 	if (result < 0 && file->upload && file->upload->error == 0) {
 		file->upload->error = result;
@@ -259,10 +260,12 @@ static bool let_go_part_locked(struct file *file)
 	uint64_t start, end;
 
 	lock_assert_held(&file->lock);
-	if (!part || blocks_is_pinned(&file->blocks))
+	if (!part)
 		return false;
 	start = part->offset;
 	end = start + part->length;
+	if (blocks_is_pinned(&file->blocks, start, end))
+		return false;
 	if (extents_add(&file->gone, start, end) < 0 ||
 	    extents_remove(&file->held, start, end) < 0)
 		return false;
@@ -277,10 +280,11 @@ static bool let_go_clean_locked(struct file *file)
 
 	lock_assert_held(&file->lock);
 	if (file->base.layout.kind == GZIP_FOREIGN || file->fetch_count > 0 ||
-	    !list_is_empty(&file->waiters) || blocks_is_pinned(&file->blocks))
+	    !list_is_empty(&file->waiters))
 		return false;
 	while (extents_next(&file->blocks.spilled, at, &start, &end)) {
-		if (extents_next_gap(&file->dirty, start, end, &from, &to))
+		if (extents_next_gap(&file->dirty, start, end, &from, &to) &&
+		    !blocks_is_pinned(&file->blocks, from, to))
 			return extents_remove(&file->held, from, to) == 0 &&
 			       blocks_let_go_locked(&file->blocks, from, to) ==
 				       0;
@@ -302,6 +306,7 @@ bool upload_let_go_locked(struct file *file)
 
 bool upload_send_again_locked(struct file *file)
 {
+	struct errinfo err = ERRINFO_INIT;
 	struct upload *up = file->upload;
 	unsigned i = 0;
 
@@ -319,10 +324,8 @@ bool upload_send_again_locked(struct file *file)
 		!extents_contains(&file->held, up->parts[i].offset,
 				  up->parts[i].offset + up->parts[i].length)))
 		i++;
-	return i < up->count &&
-	       upload_may_launch(file, up, PLAN_UPLOAD, up->parts[i].offset,
-				 up->parts[i].length) &&
-	       upload_launch_locked(file, up, i) == 0;
+	return i < up->count && upload_may_launch(file, up, PLAN_UPLOAD) &&
+	       upload_launch_locked(file, up, i, &err) == 0;
 }
 
 bool store_let_go(struct store *store)

@@ -182,7 +182,7 @@ static int job_try_locked(struct write_job *w)
 			return -EAGAIN;
 		if (disk == 0)
 			disk = job_disk_locked(w);
-		if (disk == 0 || file->error)
+		if (disk == 0 || disk == -EAGAIN || file->error)
 			return disk;
 	} while (upload_let_go_locked(file));
 	return upload_send_again_locked(file) ? -EAGAIN : disk;
