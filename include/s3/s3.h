@@ -333,8 +333,19 @@ struct s3_list {
 	char *last_key;    /* out: the greatest key or prefix of the page,
 			      also one left out of items; NULL if none */
 	struct s3_list_page *page; /* own: holds the texts */
+	char *next_after;          /* own: start_after of the next page, */
+	char *this_after;          /* and of this one, if it was one */
 };
 void s3_list_start(struct s3_client *c, struct s3_list *list);
+/* Whether there is a page after the one that list has. */
+bool s3_list_has_more(const struct s3_list *list);
+/* That page instead, asked for in the same way; done may call it. */
+void s3_list_next_start(struct s3_client *c, struct s3_list *list);
+/*
+ * Appends where a list goes on behind key: behind a common prefix that means
+ * behind everything that begins with it.
+ */
+void s3_list_add_after(struct buf *out, const char *key, bool has_delimiter);
 void s3_list_release(struct s3_list *list);
 
 /*

@@ -87,31 +87,38 @@ static int fail(const struct listing *l, int code, const struct errinfo *err)
 				 "s3:ListBucket");
 }
 
-/* One page; after takes the key to go on behind. */
-static int list_page(struct listing *l, char **after, bool *is_last)
+static void list_print_page(struct listing *l, const struct s3_list *list)
 {
-	struct s3_list list = {
-		.prefix = buf_str(&l->prefix),
-		.delimiter = l->is_recursive ? NULL : "/",
-		.start_after = *after,
-	};
-	int rc, status = TOOL_OK;
-
-	s3_list_start(l->bucket->network.s3, &list);
-	rc = s3_wait(l->bucket->network.s3, &list.op);
-	if (rc)
-		status = fail(l, rc, &list.op.err);
-	for (size_t i = 0; rc == 0 && i < list.count; i++) {
-		const struct s3_listed *item = &list.items[i];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct s3_listed *item = &list->items[i];
 
 		l->count++;
 		/* The marker of the folder is no entry of it. */
 		if (item->key_len > l->prefix.len)
 			ls_print(l, item, item->key + l->prefix.len);
 	}
-	*is_last = rc || !list.is_truncated || !list.last_key;
-	free(*after);
-	*after = STEAL(list.last_key);
+}
+
+/* What is below the prefix, page by page. */
+static int list_below(struct listing *l)
+{
+	struct s3_client *s3 = l->bucket->network.s3;
+	struct s3_list list = {
+		.prefix = buf_str(&l->prefix),
+		.delimiter = l->is_recursive ? NULL : "/",
+	};
+	int rc, status;
+
+	s3_list_start(s3, &list);
+	rc = s3_wait(s3, &list.op);
+	while (rc == 0) {
+		list_print_page(l, &list);
+		if (!s3_list_has_more(&list) || ferror(stdout))
+			break;
+		s3_list_next_start(s3, &list);
+		rc = s3_wait(s3, &list.op);
+	}
+	status = rc ? fail(l, rc, &list.op.err) : TOOL_OK;
 	s3_list_release(&list);
 	return status;
 }
@@ -150,17 +157,15 @@ static int list_object(struct listing *l, const char *name, const char *key)
 static int list_all(struct listing *l, const char *name, bool is_exact)
 {
 	size_t len = strlen(name);
-	AUTO_FREE char *after = NULL;
-	bool is_last = false, is_folder = len == 0 || name[len - 1] == '/';
+	bool is_folder = len == 0 || name[len - 1] == '/';
 	AUTO_FREE char *key = strdup(buf_str(&l->prefix));
-	int status = TOOL_OK;
+	int status;
 
 	if (!is_folder && !is_exact)
 		buf_add_char(&l->prefix, '/');
 	if (l->prefix.error || !key)
 		return tool_fail(l->call, TOOL_NO, "out of memory");
-	while (status == TOOL_OK && !is_last && !ferror(stdout))
-		status = list_page(l, &after, &is_last);
+	status = list_below(l);
 	if (status != TOOL_OK || l->count > 0 || len == 0)
 		return status;
 	return is_folder || is_exact ? nothing(l, name) :

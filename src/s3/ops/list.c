@@ -23,6 +23,7 @@
 #include "text.h"
 #include "traits.h"
 #include "wire/attrs.h"
+#include "wire/xml.h"
 
 /*
  * s3rver 3.7 answers 500 to ListObjectsV2 where there is more than a page.
@@ -50,6 +51,8 @@ static void list_clear(struct s3_list *list)
 	free(list->items);
 	free(list->page);
 	free(list->last_key);
+	free(list->next_after);
+	list->next_after = NULL;
 	list->items = NULL;
 	list->page = NULL;
 	list->last_key = NULL;
@@ -340,9 +343,20 @@ static void list_drop_odd(struct s3_client *c, struct s3_list *list)
 	list->count = n;
 }
 
+void s3_list_add_after(struct buf *out, const char *key, bool has_delimiter)
+{
+	size_t len = strlen(key);
+
+	buf_add(out, key, len);
+	/* The greatest character there is. */
+	if (has_delimiter && len > 0 && key[len - 1] == '/')
+		buf_add_str(out, "\xf4\x8f\xbf\xbf");
+}
+
 /* A page that says "more" has to bring its caller forward. */
 static int list_set_last(struct s3_list *list)
 {
+	AUTO_BUF struct buf after = BUF_INIT(2 * XML_TEXT_MAX);
 	const struct s3_listed *last;
 
 	if (list->count == 0)
@@ -351,10 +365,13 @@ static int list_set_last(struct s3_list *list)
 	list->last_key = strdup(last->key);
 	if (!list->last_key)
 		return -ENOMEM;
-	if (list->is_truncated && list->start_after &&
-	    strcmp(list->last_key, list->start_after) <= 0)
+	if (!list->is_truncated)
+		return 0;
+	if (list->start_after && strcmp(list->last_key, list->start_after) <= 0)
 		return -EBADMSG;
-	return 0;
+	s3_list_add_after(&after, list->last_key, list->delimiter);
+	list->next_after = after.error ? NULL : buf_detach(&after);
+	return list->next_after ? 0 : -ENOMEM;
 }
 
 static int list_read(struct s3_request *r, struct s3_list *list)
@@ -428,7 +445,22 @@ void s3_list_start(struct s3_client *c, struct s3_list *list)
 	request_start(c, &list->op, &list_action, NULL, NULL, 0);
 }
 
+bool s3_list_has_more(const struct s3_list *list)
+{
+	return list->next_after;
+}
+
+void s3_list_next_start(struct s3_client *c, struct s3_list *list)
+{
+	free(list->this_after);
+	list->this_after = STEAL(list->next_after);
+	list->start_after = list->this_after;
+	s3_list_start(c, list);
+}
+
 void s3_list_release(struct s3_list *list)
 {
 	list_clear(list);
+	free(list->this_after);
+	list->this_after = NULL;
 }

@@ -293,29 +293,19 @@ static int list_below(struct copies *c, const char *prefix,
 		      bool (*see)(struct copies *c, const struct s3_list *list),
 		      struct errinfo *err)
 {
-	AUTO_FREE char *after = NULL;
-	bool has_more = true;
-	int result = 0;
+	struct s3_client *s3 = c->store->s3;
+	struct s3_list list = { .op.priority = S3_METADATA, .prefix = prefix };
+	int result;
 
-	while (result == 0 && has_more) {
-		struct s3_list list = {
-			.op.priority = S3_METADATA,
-			.prefix = prefix,
-			.start_after = after,
-		};
-
-		s3_list_start(c->store->s3, &list);
-		result = s3_wait(c->store->s3, &list.op);
-		if (result < 0)
-			*err = list.op.err;
-		has_more = result == 0 && see(c, &list) && list.is_truncated &&
-			   list.last_key;
-		if (has_more) {
-			free(after);
-			after = STEAL(list.last_key);
-		}
-		s3_list_release(&list);
+	s3_list_start(s3, &list);
+	result = s3_wait(s3, &list.op);
+	while (result == 0 && see(c, &list) && s3_list_has_more(&list)) {
+		s3_list_next_start(s3, &list);
+		result = s3_wait(s3, &list.op);
 	}
+	if (result < 0)
+		*err = list.op.err;
+	s3_list_release(&list);
 	return result;
 }
 

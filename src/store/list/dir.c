@@ -41,7 +41,7 @@ struct stream *store_opendir(struct store *store, struct node *dir)
 	return s;
 }
 
-static void forget_all(struct stream *s)
+static void stream_forget(struct stream *s)
 {
 	for (size_t i = 0; i < s->page_count; i++)
 		segment_put(s->pages[i].segment);
@@ -60,7 +60,7 @@ static void forget_all(struct stream *s)
 
 void store_closedir(struct stream *s)
 {
-	forget_all(s);
+	stream_forget(s);
 	node_put(s->store, s->dir, 1);
 	free(s->pages);
 	buf_release(&s->after);
@@ -68,7 +68,7 @@ void store_closedir(struct stream *s)
 }
 
 /* Nodes that the listing has come to know need no list of their own. */
-static void settle_created_locked(struct store *store, struct node *dir)
+static void dir_settle_created_locked(struct store *store, struct node *dir)
 {
 	int64_t now_ms = clock_now_ms();
 
@@ -89,7 +89,7 @@ static void settle_created_locked(struct store *store, struct node *dir)
 }
 
 /* Takes down what the listing does not know. */
-static int begin(struct stream *s)
+static int stream_begin(struct stream *s)
 {
 	struct dir *dir;
 	size_t count = 0;
@@ -98,7 +98,7 @@ static int begin(struct stream *s)
 	dir = node_dir_locked(s->dir);
 	if (!dir)
 		return -ENOMEM;
-	settle_created_locked(s->store, s->dir);
+	dir_settle_created_locked(s->store, s->dir);
 	list_for_each(link, &dir->created)
 		count++;
 	s->created = calloc(count + 1, sizeof(*s->created));
@@ -118,7 +118,7 @@ static int begin(struct stream *s)
 }
 
 /* Without memory the stream is as it was. */
-static int add_page(struct stream *s, const struct listing_page *from)
+static int stream_add_page(struct stream *s, const struct listing_page *from)
 {
 	struct buf after = BUF_INIT(S3_KEY_MAX + 8);
 
@@ -156,7 +156,7 @@ static int add_page(struct stream *s, const struct listing_page *from)
 }
 
 /* 1 if memory had the next page, 0 if not. */
-static int next_page_cached(struct stream *s)
+static int stream_next_cached(struct stream *s)
 {
 	struct listing_page page;
 	int result;
@@ -167,15 +167,16 @@ static int next_page_cached(struct stream *s)
 			       clock_now_ms(),
 			       s->store->options.attr_timeout_ms, &page))
 		return 0;
-	result = add_page(s, &page);
+	result = stream_add_page(s, &page);
 	return result < 0 ? result : 1;
 }
 
 /* ------------------------------------------------- a page from the server */
 
 /* The part of a key below the prefix, as an entry; false: not shown. */
-static bool to_entry(struct store *store, const struct s3_listed *item,
-		     size_t prefix_len, struct segment_entry *entry)
+static bool page_request_entry(struct store *store,
+			       const struct s3_listed *item, size_t prefix_len,
+			       struct segment_entry *entry)
 {
 	const char *name = item->key + prefix_len;
 	size_t len = item->key_len - prefix_len;
@@ -201,7 +202,7 @@ static bool to_entry(struct store *store, const struct s3_listed *item,
 	return true;
 }
 
-static int build_segment(struct page_request *r, struct segment **out)
+static int page_request_segment(struct page_request *r, struct segment **out)
 {
 	struct segment_builder builder;
 	int result = 0;
@@ -210,8 +211,8 @@ static int build_segment(struct page_request *r, struct segment **out)
 	for (size_t i = 0; result == 0 && i < r->list.count; i++) {
 		struct segment_entry entry;
 
-		if (to_entry(r->stream->store, &r->list.items[i], r->prefix.len,
-			     &entry))
+		if (page_request_entry(r->stream->store, &r->list.items[i],
+				       r->prefix.len, &entry))
 			result = segment_builder_add(&builder, &entry);
 	}
 	if (result == 0)
@@ -221,18 +222,18 @@ static int build_segment(struct page_request *r, struct segment **out)
 }
 
 /* -EAGAIN: what was listed is not what the directory has by now. */
-static int keep_page(struct page_request *r)
+static int page_request_keep(struct page_request *r)
 {
 	struct stream *s = r->stream;
 	struct segment *segment = NULL;
 	const char *last = r->list.last_key;
-	bool is_end = !r->list.is_truncated || !last;
+	bool is_end = !s3_list_has_more(&r->list);
 	struct listing_page page;
 	int result;
 
 	if (!is_end && strlen(last) <= r->prefix.len)
 		return -EBADMSG;
-	result = build_segment(r, &segment);
+	result = page_request_segment(r, &segment);
 	if (result < 0)
 		return result;
 	page = (struct listing_page){
@@ -260,19 +261,19 @@ static int keep_page(struct page_request *r)
 		/* A page that cannot be kept is still good for this stream. */
 		if (!s->dir->is_detached && node_dir_locked(s->dir) &&
 		    listing_insert(&s->dir->dir->listing, &range) == 0)
-			settle_created_locked(s->store, s->dir);
-		result = add_page(s, &page);
+			dir_settle_created_locked(s->store, s->dir);
+		result = stream_add_page(s, &page);
 	}
 	segment_put(segment);
 	return result;
 }
 
-static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
-		    int result);
+static void stream_read_on(struct stream *s, uint64_t cookie,
+			   struct store_op *op, int result);
 
-static void ask_page(struct stream *s);
+static void stream_ask_page(struct stream *s);
 
-static void request_free(struct page_request *r)
+static void page_request_free(struct page_request *r)
 {
 	s3_list_release(&r->list);
 	buf_release(&r->prefix);
@@ -281,7 +282,7 @@ static void request_free(struct page_request *r)
 }
 
 /* It may hold nothing that is shown: then there is more to ask for. */
-static void page_done(struct s3_op *op)
+static void page_request_done(struct s3_op *op)
 {
 	struct page_request *r = container_of(op, struct page_request, list.op);
 	struct stream *s = r->stream;
@@ -289,30 +290,17 @@ static void page_done(struct s3_op *op)
 
 	s->op->err = op->err;
 	if (result == 0)
-		result = keep_page(r);
-	request_free(r);
+		result = page_request_keep(r);
+	page_request_free(r);
 	/* The directory has another key by now. */
 	if (result == -EAGAIN) {
-		ask_page(s);
+		stream_ask_page(s);
 		return;
 	}
-	read_on(s, s->cookie, s->op, result);
+	stream_read_on(s, s->cookie, s->op, result);
 }
 
-/*
- * Where the listing goes on: behind a common prefix "d/" that means behind
- * everything that begins with it, hence the greatest character there is.
- */
-static void add_start_after(struct buf *out, const struct buf *prefix,
-			    const struct buf *after)
-{
-	buf_add(out, prefix->data, prefix->len);
-	buf_add(out, after->data, after->len);
-	if (after->data[after->len - 1] == '/')
-		buf_add_str(out, "\xf4\x8f\xbf\xbf");
-}
-
-static void ask_page(struct stream *s)
+static void stream_ask_page(struct stream *s)
 {
 	struct page_request *r = calloc(1, sizeof(*r));
 
@@ -329,15 +317,16 @@ static void ask_page(struct stream *s)
 		r->seq = tree_next_seq_locked(&s->store->tree);
 	}
 	if (s->after.len > 0) {
-		add_start_after(&r->start_after, &r->prefix, &s->after);
+		buf_add(&r->start_after, r->prefix.data, r->prefix.len);
+		s3_list_add_after(&r->start_after, buf_str(&s->after), true);
 		r->list.start_after = buf_str(&r->start_after);
 	}
 	if (r->prefix.error || r->start_after.error) {
-		request_free(r);
+		page_request_free(r);
 		s->op->done(s->op, -ENOMEM);
 		return;
 	}
-	r->list.op.done = page_done;
+	r->list.op.done = page_request_done;
 	r->list.op.priority = S3_METADATA;
 	r->list.prefix = buf_str(&r->prefix);
 	r->list.delimiter = "/";
@@ -345,37 +334,37 @@ static void ask_page(struct stream *s)
 }
 
 /* What a walk's page did not tell this directory is asked for by itself. */
-static void walk_done(struct walk_op *walk)
+static void stream_walk_done(struct walk_op *walk)
 {
 	struct stream *s = container_of(walk, struct stream, walk);
-	int result = next_page_cached(s);
+	int result = stream_next_cached(s);
 
 	if (result == 0)
-		ask_page(s);
+		stream_ask_page(s);
 	else
-		read_on(s, s->cookie, s->op, result < 0 ? result : 0);
+		stream_read_on(s, s->cookie, s->op, result < 0 ? result : 0);
 }
 
-static void ask(struct stream *s, uint64_t cookie, struct store_op *op)
+static void stream_ask(struct stream *s, uint64_t cookie, struct store_op *op)
 {
 	s->op = op;
 	s->cookie = cookie;
-	s->walk.done = walk_done;
+	s->walk.done = stream_walk_done;
 	if (!walk_list(s->store, s->dir, buf_str(&s->after), &s->walk))
-		ask_page(s);
+		stream_ask_page(s);
 }
 
-static void read_on(struct stream *s, uint64_t cookie, struct store_op *op,
-		    int result)
+static void stream_read_on(struct stream *s, uint64_t cookie,
+			   struct store_op *op, int result)
 {
 	struct store_entry entry;
 
 	while (result == 0 && store_dir_entry(s, cookie, &entry) == -EAGAIN) {
 		bool is_first = s->after.len == 0;
 
-		result = next_page_cached(s);
+		result = stream_next_cached(s);
 		if (result == 0) {
-			ask(s, cookie, op);
+			stream_ask(s, cookie, op);
 			return;
 		}
 		if (is_first)
@@ -391,10 +380,10 @@ void store_readdir(struct stream *s, uint64_t cookie, struct store_op *op)
 	int result = 0;
 
 	if (cookie == 0)
-		forget_all(s);
+		stream_forget(s);
 	if (!s->is_begun)
-		result = begin(s);
+		result = stream_begin(s);
 	if (result < 0)
-		forget_all(s);
-	read_on(s, cookie, op, result);
+		stream_forget(s);
+	stream_read_on(s, cookie, op, result);
 }

@@ -66,7 +66,7 @@ struct walks *walks_new(void)
 	return walks;
 }
 
-static void let_go_locked(struct store *store, struct walks *walks)
+static void walks_let_go_locked(struct store *store, struct walks *walks)
 {
 	struct held_node *held =
 		container_of(walks->held.next, struct held_node, link);
@@ -88,13 +88,13 @@ void walks_free(struct store *store, struct walks *walks)
 		while (walks->is_preloading)
 			lock_wait(&store->tree.lock, &walks->preloaded);
 		while (walks->held_count > 0)
-			let_go_locked(store, walks);
+			walks_let_go_locked(store, walks);
 	}
 	pthread_cond_destroy(&walks->preloaded);
 	free(walks);
 }
 
-static void purge_locked(struct store *store, int64_t now_ms)
+static void walks_purge_locked(struct store *store, int64_t now_ms)
 {
 	struct walks *walks = store->walks;
 
@@ -107,12 +107,13 @@ static void purge_locked(struct store *store, int64_t now_ms)
 		    walks->held_count <= walks->count_max &&
 		    walks->held_bytes <= walks->bytes_max)
 			return;
-		let_go_locked(store, walks);
+		walks_let_go_locked(store, walks);
 	}
 }
 
 /* Without memory the node goes with its last holder. */
-static void hold_locked(struct walk_request *r, struct node *node, size_t bytes)
+static void walks_hold_locked(struct walk_request *r, struct node *node,
+			      size_t bytes)
 {
 	struct walks *walks = r->store->walks;
 	struct held_node *held = calloc(1, sizeof(*held));
@@ -126,13 +127,13 @@ static void hold_locked(struct walk_request *r, struct node *node, size_t bytes)
 	list_push(&walks->held, &held->link);
 	walks->held_count++;
 	walks->held_bytes += held->bytes;
-	purge_locked(r->store, r->fetched_ms);
+	walks_purge_locked(r->store, r->fetched_ms);
 }
 
 /* ------------------------------------------------- what a page tells */
 
 /* Whether top still has the key that the request was started for. */
-static bool is_same_top_locked(const struct walk_request *r)
+static bool walk_has_top_locked(const struct walk_request *r)
 {
 	const struct node *node = r->top;
 
@@ -142,8 +143,8 @@ static bool is_same_top_locked(const struct walk_request *r)
 }
 
 /* A child directory, counted; NULL if we know something newer of its name. */
-static struct node *child_locked(struct walk_request *r, struct node *parent,
-				 const char *name)
+static struct node *walk_child_locked(struct walk_request *r,
+				      struct node *parent, const char *name)
 {
 	struct tree *tree = &r->store->tree;
 	struct node *node = tree_find_locked(tree, parent, name);
@@ -161,11 +162,12 @@ static struct node *child_locked(struct walk_request *r, struct node *parent,
 }
 
 /* The directory of a path below top, counted; NULL: tell it nothing. */
-static struct node *find_dir_locked(struct walk_request *r, const char *path)
+static struct node *walk_find_dir_locked(struct walk_request *r,
+					 const char *path)
 {
 	struct node *node;
 
-	if (!is_same_top_locked(r))
+	if (!walk_has_top_locked(r))
 		return NULL;
 	node = node_get_locked(r->top);
 	while (node && *path) {
@@ -175,15 +177,15 @@ static struct node *find_dir_locked(struct walk_request *r, const char *path)
 
 		memcpy(name, path, len);
 		name[len] = '\0';
-		node = child_locked(r, parent, name);
+		node = walk_child_locked(r, parent, name);
 		node_put_locked(&r->store->tree, parent);
 		path += len + 1;
 	}
 	return node;
 }
 
-static int tell_dir(struct walk_teller *teller, const char *path,
-		    struct listing_range *range)
+static int walk_tell_dir(struct walk_teller *teller, const char *path,
+			 struct listing_range *range)
 {
 	struct walk_request *r =
 		container_of(teller, struct walk_request, teller);
@@ -191,7 +193,7 @@ static int tell_dir(struct walk_teller *teller, const char *path,
 	struct node *node;
 	LOCK(&r->store->tree.lock);
 
-	node = find_dir_locked(r, path);
+	node = walk_find_dir_locked(r, path);
 	if (!node)
 		return 0;
 	range->seq = r->seq;
@@ -201,20 +203,20 @@ static int tell_dir(struct walk_teller *teller, const char *path,
 	/* A range that cannot be kept will be asked for again. */
 	if (node_dir_locked(node) &&
 	    listing_insert(&node->dir->listing, range) == 0)
-		hold_locked(r, node, segment_bytes(range->segment));
+		walks_hold_locked(r, node, segment_bytes(range->segment));
 	node_put_locked(&r->store->tree, node);
 	return 0;
 }
 
-static int tell_page(struct walk_request *r)
+static int walk_tell_page(struct walk_request *r)
 {
 	size_t top_len = r->prefix.len;
-	bool is_end = !r->list.is_truncated || !r->list.last_key;
+	bool is_end = !s3_list_has_more(&r->list);
 	struct walk_page page = {
 		.items = r->list.items,
 		.count = r->list.count,
 		.top_len = top_len,
-		.after = buf_str(&r->start_after) + top_len,
+		.after = r->list.start_after + top_len,
 		.last = is_end ? NULL : r->list.last_key + top_len,
 	};
 	int result;
@@ -222,14 +224,14 @@ static int tell_page(struct walk_request *r)
 	if (!is_end && strlen(r->list.last_key) > S3_KEY_MAX)
 		return -EBADMSG;
 	r->fetched_ms = clock_now_ms();
-	r->teller = (struct walk_teller){ .tell = tell_dir };
+	r->teller = (struct walk_teller){ .tell = walk_tell_dir };
 	result = walk_page_split(&page, &r->teller);
 	if (r->teller.unshown)
 		key_note_unshown(r->store, r->teller.unshown);
 	return result;
 }
 
-static void request_free(struct walk_request *r)
+static void walk_request_free(struct walk_request *r)
 {
 	s3_list_release(&r->list);
 	buf_release(&r->prefix);
@@ -237,7 +239,7 @@ static void request_free(struct walk_request *r)
 	free(r);
 }
 
-static void request_send(struct walk_request *r)
+static void walk_request_send(struct walk_request *r)
 {
 	r->list.op.priority = r->op ? S3_METADATA : S3_PREFETCH;
 	r->list.prefix = buf_str(&r->prefix);
@@ -245,7 +247,7 @@ static void request_send(struct walk_request *r)
 	s3_list_start(r->store->s3, &r->list);
 }
 
-static void page_done(struct s3_op *op)
+static void walk_page_done(struct s3_op *op)
 {
 	struct walk_request *r = container_of(op, struct walk_request, list.op);
 	struct store *store = r->store;
@@ -253,9 +255,9 @@ static void page_done(struct s3_op *op)
 	int result = op->result;
 
 	if (result == 0)
-		result = tell_page(r);
+		result = walk_tell_page(r);
 	{
-		bool has_more = r->list.is_truncated && r->list.last_key;
+		bool has_more = s3_list_has_more(&r->list);
 		LOCK(&store->tree.lock);
 
 		if (result == 0)
@@ -269,7 +271,7 @@ static void page_done(struct s3_op *op)
 			walk_pattern_fail(r->walk);
 		node_put_locked(&store->tree, r->top);
 	}
-	request_free(r);
+	walk_request_free(r);
 	outer->done(outer);
 }
 
@@ -302,7 +304,7 @@ static struct node *ancestor(struct node *dir, size_t dir_len, size_t len)
 }
 
 /* The request's keys, if this is a walk. */
-static bool plan_locked(struct walk_request *r, const char *after)
+static bool walk_plan_locked(struct walk_request *r, const char *after)
 {
 	struct store *store = r->store;
 	size_t location_len = strlen(store->location);
@@ -354,7 +356,7 @@ bool walk_list(struct store *store, struct node *dir, const char *after,
 	r->start_after = (struct buf)BUF_INIT(S3_KEY_MAX + 1);
 	{
 		LOCK(&store->tree.lock);
-		is_walk = plan_locked(r, after);
+		is_walk = walk_plan_locked(r, after);
 	}
 	if (!is_walk) {
 		buf_release(&r->prefix);
@@ -362,8 +364,8 @@ bool walk_list(struct store *store, struct node *dir, const char *after,
 		free(r);
 		return false;
 	}
-	r->list.op.done = page_done;
-	request_send(r);
+	r->list.op.done = walk_page_done;
+	walk_request_send(r);
 	return true;
 }
 
@@ -380,32 +382,11 @@ static void preload_end(struct walk_request *r, int result)
 		LOCK(&store->tree.lock);
 		node_put_locked(&store->tree, r->top);
 	}
-	request_free(r);
+	walk_request_free(r);
 	/* Now the store may go. */
 	LOCK(&store->tree.lock);
 	store->walks->is_preloading = false;
 	pthread_cond_broadcast(&store->walks->preloaded);
-}
-
-/* The page's answer becomes the next page's question. */
-static int preload_next(struct walk_request *r)
-{
-	struct store *store = r->store;
-	int result;
-
-	buf_clear(&r->start_after);
-	buf_add_str(&r->start_after, r->list.last_key);
-	result = r->start_after.error;
-	if (result < 0)
-		return result;
-	s3_list_release(&r->list);
-	r->list = (struct s3_list){ .op.done = r->list.op.done };
-	{
-		LOCK(&store->tree.lock);
-		r->seq = tree_next_seq_locked(&store->tree);
-	}
-	request_send(r);
-	return 0;
 }
 
 static void preload_page_done(struct s3_op *op)
@@ -414,15 +395,17 @@ static void preload_page_done(struct s3_op *op)
 	int result = op->result;
 
 	if (result == 0)
-		result = tell_page(r);
-	if (result < 0 || !r->list.is_truncated || !r->list.last_key ||
+		result = walk_tell_page(r);
+	if (result < 0 || !s3_list_has_more(&r->list) ||
 	    r->store->has_no_readers) {
 		preload_end(r, result);
 		return;
 	}
-	result = preload_next(r);
-	if (result < 0)
-		preload_end(r, result);
+	{
+		LOCK(&r->store->tree.lock);
+		r->seq = tree_next_seq_locked(&r->store->tree);
+	}
+	s3_list_next_start(r->store->s3, &r->list);
 }
 
 void walk_preload(struct store *store)
@@ -451,7 +434,7 @@ void walk_preload(struct store *store)
 	if (r->prefix.error || r->start_after.error)
 		preload_end(r, -ENOMEM);
 	else
-		request_send(r);
+		walk_request_send(r);
 }
 
 void walk_opened(struct store *store, struct node *dir)
