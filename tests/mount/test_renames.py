@@ -95,6 +95,67 @@ def test_a_folder_removed_from_one_that_moves_is_gone(mount, bucket, moving):
     assert [key for key in bucket.keys() if "empty" in key] == []
 
 
+# ------------------------------------------------ what was begun before a folder moves
+
+
+@pytest.fixture
+def ready(mount, bucket):
+    """d has the files 1 and 2, and memory knows them; e is free."""
+    for name in "12":
+        bucket.put(f"d/{name}", name.encode())
+    for folder in (mount.path, mount.path / "d"):
+        os.listdir(folder)
+    return mount.path / "d", mount.path / "e"
+
+
+def test_a_close_that_is_under_way_below_a_folder_moves_along(mount, bucket, server, ready):
+    d, e = ready
+    fd = os.open(d / "1", os.O_WRONLY)
+    os.write(fd, b"new")
+    server.fault("PutObject", key="d/1", delay_ms=DELAY_MS)
+    with while_it_runs(server, lambda: os.close(fd)):
+        os.rename(d, e)
+    mount.sync()
+    assert [key for key in bucket.keys() if not key.endswith("/")] == ["e/1", "e/2"]
+    assert bucket.read("e/1") == b"new"
+
+
+def test_a_folder_that_is_being_made_below_one_moves_along(mount, bucket, server, ready):
+    d, e = ready
+    server.fault("PutObject", key="d/new/", delay_ms=DELAY_MS)
+    with while_it_runs(server, (d / "new").mkdir):
+        os.rename(d, e)
+    mount.sync()
+    assert bucket.keys("d/") == [] and "e/new/" in bucket.keys()
+
+
+def test_a_removal_that_is_under_way_below_a_folder_is_done_first(mount, bucket, server, ready):
+    d, e = ready
+    server.fault("DeleteObjects", key="d/1", delay_ms=DELAY_MS)
+    os.unlink(d / "1")
+    os.rename(d, e)
+    mount.sync()
+    assert [key for key in bucket.keys() if not key.endswith("/")] == ["e/2"]
+
+
+def test_a_removal_of_the_new_name_is_done_before_a_rename_to_it(mount, bucket, server, ready):
+    d, _ = ready
+    server.fault("DeleteObjects", delay_ms=DELAY_MS)
+    os.unlink(d / "1")
+    os.rename(d / "2", d / "1")
+    mount.sync()
+    assert bucket.contents() == {"d/1": b"2"}
+
+
+def test_a_folder_is_not_moved_onto_one_with_a_file_that_is_not_stored_yet(mount, bucket, ready):
+    d, e = ready
+    e.mkdir()
+    with opened(e / "new", os.O_WRONLY | os.O_CREAT):
+        with fails_with("ENOTEMPTY", "EEXIST"):
+            os.rename(d, e)
+    assert bucket.contents() == {"d/1": b"1", "d/2": b"2", "e/": b"", "e/new": b""}
+
+
 QUESTIONS = {
     "stat": (dict(op="HeadObject", key="d/1"), lambda folder: os.stat(folder / "1")),
     "listing": (dict(op="ListObjectsV2", query="prefix=d"), os.listdir),
@@ -186,6 +247,35 @@ def test_a_folder_is_not_moved_onto_a_file_that_another_host_made_since(hosts, b
     assert bucket.contents() == {"d/": b"", "e": b"theirs"}
 
 
+def test_a_folder_is_not_moved_into_one_that_another_host_made_since(hosts, bucket):
+    """One without a marker, which nobody could claim."""
+    (hosts[0].path / "d").mkdir()
+    (hosts[0].path / "d" / "ours").write_bytes(b"ours")
+    bucket.put("e/theirs", b"theirs")
+    with fails_with("ENOTEMPTY", "EEXIST"):
+        os.rename(hosts[0].path / "d", hosts[0].path / "e")
+    assert bucket.contents() == {"d/": b"", "d/ours": b"ours", "e/theirs": b"theirs"}
+
+
+def test_of_two_hosts_that_claim_a_name_at_once_the_other_leaves_the_marker(hosts, bucket, server):
+    bucket.put("lock/")
+    for host, name in zip(hosts, "ab"):
+        # From now on it knows that the server honours the condition.
+        with fails_with("EEXIST"):
+            (host.path / "lock").mkdir()
+        (host.path / name).mkdir()
+    # Both have looked before either has claimed.
+    slow = dict(count=0, delay_ms=DELAY_MS)
+    server.faults(dict(op="PutObject", key="e/", **slow), dict(op="DeleteObjects", **slow))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(os.rename, host.path / name, host.path / "e") for host, name in zip(hosts, "ab")]
+    failed = [future.exception() for future in both]
+    assert sorted(error is None for error in failed) == [False, True]
+    for host in hosts:
+        host.sync()
+    assert bucket.keys() == ["a/" if failed[0] else "b/", "e/", "lock/"]
+
+
 def test_a_folder_that_moves_replaces_nothing_that_another_host_stores_there(hosts, bucket, server):
     (hosts[0].path / "d").mkdir()
     for name in "12":
@@ -223,6 +313,32 @@ def test_what_is_closed_while_a_rename_replaces_it_is_stored_if_that_fails(fault
     faulty.sync()
     assert bucket.contents() == ({"b": b"a"} if goes else {"a": b"a", "b": b"written"})
     assert (faulty.path / "b").read_bytes() == (b"a" if goes else b"written")
+
+
+def test_what_is_closed_after_the_copy_that_replaces_it_is_not_stored_over_it(mount, bucket, server):
+    """The copy is made, and its answer comes slowly."""
+    bucket.put("a", b"a")
+    bucket.put("b", b"b")
+    fd = os.open(mount.path / "b", os.O_WRONLY)
+    os.write(fd, b"written")
+    server.fault("CopyObject", trickle=400)
+    with while_it_runs(server, lambda: os.rename(mount.path / "a", mount.path / "b")) as future:
+        os.close(fd)
+    future.result()
+    mount.sync()
+    assert bucket.contents() == {"b": b"a"}
+
+
+def test_what_is_written_while_its_file_is_copied_is_stored_under_the_new_name(mount, bucket, server):
+    bucket.put("a", b"old")
+    fd = os.open(mount.path / "a", os.O_WRONLY)
+    server.fault("CopyObject", delay_ms=DELAY_MS)
+    with while_it_runs(server, lambda: os.rename(mount.path / "a", mount.path / "b")) as future:
+        os.write(fd, b"new")
+        os.close(fd)
+    future.result()
+    mount.sync()
+    assert bucket.contents() == {"b": b"new"}
 
 
 def test_an_edit_whose_publish_under_the_new_name_fails_has_its_old_name_again(new_mount, bucket, server):
@@ -321,12 +437,14 @@ def test_an_object_that_others_remove_while_its_folder_moves_does_not_stop_it(mo
 
 
 def test_files_of_parts_keep_their_bytes_when_their_folder_moves(mount, bucket):
-    data = some_bytes(6 * MIB)
+    data = some_bytes(24 * MIB)
     bucket.s3.upload_fileobj(io.BytesIO(data), bucket.name, "d/f", Config=PARTS_OF_5_MIB)
     bucket.s3.upload_fileobj(io.BytesIO(data), bucket.name, "d/g", Config=PARTS_OF_5_MIB)
     for folder in (mount.path, mount.path / "d"):
         os.listdir(folder)
     with opened(mount.path / "d" / "f") as fd:
+        # Somebody has bytes of it: it cannot go over to another version.
+        assert os.pread(fd, 1000, 0) == data[:1000]
         os.rename(mount.path / "d", mount.path / "e")
         assert os.pread(fd, len(data), 0) == data
     # One that was known by the listing only.
