@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "facts/mime_table.h"
 #include "name.h"
 #include "strmap.h"
 
@@ -31,6 +30,14 @@ static const struct {
 	{ "tgz", "tar", "gzip" }, { "taz", "tar", "gzip" },
 	{ "tz", "tar", "gzip" },  { "tbz2", "tar", "bzip2" },
 	{ "txz", "tar", "xz" },   { "svgz", "svg", "gzip" },
+};
+
+/* Our own types, by extension: sorted, in lower case. From mime.types. */
+static const struct {
+	const char *extension;
+	const char *type;
+} mime_types[] = {
+#include "mime.inc"
 };
 
 /* Types by extension, without its dot, as the file writes it. */
