@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "log.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -23,36 +24,6 @@
 #define HAS_LEAK_CHECK 1
 #endif
 #endif
-
-static void write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return; /* the parent is gone: nobody listens */
-		data += n;
-		len -= (size_t)n;
-	}
-}
-
-static size_t read_all(int fd, char *data, size_t room)
-{
-	size_t len = 0;
-
-	while (len < room) {
-		ssize_t n = read(fd, data + len, room - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-	}
-	return len;
-}
 
 /* What servers say may be in it: no control character reaches a terminal. */
 static void print_line(const char *text, size_t len)
@@ -87,14 +58,14 @@ static void report_death(pid_t child)
 __attribute__((noreturn)) static void wait_for_verdict(pid_t child, int fd)
 {
 	char message[1024];
-	size_t len = read_all(fd, message, sizeof(message));
+	ssize_t len = io_read(fd, message, sizeof(message));
 
-	if (len == 0) {
+	if (len <= 0) {
 		report_death(child);
 		_exit(1);
 	}
 	if (len > 1)
-		print_line(message + 1, len - 1);
+		print_line(message + 1, (size_t)len - 1);
 	_exit(message[0]);
 }
 
@@ -131,8 +102,9 @@ static void give_verdict(struct daemon *d, int status, const char *sentence)
 {
 	char byte = (char)status;
 
-	write_all(d->pipe_fd, &byte, 1);
-	write_all(d->pipe_fd, sentence, strlen(sentence));
+	/* A parent that is gone does not listen. */
+	if (io_write(d->pipe_fd, &byte, 1) == 0)
+		(void)!io_write(d->pipe_fd, sentence, strlen(sentence));
 	close(d->pipe_fd);
 	d->pipe_fd = -1;
 }

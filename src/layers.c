@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_text(const char *text, const char *word)
-{
-	return text && strcmp(text, word) == 0;
-}
+#include "text.h"
 
 static const char *environment(const char *name)
 {
@@ -72,7 +69,7 @@ void layers_http_options(const struct config *config,
 	options->user_agent = config->user_agent ? config->user_agent :
 						   "s3storefs/" PACKAGE_VERSION;
 	options->skip_host_name = !config->verify_hostname;
-	options->skip_verify = is_text(config->verify, "false");
+	options->skip_verify = text_is(config->verify, "false");
 	/*
 	 * Only an unset verify looks into the environment, as in boto; the
 	 * last name is s3fs's.
@@ -126,13 +123,13 @@ static void set_urls(const struct config *config, struct s3_url_options *url)
 
 static enum s3_credential_source credential_source(const struct config *config)
 {
-	if (is_text(config->credential_source, "environment"))
+	if (text_is(config->credential_source, "environment"))
 		return S3_CREDENTIALS_ENVIRONMENT;
-	if (is_text(config->credential_source, "profile"))
+	if (text_is(config->credential_source, "profile"))
 		return S3_CREDENTIALS_PROFILE;
-	if (is_text(config->credential_source, "container"))
+	if (text_is(config->credential_source, "container"))
 		return S3_CREDENTIALS_CONTAINER;
-	if (is_text(config->credential_source, "instance"))
+	if (text_is(config->credential_source, "instance"))
 		return S3_CREDENTIALS_INSTANCE;
 	return S3_CREDENTIALS_AUTO;
 }
@@ -144,15 +141,15 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 	options->endpoint_url = config->endpoint_url;
 	options->region = config->region;
 	options->no_ssl = !config->use_ssl;
-	if (is_text(config->addressing_style, "virtual"))
+	if (text_is(config->addressing_style, "virtual"))
 		options->addressing = S3_ADDRESSING_VIRTUAL;
-	else if (is_text(config->addressing_style, "path"))
+	else if (text_is(config->addressing_style, "path"))
 		options->addressing = S3_ADDRESSING_PATH;
-	if (is_text(config->signature_version, "s3"))
+	if (text_is(config->signature_version, "s3"))
 		options->signature = S3_SIGNATURE_V2;
-	if (is_text(config->payload_signing, "signed"))
+	if (text_is(config->payload_signing, "signed"))
 		options->payload = S3_PAYLOAD_SIGNED;
-	else if (is_text(config->payload_signing, "unsigned"))
+	else if (text_is(config->payload_signing, "unsigned"))
 		options->payload = S3_PAYLOAD_UNSIGNED;
 	options->profile = config->profile;
 	options->passwd_file = config->passwd_file;
@@ -175,7 +172,7 @@ static bool is_one_of(const void *list, const char *type)
 	const struct value *types = list;
 
 	for (size_t i = 0; types && i < types->count; i++) {
-		if (is_text(types->items[i].text, type))
+		if (text_is(types->items[i].text, type))
 			return true;
 	}
 	return false;
@@ -198,12 +195,12 @@ void layers_store_options(const struct config *config,
 	options->negative_timeout_ms = (int)config->negative_timeout_ms;
 	options->sync_unlink = config->sync_unlink;
 	options->transfers = (unsigned)config->transfers;
-	if (is_text(config->mime_types, "true"))
+	if (text_is(config->mime_types, "true"))
 		options->mime_types = "/etc/mime.types";
-	else if (!is_text(config->mime_types, "false"))
+	else if (!text_is(config->mime_types, "false"))
 		options->mime_types = config->mime_types;
 	options->guess_encoding = config->guess_encoding;
-	options->compat_1_7 = is_text(config->compat, "1.7");
+	options->compat_1_7 = text_is(config->compat, "1.7");
 	options->gzip = config->gzip;
 	options->is_gzip_type = is_one_of;
 	options->gzip_types = config->gzip_content_types;

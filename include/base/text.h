@@ -34,6 +34,9 @@ void text_percent_encode(struct buf *out, const void *data, size_t len,
  */
 MUST_USE int text_percent_decode(char *s, size_t *len, bool plus_is_blank);
 
+/* Whether text, which may be NULL, is this word. */
+bool text_is(const char *text, const char *word);
+
 /* RFC 3629: no surrogates, no overlong forms, up to U+10FFFF. */
 bool text_is_utf8(const char *s, size_t len);
 

@@ -127,6 +127,11 @@ static size_t utf8_sequence(const unsigned char *p, size_t room)
 	return len;
 }
 
+bool text_is(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
 bool text_is_utf8(const char *s, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)s;

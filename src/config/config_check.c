@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "config_edit.h"
+#include "text.h"
 
 /* django-storages' rule for a leading slash, and its sentence. */
 static int check_location(char *location, struct errinfo *err)
@@ -71,15 +72,10 @@ static int check_proxies(const struct value *proxies, struct errinfo *err)
 	return 0;
 }
 
-static bool is_text(const char *text, const char *word)
-{
-	return text && strcmp(text, word) == 0;
-}
-
 static int check_log_to(const char *to, struct errinfo *err)
 {
-	if (to[0] == '/' || is_text(to, "auto") || is_text(to, "stderr") ||
-	    is_text(to, "syslog"))
+	if (to[0] == '/' || text_is(to, "auto") || text_is(to, "stderr") ||
+	    text_is(to, "syslog"))
 		return 0;
 	return errinfo_set(err, -EINVAL,
 			   "log_to = %.60s: write auto, stderr, syslog or a "
@@ -94,8 +90,8 @@ static int check_style(const struct config *config, struct errinfo *err)
 							  "https", 5) == 0 :
 					      config->use_ssl;
 
-	if (!is_text(config->addressing_style, "virtual") || !has_tls ||
-	    !strchr(config->bucket, '.') || is_text(config->verify, "false") ||
+	if (!text_is(config->addressing_style, "virtual") || !has_tls ||
+	    !strchr(config->bucket, '.') || text_is(config->verify, "false") ||
 	    !config->verify_hostname)
 		return 0;
 	return errinfo_set(err, -EINVAL,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io.h"
+
 #define BLANKS " \t\r"
 
 struct scanner {
@@ -187,25 +189,6 @@ int config_file_parse(char *text, config_line_fn take, void *arg,
 	}
 }
 
-static int read_all(int fd, struct buf *out)
-{
-	for (;;) {
-		int rc = buf_reserve(out, 4096);
-		ssize_t n;
-
-		if (rc)
-			return rc == -EMSGSIZE ? -EFBIG : rc;
-		n = read(fd, out->data + out->len, 4096);
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-	}
-	out->data[out->len] = '\0';
-	return memchr(out->data, 0, out->len) ? -EINVAL : 0;
-}
-
 int config_file_read(const char *path, struct buf *out, bool *is_private,
 		     struct errinfo *err)
 {
@@ -223,11 +206,13 @@ int config_file_read(const char *path, struct buf *out, bool *is_private,
 		return errinfo_set(err, -EINVAL, "%s is no plain file", path);
 	*is_private = (st.st_mode & 077) == 0 &&
 		      (st.st_uid == geteuid() || st.st_uid == 0);
-	rc = read_all(fd, out);
-	if (rc == -EINVAL)
-		return errinfo_set(err, rc, "%s is no text", path);
+	rc = io_read_all(fd, out);
+	if (rc == -EMSGSIZE)
+		rc = -EFBIG;
 	if (rc)
 		return errinfo_set(err, rc, "%s: %s", path,
 				   strerrordesc_np(-rc));
+	if (strlen(buf_str(out)) < out->len)
+		return errinfo_set(err, -EINVAL, "%s is no text", path);
 	return 0;
 }

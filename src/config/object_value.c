@@ -2,9 +2,9 @@
 /* One object parameter from a settings' value; see object_value.h. */
 #include "object_value.h"
 
+#include <jansson.h>
 #include <stdio.h>
-
-#include "buf.h"
+#include <string.h>
 
 #define JSON_MAX 16384 /* ours; KMS takes 8 KiB */
 
@@ -28,20 +28,6 @@ static int not_due(const char *name, enum s3_param_kind kind,
 			   due_names[kind], kind_names[value->kind]);
 }
 
-static void add_json_text(struct buf *out, const char *s)
-{
-	buf_add_char(out, '"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_add_fmt(out, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			buf_add_fmt(out, "\\u%04x", (unsigned)*s);
-		else
-			buf_add_char(out, *s);
-	}
-	buf_add_char(out, '"');
-}
-
 static int check_texts(const char *name, const struct value *map,
 		       struct errinfo *err)
 {
@@ -57,20 +43,17 @@ static int check_texts(const char *name, const struct value *map,
 static int set_json(struct s3_params *params, const char *name,
 		    const struct value *map, struct errinfo *err)
 {
-	AUTO_BUF struct buf json = BUF_INIT(JSON_MAX);
+	json_auto_t *json = json_object();
+	AUTO_FREE char *text = NULL;
 
-	buf_add_char(&json, '{');
-	for (size_t i = 0; i < map->count; i++) {
-		if (i > 0)
-			buf_add_char(&json, ',');
-		add_json_text(&json, map->names[i]);
-		buf_add_char(&json, ':');
-		add_json_text(&json, map->items[i].text);
-	}
-	buf_add_char(&json, '}');
-	if (json.error)
+	for (size_t i = 0; i < map->count; i++)
+		if (json_object_set_new(json, map->names[i],
+					json_string(map->items[i].text)))
+			return errinfo_set(err, -ENOMEM, "out of memory");
+	text = json_dumps(json, JSON_COMPACT);
+	if (!text || strlen(text) > JSON_MAX)
 		return errinfo_set(err, -EINVAL, "%s: too long", name);
-	return s3_params_set(params, name, json.data, err);
+	return s3_params_set(params, name, text, err);
 }
 
 static int set_map(struct s3_params *params, const char *name,

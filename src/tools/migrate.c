@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "io.h"
 #include "migrate.h"
 #include "migrate_ask.h"
 #include "migrate_write.h"
@@ -120,27 +121,12 @@ static int ask(const struct tool_call *call, json_t **answer)
 	return TOOL_OK;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A new file that nobody else can read. */
 static int write_file(const struct tool_call *call, const char *path,
 		      const struct buf *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? -errno : write_all(fd, buf_str(text), text->len);
+	int rc = fd < 0 ? -errno : io_write(fd, buf_str(text), text->len);
 
 	if (rc == -EEXIST)
 		return tool_fail(call, TOOL_USAGE,
@@ -162,7 +148,7 @@ static int open_result(const struct buf *text)
 	int out;
 
 	if (fd < 0 || fchmod(fd, 0600) < 0 ||
-	    write_all(fd, buf_str(text), text->len))
+	    io_write(fd, buf_str(text), text->len))
 		return -1;
 	out = fd;
 	fd = -1;

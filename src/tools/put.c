@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "await.h"
+#include "io.h"
 #include "name.h"
 #include "output.h"
 #include "target.h"
@@ -227,18 +228,14 @@ static int copy_to(struct input *in, int fd)
 {
 	AUTO_FREE char *chunk = malloc(CHUNK);
 	ssize_t n = chunk ? 1 : -ENOMEM;
+	int rc = 0;
 
-	while (n > 0) {
+	while (n > 0 && rc == 0) {
 		n = read_input(in, chunk);
-		for (ssize_t at = 0, done; at < n; at += done) {
-			done = write(fd, chunk + at, (size_t)(n - at));
-			if (done < 0 && errno != EINTR)
-				return -errno;
-			if (done < 0)
-				done = 0;
-		}
+		if (n > 0)
+			rc = io_write(fd, chunk, (size_t)n);
 	}
-	return (int)n;
+	return n < 0 ? (int)n : rc;
 }
 
 /* The name may be another one now: user.s3.key of the descriptor tells. */

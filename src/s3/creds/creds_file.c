@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "io.h"
+
 #define FILE_LIMIT (1024 * 1024) /* bytes; hundreds of profiles fit */
 #define YOUNG_S    2 /* seconds; coarser than any time stamp in use */
 
@@ -76,20 +78,15 @@ static int check_file(const char *path, const struct stat *st,
 /* Reads what is there, at most size bytes. */
 static int read_text(int fd, size_t size, struct text *out)
 {
+	ssize_t n;
+
 	out->data = malloc(size + 1);
 	if (!out->data)
 		return -ENOMEM;
-	while (out->len < size) {
-		ssize_t n = read(fd, out->data + out->len, size - out->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-	}
+	n = io_read(fd, out->data, size);
+	if (n < 0)
+		return (int)n;
+	out->len = (size_t)n;
 	out->data[out->len] = '\0';
 	return 0;
 }

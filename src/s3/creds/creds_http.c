@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "creds/creds_answer.h"
+#include "io.h"
 
 #define LOOK_MS    100  /* between two looks whether the context is over */
 #define PAUSE_MS   1000 /* botocore's, before a container is asked again */
@@ -109,20 +110,7 @@ int creds_token_read(const char *path, struct buf *out)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	while (fd >= 0) {
-		ssize_t n;
-
-		if (buf_reserve(out, 4096) < 0)
-			return out->error;
-		n = read(fd, out->data + out->len, 4096);
-		if (n == 0)
-			return 0;
-		if (n < 0)
-			break;
-		out->len += (size_t)n;
-		out->data[out->len] = '\0';
-	}
-	return -errno;
+	return fd < 0 ? -errno : io_read_all(fd, out);
 }
 
 void creds_token_wipe(struct buf *text)

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "io.h"
 #include "lock.h"
 #include "log.h"
 #include "notes/upload_note.h"
@@ -224,16 +225,11 @@ static int write_note(int folder, const char *name, const struct buf *text)
 		openat(folder, name,
 		       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		       FILE_MODE);
-	ssize_t n;
-	int rc = 0;
+	int rc;
 
 	if (fd < 0)
 		return -errno;
-	n = write(fd, text->data, text->len);
-	if (n < 0)
-		rc = -errno;
-	else if ((size_t)n < text->len)
-		rc = -ENOSPC;
+	rc = io_write(fd, text->data, text->len);
 	if (rc < 0)
 		unlinkat(folder, name, 0);
 	return rc;

@@ -24,6 +24,7 @@
 
 #include "client/client.h"
 #include "clock.h"
+#include "io.h"
 #include "log.h"
 #include "notes/upload_note.h"
 #include "notes/upload_record.h"
@@ -281,19 +282,12 @@ static int read_note(int folder, const char *name, struct upload_note *note)
 {
 	AUTO_CLOSE int fd = open_own(folder, name, O_RDONLY);
 	AUTO_FREE char *text = malloc(UPLOAD_NOTE_MAX + 1);
-	size_t len = 0;
-	ssize_t n = 1;
+	ssize_t n;
 
 	if (fd < 0 || !text)
 		return -EIO;
-	while (n > 0 && len <= UPLOAD_NOTE_MAX) {
-		n = read(fd, text + len, UPLOAD_NOTE_MAX + 1 - len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		len += n > 0 ? (size_t)n : 0;
-		n = n < 0 ? 1 : n;
-	}
-	return upload_note_parse(text, len, note);
+	n = io_read(fd, text, UPLOAD_NOTE_MAX + 1);
+	return n < 0 ? (int)n : upload_note_parse(text, (size_t)n, note);
 }
 
 /*

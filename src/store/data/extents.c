@@ -4,15 +4,7 @@
 
 #include <string.h>
 
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
+#include "minmax.h"
 
 /* The first range that ends at or behind offset, or count. */
 static size_t find_touching(const struct extents *set, uint64_t offset)

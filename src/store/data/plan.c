@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/extents.h"
+#include "minmax.h"
 #include "s3.h"
 
 /* With more than this of it new, all of it is sent. */
@@ -18,16 +19,6 @@ static const struct {
 	unsigned count;
 	unsigned factor; /* of part_size */
 } phases[] = { { 1000, 1 }, { 1000, 2 }, { 2000, 8 }, { 6000, 64 } };
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 static uint64_t phase_length(size_t phase, uint64_t part_size)
 {
