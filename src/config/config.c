@@ -15,7 +15,7 @@
 #include "config_file.h"
 #include "config_rules.h"
 #include "errinfo.h"
-#include "s3fs_options.h"
+#include "foreign.h"
 #include "settings.h"
 
 /* One source on its way in. */
@@ -84,8 +84,7 @@ static int unknown_option(const char *name, const struct command_own *own,
 
 	for (; own && own->name; own++)
 		text_nearest_try(&nearest, own->name);
-	for (size_t i = 0; i < s3fs_option_count; i++)
-		text_nearest_try(&nearest, s3fs_options[i].name);
+	foreign_try_names(FOREIGN_S3FS, &nearest);
 	return unknown(&nearest, err);
 }
 
@@ -226,13 +225,17 @@ static int take_environment(struct config *config, struct errinfo *err)
 	return 0;
 }
 
-static int take_s3fs_setting(struct s3fs_taker *taker, const char *name,
-			     const char *value, struct errinfo *err)
+/* Of an option of s3fs. */
+static int set_foreign(struct foreign_sink *sink, const char *name,
+		       const char *value, struct errinfo *err)
 {
-	struct source source = { .config = taker->config,
+	struct source source = { .config = sink->config,
 				 .origin = ORIGIN_COMMAND_LINE };
+	struct errinfo why = ERRINFO_INIT;
+	int rc = take(&source, settings_find(name), value, true, &why);
 
-	return take(&source, settings_find(name), value, true, err);
+	/* The setting's sentence does not name the option that was written. */
+	return rc ? errinfo_set(err, rc, "-o %s: %s", sink->name, why.text) : 0;
 }
 
 /* A word of fstab that takes another one back, as the last of them counts. */
@@ -254,13 +257,16 @@ static int take_option(const struct source *source,
 		       const struct command_option *option, struct errinfo *err)
 {
 	const struct setting_def *def = settings_find(option->name);
-	const struct s3fs_option *s3fs = s3fs_option_find(option->name);
-	struct s3fs_taker taker = { take_s3fs_setting, source->config };
+	const struct foreign *s3fs = foreign_find(FOREIGN_S3FS, option->name);
+	struct foreign_sink sink = { .set = set_foreign,
+				     .config = source->config,
+				     .from = "",
+				     .name = option->name };
 
 	if (strncmp(option->name, "x-", 2) == 0)
 		return 0; /* for other programs that read fstab */
 	if (s3fs)
-		return s3fs_option_take(s3fs, &taker, option->value, err);
+		return foreign_take(&sink, s3fs, option->value, err);
 	if (!def)
 		return unknown_option(option->name, source->own, err);
 	if (def->type == SETTING_SECRET)

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
+#include "foreign.h"
 #include "macros.h"
-#include "s3fs_options.h"
 #include "settings.h"
+#include "text.h"
 
 static const char usage[] =
 	"usage: s3storefs BUCKET[:PREFIX] MOUNTPOINT [-o NAME=VALUE,...]\n"
@@ -227,24 +228,37 @@ static void print_manual(FILE *out)
 			print_manual_setting(out, &settings_table[i]);
 }
 
-static void print_s3fs_option(FILE *out, const struct s3fs_option *option)
+/* How it sets its setting, as far as the name of that goes behind it. */
+static const char *foreign_effect(const struct foreign *row)
 {
-	static const char *const effects[] = {
-		[S3FS_SAME] = "is ",
-		[S3FS_MEGABYTES] = "in MiB: ",
-		[S3FS_SWITCH] = "absent or 1 is True for ",
-		[S3FS_FIXED] = "sets ",
-		[S3FS_OWN] = "sets ",
-		[S3FS_SILENT] = "changes nothing: ",
-		[S3FS_NO_EFFECT] = "has no effect: ",
-		[S3FS_REFUSED] = "is refused: ",
-	};
+	if (row->kind == FOREIGN_SILENT)
+		return "changes nothing: ";
+	if (row->kind == FOREIGN_NO_EFFECT)
+		return "has no effect: ";
+	if (row->kind == FOREIGN_REFUSED)
+		return "is refused: ";
+	if (text_is(row->words, FOREIGN_SWITCH))
+		return "absent or 1 is True for ";
+	if (text_is(row->words, FOREIGN_MIB))
+		return "in MiB: ";
+	return row->own || row->words ? "sets " : "is ";
+}
 
-	fprintf(out, ".TP\n.B %s\n%s", option->name, effects[option->kind]);
-	print_roff(out, option->to);
-	if (option->text) {
+static void print_foreign(FILE *out, const struct foreign *row)
+{
+	static const char fixed[] = FOREIGN_FIXED;
+	const char *tag = ".TP";
+	char name[FOREIGN_NAME_MAX];
+
+	for (const char *names = row->names; foreign_next_name(&names, name);) {
+		fprintf(out, "%s\n.B %s\n", tag, name);
+		tag = ".TQ"; /* one text for several */
+	}
+	fputs(foreign_effect(row), out);
+	print_roff(out, row->to);
+	if (row->words && strncmp(row->words, fixed, strlen(fixed)) == 0) {
 		fputs(" to ", out);
-		print_roff(out, option->text);
+		print_roff(out, row->words + strlen(fixed));
 	}
 	fputs(".\n", out);
 }
@@ -262,8 +276,9 @@ bool help_print(FILE *out, const char *form)
 	} else if (strcmp(form, "man") == 0) {
 		print_manual(out);
 	} else if (strcmp(form, "s3fs") == 0) {
-		for (size_t i = 0; i < s3fs_option_count; i++)
-			print_s3fs_option(out, &s3fs_options[i]);
+		for (size_t i = 0; i < foreign_count; i++)
+			if (foreign_table[i].of == FOREIGN_S3FS)
+				print_foreign(out, &foreign_table[i]);
 	} else {
 		return false;
 	}
