@@ -15,7 +15,7 @@ import proc  # noqa: E402
 from mount import Mount, Watchdog  # noqa: E402
 from servers import Rgw, Swift, TestServer  # noqa: E402
 
-TIME_LIMIT = 60
+TIME_LIMIT = 120
 
 
 def pytest_configure(config):

@@ -62,4 +62,4 @@ def by_nobody(folder, script):
         if os.stat(parent).st_uid == os.geteuid() and not os.path.ismount(parent) and not os.stat(parent).st_mode & 0o001:
             parent.chmod(os.stat(parent).st_mode | 0o011)
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", f"cd '{folder}' && {script}"]
-    return subprocess.run(command, stderr=subprocess.DEVNULL, timeout=20)
+    return subprocess.run(command, stderr=subprocess.DEVNULL, timeout=60)

@@ -11,7 +11,7 @@ import time
 
 import proc
 
-START_SECONDS = 30
+START_SECONDS = 60
 END_SECONDS = 60
 
 

@@ -66,8 +66,8 @@ def shell(script, cwd=None, **kwargs):
     return run("sh", "-euc", script, cwd=cwd, **kwargs)
 
 
-def wait_until(condition, seconds=10, what="the condition"):
-    """Ask until it holds; return its value."""
+def wait_until(condition, seconds=50, what="the condition"):
+    """Ask until it holds; return its value. The limit is long, as a busy machine is slow, and costs nothing when all is well."""
     end = time.monotonic() + seconds
     while True:
         value = condition()

@@ -53,7 +53,7 @@ class TestServer:
         """POST data as JSON, or GET without."""
         body = None if data is None else json.dumps(data).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(f"{self.url}/_control/{path}", body), timeout=20) as answer:
+        with opener.open(urllib.request.Request(f"{self.url}/_control/{path}", body), timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
 
@@ -81,6 +81,10 @@ class TestServer:
     def fired(self):
         """How often each rule of the plan has fired."""
         return [rule["fired"] for rule in self.control("faults")]
+
+    def wait_until_fired(self, times=1):
+        """Wait until that many requests have met the fault plan: they have begun and are not answered yet if it delays."""
+        proc.wait_until(lambda: sum(self.fired()) >= times, what="the request")
 
     def latency(self, **milliseconds):
         self.control("latency", milliseconds)

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from files import MIB, some_bytes
+from files import MIB, some_bytes, write_all
 
 BUDGET = 32 * MIB
 SIZE = 96 * MIB
@@ -20,11 +20,6 @@ def spooled_bytes(mount):
         if os.readlink(fd.path).endswith(" (deleted)"):
             total += os.stat(fd.path).st_blocks * 512
     return total
-
-
-def write_all(fd, data):
-    for at in range(0, len(data), MIB):
-        assert os.write(fd, data[at : at + MIB]) == len(data[at : at + MIB])
 
 
 @pytest.fixture

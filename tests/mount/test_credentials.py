@@ -291,10 +291,10 @@ def test_a_rotated_credentials_file_is_taken_up_by_a_running_mount(new_server, n
             return False
         return True
 
-    proc.wait_until(lambda: not can_write(), 10, "the new key")
+    proc.wait_until(lambda: not can_write(), what="the new key")
     assert signed_with(server)[0] == {ACCESS_KEY, OTHER_KEY}
     write(ACCESS_KEY, SECRET_KEY)
-    proc.wait_until(can_write, 10, "the first key")
+    proc.wait_until(can_write, what="the first key")
     assert bucket.read("b") == b"b"
 
 

@@ -103,7 +103,6 @@ def test_equal_files_are_equal_objects(bucket, folder):
     (folder / "b.css").write_bytes(CSS)
     first = bucket.head("a.css")
     os.unlink(folder / "a.css")
-    time.sleep(1.1)
     (folder / "a.css").write_bytes(CSS)
     assert first["ETag"] == bucket.head("a.css")["ETag"] == bucket.head("b.css")["ETag"]
 
@@ -395,10 +394,8 @@ def test_who_asks_for_one_listed_file_after_another_waits_for_few_of_them(bucket
     assert len(os.listdir(path)) == 200
     assert "HeadObject" not in server.requests()
     server.latency(get=100, other=100)
-    began = time.monotonic()
     assert {e.stat().st_size for e in os.scandir(path)} == {len(CSS)}
-    # One by one it would take 20 s.
-    assert time.monotonic() - began < 5
+    assert server.stats()["in_flight_max"] > 8
     heads = server.requests()["HeadObject"]
     assert 200 <= heads <= 210
 

@@ -2,22 +2,23 @@
 """Many at once: what the kernel lets run in parallel does, and none sees another's bytes."""
 
 import concurrent.futures
+import contextlib
 import errno
 import os
-import statistics
+import signal
 import subprocess
 import threading
-import time
 
 import proc
 import pytest
 from files import MIB, opened, some_bytes
 
-ROUND_TRIP_MS = 200
+# So long that all of some calls are begun before the first is answered, on a busy machine, too.
+ROUND_TRIP_MS = 1500
 
 
 def at_once(count, call):
-    """Seconds that count calls take, started together."""
+    """What count calls return, started together."""
     gate = threading.Barrier(count + 1)
 
     def run(number):
@@ -27,66 +28,59 @@ def at_once(count, call):
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         futures = [pool.submit(run, number) for number in range(count)]
         gate.wait(30)
-        began = time.monotonic()
-        results = [future.result() for future in futures]
-        return time.monotonic() - began, results
+        return [future.result() for future in futures]
 
 
-def test_thirty_two_cold_stats_in_one_folder_take_about_three_round_trips(new_mount, bucket, server):
-    bucket.put_many((f"d/{n:03}" for n in range(40)), b"x")
-    server.latency(get=ROUND_TRIP_MS, put=ROUND_TRIP_MS, list=ROUND_TRIP_MS, other=ROUND_TRIP_MS)
+@contextlib.contextmanager
+def in_parallel(server, count, **requests):
+    """The block has count requests on their way at the same time, and makes no more than these in all."""
+    server.reset()
+    server.latency(**dict.fromkeys(("get", "put", "list", "other"), ROUND_TRIP_MS))
+    yield
+    server.latency(**dict.fromkeys(("get", "put", "list", "other"), 0))
+    stats = server.stats()
+    assert stats["in_flight_max"] >= count, stats
+    made = server.requests()
+    assert all(n <= requests.get(operation, 0) for operation, n in made.items()), made
+
+
+def test_thirty_two_cold_stats_in_one_folder_run_in_parallel(new_mount, bucket, server):
+    bucket.put_many((f"d/{n:03}" for n in range(32)), b"x")
     mount = new_mount(bucket)
     (mount.path / "d").stat()
-    singles = []
-    for number in range(32, 35):
-        began = time.monotonic()
-        (mount.path / "d" / f"{number:03}").stat()
-        singles.append(time.monotonic() - began)
-    single = statistics.median(singles)
-    seconds, results = at_once(32, lambda n: (mount.path / "d" / f"{n:03}").stat().st_size)
+    with in_parallel(server, 32, HeadObject=32, ListObjectsV2=32):
+        results = at_once(32, lambda n: (mount.path / "d" / f"{n:03}").stat().st_size)
     assert results == [1] * 32
-    # One after the other they would take 32.
-    assert seconds / single < 4, f"{seconds / single:.1f} round trips"
 
 
 def test_thirty_two_cold_reads_in_one_folder_run_in_parallel(new_mount, bucket, server):
-    bucket.put_many((f"d/{n:03}" for n in range(40)), some_bytes(65536))
-    server.latency(get=ROUND_TRIP_MS, put=ROUND_TRIP_MS, list=ROUND_TRIP_MS, other=ROUND_TRIP_MS)
+    bucket.put_many((f"d/{n:03}" for n in range(32)), some_bytes(65536))
     mount = new_mount(bucket)
     (mount.path / "d").stat()
-    began = time.monotonic()
-    (mount.path / "d" / "039").read_bytes()
-    single = time.monotonic() - began
-    seconds, results = at_once(32, lambda n: (mount.path / "d" / f"{n:03}").read_bytes())
+    with in_parallel(server, 32, HeadObject=32, ListObjectsV2=32, GetObject=32):
+        results = at_once(32, lambda n: (mount.path / "d" / f"{n:03}").read_bytes())
     assert all(data == some_bytes(65536) for data in results)
-    assert seconds / single < 5, f"{seconds / single:.1f} times one"
 
 
 def test_sixteen_creates_in_a_listed_folder_upload_in_parallel(new_mount, bucket, server):
-    server.latency(get=ROUND_TRIP_MS, put=ROUND_TRIP_MS, list=ROUND_TRIP_MS, other=ROUND_TRIP_MS)
     mount = new_mount(bucket)
     # The kernel looks up one name at a time where one may be made: here memory answers it.
     assert os.listdir(mount.path) == []
-    began = time.monotonic()
-    (mount.path / "one").write_bytes(b"x")
-    single = time.monotonic() - began
-    seconds, _ = at_once(16, lambda n: (mount.path / f"{n}").write_bytes(b"%d" % n))
-    assert seconds / single < 4, f"{seconds / single:.1f} times one"
-    server.latency(get=0, put=0, list=0, other=0)
-    assert bucket.contents() == {"one": b"x", **{f"{n}": b"%d" % n for n in range(16)}}
+    with in_parallel(server, 16, PutObject=16):
+        at_once(16, lambda n: (mount.path / f"{n}").write_bytes(b"%d" % n))
+    assert bucket.contents() == {f"{n}": b"%d" % n for n in range(16)}
 
 
 def test_a_slow_answer_holds_up_nobody_else(new_mount, bucket, server):
     bucket.put_many(("slow", "fast"), b"x")
     mount = new_mount(bucket)
-    server.fault("HeadObject", key="slow", count=0, delay_ms=5000)
+    server.fault("HeadObject", key="slow", count=0, delay_ms=15_000)
     slow = subprocess.Popen(["stat", mount.path / "slow"], stdout=subprocess.DEVNULL)
-    time.sleep(0.3)
-    began = time.monotonic()
+    server.wait_until_fired()
     assert (mount.path / "fast").read_bytes() == b"x"
-    assert time.monotonic() - began < 2
     assert slow.poll() is None
-    assert slow.wait(20) == 0
+    slow.send_signal(signal.SIGINT)
+    slow.wait(50)
 
 
 @pytest.mark.time_limit(120)
@@ -104,7 +98,7 @@ def test_many_writers_and_readers_of_their_own_files_never_see_anothers_bytes(ne
             assert (path.parent / f"{number}.moved").read_bytes() == data
         return data
 
-    _, last = at_once(12, work)
+    last = at_once(12, work)
     mount.sync()
     for number, data in enumerate(last):
         assert bucket.read(f"d{number % 3}/{number}.moved") == data
@@ -160,17 +154,24 @@ def test_memory_stays_within_the_budget_while_much_is_written(new_mount, bucket)
         assert bucket.head(f"{number}")["ContentLength"] == 40 * MIB
 
 
+def bytes_of(path):
+    """None while there is no such file, or another version of it than was opened."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        assert error.errno in (errno.ENOENT, errno.ESTALE), error
+        return None
+
+
 def test_two_mounts_see_each_others_files_after_the_stated_time(bucket, new_mount):
-    one, two = (new_mount(bucket, attr_timeout="1", negative_timeout="1") for _ in range(2))
+    one, two = (new_mount(bucket, attr_timeout="0.3", negative_timeout="0.3") for _ in range(2))
     assert os.listdir(two.path) == []
     for turn in range(3):
         (one.path / "f").write_bytes(b"turn %d" % turn)
-        time.sleep(1.2)
-        assert (two.path / "f").read_bytes() == b"turn %d" % turn
+        proc.wait_until(lambda: bytes_of(two.path / "f") == b"turn %d" % turn, what="the news")
     os.unlink(two.path / "f")
     two.sync()
-    time.sleep(1.2)
-    assert not (one.path / "f").exists()
+    proc.wait_until(lambda: not (one.path / "f").exists(), what="the removal")
 
 
 def test_a_register_written_by_one_mount_never_goes_backwards_or_mixes_on_another(bucket, new_mount):
@@ -189,15 +190,12 @@ def test_a_register_written_by_one_mount_never_goes_backwards_or_mixes_on_anothe
     writer.start()
     last = 0
     while not stop.is_set():
-        try:
-            data = (two.path / "register").read_bytes()
-        except OSError as error:
-            assert error.errno in (errno.ENOENT, errno.ESTALE), error
+        data = bytes_of(two.path / "register")
+        if data is None:
             continue
         values = {data[at : at + 8] for at in range(0, len(data), 8)}
         assert len(data) == 16000 and len(values) == 1, "mixed bytes"
         assert int(data[:8]) >= last, "an older version after a newer one"
         last = int(data[:8])
     writer.join(60)
-    time.sleep(0.5)
-    assert (two.path / "register").read_bytes() == b"%08d" % 59 * 2000
+    proc.wait_until(lambda: bytes_of(two.path / "register") == b"%08d" % 59 * 2000, what="the last version")

@@ -38,7 +38,7 @@ class Proxy:
         self.process = subprocess.Popen(
             ["tinyproxy", "-d", "-c", config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        proc.wait_until(self.answers, 10, "the proxy")
+        proc.wait_until(self.answers, what="the proxy")
 
     def answers(self):
         with socket.socket() as there:

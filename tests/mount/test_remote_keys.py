@@ -522,8 +522,8 @@ def test_keys_are_renewed_before_they_end(new_mount, open_server, serve):
     works(mount)
     assert signers(open_server) == [("FIRST", "one")]
     agent.keys = Keys("SECOND", token="two")
-    proc.wait_until(lambda: len(agent.asked) == 2, 8, "the renewal")
-    proc.wait_until(lambda: "new credentials from container credentials" in mount.log(), 5, "its line")
+    proc.wait_until(lambda: len(agent.asked) == 2, what="the renewal")
+    proc.wait_until(lambda: "new credentials from container credentials" in mount.log(), what="its line")
     open_server.reset()
     works(mount)
     assert signers(open_server) == [("SECOND", "two")]
@@ -538,8 +538,8 @@ def test_a_web_identity_is_read_anew_for_each_renewal(new_mount, open_server, se
     mount = new_mount(open_server.bucket, environment={**NO_KEYS, **environment})
     sts.tokens, sts.keys = {"two"}, Keys("SECOND")
     (tmp_path / "jwt").write_text("two")
-    proc.wait_until(lambda: len(sts.forms) == 2, 8, "the renewal")
-    proc.wait_until(lambda: "new credentials" in mount.log(), 5, "its line")
+    proc.wait_until(lambda: len(sts.forms) == 2, what="the renewal")
+    proc.wait_until(lambda: "new credentials" in mount.log(), what="its line")
     open_server.reset()
     works(mount)
     assert signers(open_server) == [("SECOND", "token")]
@@ -549,9 +549,9 @@ def test_a_renewal_that_fails_keeps_the_keys_and_warns_once(new_mount, open_serv
     instance = serve(Instance, Keys("FIRST", life=6))
     mount = new_mount(open_server.bucket, environment={**NO_KEYS, **instance.environment()})
     instance.answer = (500, "")
-    proc.wait_until(lambda: "keeping the credentials in use" in mount.log(), 8, "the warning")
+    proc.wait_until(lambda: "keeping the credentials in use" in mount.log(), what="the warning")
     asked = len(instance.asked)
-    proc.wait_until(lambda: len(instance.asked) > asked, 8, "another try")
+    proc.wait_until(lambda: len(instance.asked) > asked, what="another try")
     works(mount)
     assert mount.log().count("keeping the credentials in use") == 1
     assert signers(open_server) == [("FIRST", "token")]
@@ -619,10 +619,9 @@ def test_others_go_on_while_a_refused_request_waits_for_keys(new_mount, open_ser
 
     writer = threading.Thread(target=write)
     writer.start()
-    proc.wait_until(lambda: len(agent.asked) == 2, 5, "the question")
-    began = time.monotonic()
+    proc.wait_until(lambda: len(agent.asked) == 2, what="the question")
     assert (mount.path / "a").read_bytes() == b"a" and (mount.path / "b").read_bytes() == b"b"
-    assert time.monotonic() - began < 1.5 and writer.is_alive()
+    assert writer.is_alive()
     mount.expect_errors()
     agent.silent.clear()
     writer.join(20)
@@ -633,7 +632,7 @@ def test_an_unmount_does_not_wait_for_an_agent(new_mount, open_server, serve):
     agent = serve(Container, Keys("FIRST", life=4))
     mount = new_mount(open_server.bucket, environment={**NO_KEYS, **agent.environment()})
     agent.silent.set()
-    proc.wait_until(lambda: len(agent.asked) > 1, 8, "the renewal")
+    proc.wait_until(lambda: len(agent.asked) > 1, what="the renewal")
     began = time.monotonic()
     mount.unmount()
     assert time.monotonic() - began < 1.5
@@ -668,7 +667,7 @@ def test_no_key_gets_into_the_log(new_mount, open_server, serve, tmp_path):
     mount = new_mount(open_server.bucket, environment={**NO_KEYS, **environment}, log_level="debug")
     works(mount)
     sts.keys = Keys("ACCESSHUNTER", "secrethunter", "tokenhunter2")
-    proc.wait_until(lambda: "new credentials" in mount.log(), 10, "the renewal")
+    proc.wait_until(lambda: "new credentials" in mount.log(), what="the renewal")
     assert "hunter" not in mount.log().lower()
 
 

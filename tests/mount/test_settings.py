@@ -382,7 +382,7 @@ def test_an_operation_ends_with_its_time(server, new_mount):
         with fails_with("EIO", "ETIMEDOUT"):
             os.stat(mount.path / "f")
 
-    assert seconds_of(stat) < 10
+    assert seconds_of(stat) < 30
 
 
 def test_a_server_that_takes_no_connection_is_given_up(bucket, tmp_path):
@@ -411,7 +411,7 @@ def test_an_answer_that_stands_still_is_given_up(server, new_mount):
         with fails_with("EIO", "ETIMEDOUT"):
             (mount.path / "f").read_bytes()
 
-    assert seconds_of(read) < 10
+    assert seconds_of(read) < 30
 
 
 @pytest.mark.parametrize("direction", ["read", "write"])
@@ -472,7 +472,7 @@ def test_no_more_is_read_ahead_than_allowed(server, new_mount, limit):
             time.sleep(0.5)
             assert server.requests()["GetObject"] <= 8
         else:
-            proc.wait_until(lambda: server.requests()["GetObject"] > 9, 20, "read-ahead")
+            proc.wait_until(lambda: server.requests()["GetObject"] > 9, what="read-ahead")
 
 
 def test_what_is_known_is_believed_for_attr_timeout(bucket, new_mount):
@@ -480,16 +480,16 @@ def test_what_is_known_is_believed_for_attr_timeout(bucket, new_mount):
     bucket.put("f", b"x")
     assert [os.stat(m.path / "f").st_size for m in (short, long)] == [1, 1]
     bucket.put("f", b"more")
-    time.sleep(0.5)
-    assert [os.stat(m.path / "f").st_size for m in (short, long)] == [4, 1]
+    proc.wait_until(lambda: os.stat(short.path / "f").st_size == 4, what="the new size")
+    assert os.stat(long.path / "f").st_size == 1
 
 
 def test_absence_is_believed_for_negative_timeout(bucket, new_mount):
     short, long = new_mount(bucket, negative_timeout="0.3"), new_mount(bucket, negative_timeout="60")
     assert not (short.path / "f").exists() and not (long.path / "f").exists()
     bucket.put("f", b"x")
-    time.sleep(0.5)
-    assert (short.path / "f").exists() and not (long.path / "f").exists()
+    proc.wait_until((short.path / "f").exists, what="the name")
+    assert not (long.path / "f").exists()
 
 
 @pytest.mark.parametrize("is_sync", ["true", "false"])
@@ -516,7 +516,7 @@ def test_a_preloaded_location_needs_no_request_for_a_stat(server, new_mount):
     server.reset()
     mount = new_mount(server.bucket, "media", preload_metadata="true", attr_timeout="60", negative_timeout="60")
     # One to see that all is well, and two pages.
-    proc.wait_until(lambda: server.requests().get("ListObjectsV2", 0) >= 3, 20, "the listing")
+    proc.wait_until(lambda: server.requests().get("ListObjectsV2", 0) >= 3, what="the listing")
     time.sleep(0.3)
     assert server.requests()["ListObjectsV2"] == 3
     server.reset()

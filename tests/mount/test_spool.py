@@ -51,8 +51,8 @@ def spool_files(mount, folder):
 
 def assert_nothing_is_left(bucket, mount, folder):
     """What a failed upload left goes behind the error's back."""
-    proc.wait_until(lambda: bucket.uploads() == [], 5, "the upload's end")
-    proc.wait_until(lambda: spool_files(mount, folder) == {}, 5, "the spool file's end")
+    proc.wait_until(lambda: bucket.uploads() == [], what="the upload's end")
+    proc.wait_until(lambda: spool_files(mount, folder) == {}, what="the spool file's end")
 
 
 @pytest.mark.parametrize("piece", [1000, 100_000], ids=["many-writes", "one-write"])
@@ -69,7 +69,7 @@ def test_one_byte_more_than_the_limit_goes_to_the_temporary_folder(new_mount, bu
         assert os.listdir(spool) == []
     assert bucket.read("f") == data
     # The kernel tells of a file's last close after that has returned.
-    proc.wait_until(lambda: spool_files(mount, spool) == {}, 5, "the spool file's end")
+    proc.wait_until(lambda: spool_files(mount, spool) == {}, what="the spool file's end")
 
 
 def test_the_limit_holds_for_what_was_changed_of_a_stored_file(new_mount, bucket, spool):
@@ -146,7 +146,7 @@ def test_a_full_disk_and_a_full_budget_are_told_to_the_writer_and_harm_no_other(
     assert_nothing_is_left(bucket, mount, folder)
     assert (mount.path / "f").read_bytes() == b"old"
     # The room is given back with the file.
-    proc.wait_until(lambda: free_bytes(folder) >= 4 * MIB - 65536, 5, "room")
+    proc.wait_until(lambda: free_bytes(folder) >= 4 * MIB - 65536, what="room")
     (mount.path / "g").write_bytes(some_bytes(3 * MIB))
     (mount.path / "f").write_bytes(b"new")
     assert bucket.contents() == {"f": b"new", "g": some_bytes(3 * MIB)}
@@ -252,7 +252,7 @@ def test_a_part_that_was_let_go_and_is_changed_is_told(let_go, bucket, how):
     with fails_with("ENOSPC"):
         os.close(fd)
     assert bucket.keys() == []
-    proc.wait_until(lambda: bucket.uploads() == [], 5, "the upload's end")
+    proc.wait_until(lambda: bucket.uploads() == [], what="the upload's end")
 
 
 def test_a_file_of_which_bytes_were_let_go_can_be_cut_to_nothing(let_go, bucket):
@@ -358,12 +358,12 @@ def test_a_killed_writer_leaves_no_upload_and_no_spool_file(new_mount, bucket, s
     """The kernel closes its files: what it wrote is stored, as on any filesystem."""
     mount = new_mount(bucket, max_memory_size=str(MIB), temp_dir=str(spool))
     dd = subprocess.Popen(["dd", "if=/dev/zero", f"of={mount.path}/f", "bs=1M", "status=none"])
-    proc.wait_until(lambda: (mount.path / "f").exists() and (mount.path / "f").stat().st_size > 20 * MIB, 30, "20 MiB")
+    proc.wait_until(lambda: (mount.path / "f").exists() and (mount.path / "f").stat().st_size > 20 * MIB, what="20 MiB")
     dd.send_signal(signal.SIGKILL)
     dd.wait(30)
     size = (mount.path / "f").stat().st_size
     assert size > 20 * MIB
-    proc.wait_until(lambda: (bucket.head("f") or {}).get("ContentLength") == size, 30, "the file")
+    proc.wait_until(lambda: (bucket.head("f") or {}).get("ContentLength") == size, what="the file")
     assert_nothing_is_left(bucket, mount, spool)
 
 

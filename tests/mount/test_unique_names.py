@@ -245,7 +245,7 @@ def test_nothing_is_left_of_a_first_file_that_could_not_be_stored(new_server, ke
         (mount.path / "f").write_bytes(some_bytes(size))
     assert server.fired()[0] >= 1
     assert server.bucket.keys() == []
-    wait_until(lambda: server.bucket.uploads() == [], 5, "the upload's end")
+    wait_until(lambda: server.bucket.uploads() == [], what="the upload's end")
 
 
 def make_stored(folder):
