@@ -114,15 +114,11 @@ static const struct s3_error_info table[] = {
 				       "exist" },
 	[S3_NO_SUCH_KEY] = { 404, "NoSuchKey",
 			     "The specified key does not exist." },
-	[S3_NO_SUCH_TAG_SET] = { 404, "NoSuchTagSet",
-				 "The TagSet does not exist" },
 	[S3_NO_SUCH_UPLOAD] = { 404, "NoSuchUpload",
 				"The specified multipart upload does not "
 				"exist. The upload ID might be invalid, or the "
 				"multipart upload might have been aborted or "
 				"completed." },
-	[S3_NO_SUCH_VERSION] = { 404, "NoSuchVersion",
-				 "The specified version does not exist." },
 	[S3_PRECONDITION_FAILED] = { 412, "PreconditionFailed",
 				     "At least one of the pre-conditions you "
 				     "specified did not hold" },

@@ -11,13 +11,10 @@
 
 struct request;
 
-/*
- * The object of key, or that version (NULL: the current one) of it, if the
- * requester may read it; borrowed, under the store's lock.
- */
+/* The object of key, if the requester may read it; borrowed, under the lock. */
 enum s3_error object_find_locked(struct request *req,
 				 const struct bucket *bucket, const char *key,
-				 const char *version, struct object **out);
+				 struct object **out);
 
 /*
  * Publishes object if the request's conditions hold. The caller keeps its
@@ -29,12 +26,5 @@ enum s3_error object_publish(struct request *req, const char *bucket_name,
 /* The ETag of what the request brought. */
 void object_make_etag(const struct request *req, char out[ETAG_SIZE],
 		      bool is_part);
-
-/* x-amz-version-id, if the bucket has versions. */
-void object_answer_version(struct request *req, const struct bucket *bucket,
-			   uint64_t version);
-
-/* Reads a versionId. False if it is none of ours. */
-bool object_version_param(const char *text, uint64_t *version);
 
 #endif

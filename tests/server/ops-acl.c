@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * ACLs, as far as the canned ones go: what is sent as XML becomes the canned
- * ACL that grants the same to the world.
- */
+/* The canned ACLs of buckets and objects, as they are read back. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
-#include "keep.h"
 #include "listing.h"
 #include "object.h"
 #include "request.h"
@@ -45,26 +41,6 @@ static void answer_acl(struct request *req, const struct bucket *bucket,
 	buf_add_str(out, "</AccessControlList></AccessControlPolicy>");
 }
 
-/* From x-amz-acl, or from the XML in the body. */
-static enum s3_error read_acl(struct request *req, enum acl *acl)
-{
-	AUTO_BUF struct buf text = BUF_INIT(0);
-	enum s3_error error = keep_acl(req, acl);
-	bool may_write;
-
-	if (error || request_header(req, "x-amz-acl"))
-		return error;
-	if (request_body_text(req, &text) < 0 ||
-	    !strstr(buf_str(&text), "AccessControlList"))
-		return S3_MALFORMED_XML;
-	may_write = strstr(text.data, "<Permission>WRITE</Permission>");
-	if (strstr(text.data, GROUPS "AllUsers"))
-		*acl = may_write ? ACL_PUBLIC_READ_WRITE : ACL_PUBLIC_READ;
-	else if (strstr(text.data, GROUPS "AuthenticatedUsers"))
-		*acl = ACL_AUTHENTICATED_READ;
-	return S3_OK;
-}
-
 enum s3_error op_get_bucket_acl(struct request *req)
 {
 	struct store *store = &req->server->store;
@@ -78,23 +54,6 @@ enum s3_error op_get_bucket_acl(struct request *req)
 	return S3_OK;
 }
 
-enum s3_error op_put_bucket_acl(struct request *req)
-{
-	struct store *store = &req->server->store;
-	struct bucket *bucket;
-	enum acl acl = ACL_PRIVATE;
-	enum s3_error error = read_acl(req, &acl);
-
-	if (error)
-		return error;
-	LOCK(&store->lock);
-	bucket = store_bucket_locked(store, req->bucket);
-	if (!bucket)
-		return S3_NO_SUCH_BUCKET;
-	bucket->acl = acl;
-	return S3_OK;
-}
-
 enum s3_error op_get_object_acl(struct request *req)
 {
 	struct store *store = &req->server->store;
@@ -104,30 +63,8 @@ enum s3_error op_get_object_acl(struct request *req)
 
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, req->bucket);
-	error = object_find_locked(req, bucket, req->key,
-				   request_param(req, "versionId"), &object);
+	error = object_find_locked(req, bucket, req->key, &object);
 	if (!error)
 		answer_acl(req, bucket, (enum acl)object->acl);
 	return error;
-}
-
-enum s3_error op_put_object_acl(struct request *req)
-{
-	struct store *store = &req->server->store;
-	enum acl acl = ACL_PRIVATE;
-	enum s3_error error = read_acl(req, &acl);
-	struct bucket *bucket;
-	struct object *object;
-
-	if (error)
-		return error;
-	LOCK(&store->lock);
-	bucket = store_bucket_locked(store, req->bucket);
-	error = object_find_locked(req, bucket, req->key,
-				   request_param(req, "versionId"), &object);
-	if (error)
-		return error;
-	object->acl = (uint8_t)acl;
-	return s3_error_from(
-		store_update_locked(store, bucket, req->key, object));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Buckets: list, head, create, delete, location, versioning. */
+/* Buckets: list, head, create, delete, location. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -138,65 +138,5 @@ enum s3_error op_get_bucket_location(struct request *req)
 	if (strcmp(region, "us-east-1") != 0)
 		xml_add_text(out, region);
 	buf_add_str(out, "</LocationConstraint>");
-	return S3_OK;
-}
-
-enum s3_error op_get_bucket_versioning(struct request *req)
-{
-	struct store *store = &req->server->store;
-	struct buf *out = answer_xml(req, "VersioningConfiguration");
-	const struct bucket *bucket;
-
-	LOCK(&store->lock);
-	bucket = store_bucket_locked(store, req->bucket);
-	if (!bucket)
-		return S3_NO_SUCH_BUCKET;
-	if (bucket->versioning != VERSIONING_OFF)
-		xml_add(out, "Status",
-			bucket->versioning == VERSIONING_ENABLED ? "Enabled" :
-								   "Suspended");
-	buf_add_str(out, "</VersioningConfiguration>");
-	return S3_OK;
-}
-
-static enum s3_error read_versioning(struct request *req,
-				     enum versioning *versioning)
-{
-	xmlDocPtr doc = xml_read(req, "VersioningConfiguration");
-	enum s3_error error = S3_OK;
-	char *status;
-
-	if (!doc)
-		return S3_MALFORMED_XML;
-	status = xml_text(xmlDocGetRootElement(doc), "Status");
-	if (status && strcmp(status, "Enabled") == 0)
-		*versioning = VERSIONING_ENABLED;
-	else if (status && strcmp(status, "Suspended") == 0)
-		*versioning = VERSIONING_SUSPENDED;
-	else
-		error = S3_MALFORMED_XML;
-	free(status);
-	xmlFreeDoc(doc);
-	return error;
-}
-
-enum s3_error op_put_bucket_versioning(struct request *req)
-{
-	struct store *store = &req->server->store;
-	enum versioning versioning;
-	struct bucket *bucket;
-	enum s3_error error;
-
-	/* A folder holds one version of each key. */
-	if (store->root)
-		return S3_NOT_IMPLEMENTED;
-	error = read_versioning(req, &versioning);
-	if (error)
-		return error;
-	LOCK(&store->lock);
-	bucket = store_bucket_locked(store, req->bucket);
-	if (!bucket)
-		return S3_NO_SUCH_BUCKET;
-	bucket->versioning = versioning;
 	return S3_OK;
 }

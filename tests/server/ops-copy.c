@@ -15,10 +15,9 @@
 #define COPY_MAX ((uint64_t)5 << 30) /* of one copy: S3's limit */
 
 struct source {
-	char *name; /* owns: bucket NUL key [NUL version] */
+	char *name; /* owns: bucket NUL key */
 	const char *bucket;
 	const char *key;
-	const char *version;   /* or NULL */
 	struct object *object; /* a reference */
 	struct body body;      /* its bytes, in memory */
 };
@@ -30,20 +29,15 @@ static void source_release(struct source *s)
 	body_release(&s->body);
 }
 
-/* [/]BUCKET/KEY[?versionId=ID], escaped. */
+/* [/]BUCKET/KEY, escaped. */
 static enum s3_error parse_source(struct request *req, struct source *s)
 {
-	char *version, *slash;
+	char *slash;
 	size_t len;
 
 	s->name = strdup(request_header(req, "x-amz-copy-source"));
 	if (!s->name)
 		return S3_INTERNAL_ERROR;
-	version = strstr(s->name, "?versionId=");
-	if (version) {
-		*version = 0;
-		s->version = version + strlen("?versionId=");
-	}
 	len = strlen(s->name);
 	if (text_percent_decode(s->name, &len, false) < 0)
 		return S3_INVALID_ARGUMENT;
@@ -65,7 +59,7 @@ static enum s3_error find_source(struct request *req, struct source *s)
 
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, s->bucket);
-	error = object_find_locked(req, bucket, s->key, s->version, &object);
+	error = object_find_locked(req, bucket, s->key, &object);
 	if (!error)
 		error = conditions_read(req, "x-amz-copy-source-", object);
 	if (!error)
@@ -195,7 +189,7 @@ static enum s3_error copy_object(struct request *req, struct source *s)
 	struct object *object;
 	enum s3_error error;
 
-	onto_itself = !s->version && strcmp(s->bucket, req->bucket) == 0 &&
+	onto_itself = strcmp(s->bucket, req->bucket) == 0 &&
 		      strcmp(s->key, req->key) == 0;
 	replaces = directive_is_replace(req, "x-amz-metadata-directive");
 	if (onto_itself && !replaces && !changes_something(req))

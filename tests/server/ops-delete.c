@@ -12,51 +12,24 @@
 
 #define DELETE_MAX 1000
 
-/* Deletes the key or one version; *marker: of a new delete marker. */
-static enum s3_error delete_locked(struct store *store, struct bucket *bucket,
-				   const char *key, const char *version,
-				   uint64_t *marker)
-{
-	uint64_t id;
-
-	*marker = 0;
-	if (!version)
-		return s3_error_from(
-			store_delete_locked(store, bucket, key, marker));
-	if (!object_version_param(version, &id))
-		return S3_INVALID_ARGUMENT;
-	return s3_error_from(
-		store_delete_version_locked(store, bucket, key, id));
-}
-
 enum s3_error op_delete_object(struct request *req)
 {
 	const char *match = request_header(req, "if-match");
-	const char *version = request_param(req, "versionId");
 	struct store *store = &req->server->store;
 	struct object *current;
 	struct bucket *bucket;
-	enum s3_error error;
-	uint64_t marker;
 
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, req->bucket);
 	if (!bucket)
 		return S3_NO_SUCH_BUCKET;
-	current = store_current_locked(bucket, req->key);
+	current = store_object_locked(bucket, req->key);
 	if (match && !current)
 		return S3_NO_SUCH_KEY;
 	if (match && !condition_etag_in(match, current->etag))
 		return S3_PRECONDITION_FAILED;
-	error = delete_locked(store, bucket, req->key, version, &marker);
-	if (error)
-		return error;
 	req->answer.status = 204;
-	if (marker) {
-		answer_header(req, "x-amz-delete-marker", "true");
-		object_answer_version(req, bucket, marker);
-	}
-	return S3_OK;
+	return s3_error_from(store_delete_locked(store, bucket, req->key));
 }
 
 static void add_error(struct buf *out, const char *key, const char *code,
@@ -84,12 +57,10 @@ static enum s3_error delete_one(struct request *req, xmlNodePtr node,
 				bool quiet, struct buf *out)
 {
 	AUTO_FREE char *key = xml_text(node, "Key");
-	AUTO_FREE char *version = xml_text(node, "VersionId");
 	struct store *store = &req->server->store;
 	const char *planned = key ? planned_error(req, key) : NULL;
 	struct bucket *bucket;
 	enum s3_error error;
-	uint64_t marker = 0;
 
 	if (!key || !*key)
 		return S3_MALFORMED_XML;
@@ -99,24 +70,15 @@ static enum s3_error delete_one(struct request *req, xmlNodePtr node,
 	}
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, req->bucket);
-	error = bucket ? delete_locked(store, bucket, key,
-				       version && *version ? version : NULL,
-				       &marker) :
-			 S3_NO_SUCH_BUCKET;
+	error = bucket ?
+			s3_error_from(store_delete_locked(store, bucket, key)) :
+			S3_NO_SUCH_BUCKET;
 	if (error) {
 		add_error(out, key, s3_error_info(error)->code,
 			  s3_error_info(error)->message);
 	} else if (!quiet) {
 		buf_add_str(out, "<Deleted>");
 		xml_add(out, "Key", key);
-		if (version && *version)
-			xml_add(out, "VersionId", version);
-		if (marker)
-			buf_add_fmt(out,
-				    "<DeleteMarker>true</DeleteMarker>"
-				    "<DeleteMarkerVersionId>%016llx"
-				    "</DeleteMarkerVersionId>",
-				    (unsigned long long)marker);
 		buf_add_str(out, "</Deleted>");
 	}
 	return S3_OK;

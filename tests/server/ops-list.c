@@ -59,10 +59,6 @@ static void add_page(const struct request *req, const struct bucket *bucket,
 		const struct object *object = node->value;
 		size_t common = listing_common(l, node->key);
 
-		if (object->is_delete_marker) {
-			node = node->next[0];
-			continue;
-		}
 		if (l->count == l->max_keys) {
 			l->is_truncated = l->max_keys > 0;
 			break;

@@ -39,29 +39,7 @@ static enum s3_error override_headers(struct request *req, struct fields *h)
 	return S3_OK;
 }
 
-void object_answer_version(struct request *req, const struct bucket *bucket,
-			   uint64_t version)
-{
-	if (version)
-		answer_header_fmt(req, "x-amz-version-id", "%016llx",
-				  (unsigned long long)version);
-	else if (bucket->versioning != VERSIONING_OFF)
-		answer_header(req, "x-amz-version-id", "null");
-}
-
-bool object_version_param(const char *text, uint64_t *version)
-{
-	char *end;
-
-	*version = 0;
-	if (strcmp(text, "null") == 0)
-		return true;
-	*version = strtoull(text, &end, 16);
-	return *text && !*end;
-}
-
 static enum s3_error answer_headers(struct request *req,
-				    const struct bucket *bucket,
 				    const struct object *object)
 {
 	const char *mode = request_header(req, "x-amz-checksum-mode");
@@ -79,7 +57,6 @@ static enum s3_error answer_headers(struct request *req,
 	answer_header(req, "Last-Modified", date);
 	answer_header_fmt(req, "ETag", "\"%s\"", object->etag);
 	answer_header(req, "Accept-Ranges", "bytes");
-	object_answer_version(req, bucket, object->version);
 	while (fields_next(&object->tags, &at, &name, &value))
 		tags++;
 	if (tags)
@@ -155,26 +132,17 @@ static enum s3_error answer_body(struct request *req,
 
 enum s3_error object_find_locked(struct request *req,
 				 const struct bucket *bucket, const char *key,
-				 const char *version, struct object **out)
+				 struct object **out)
 {
 	struct object *object;
-	uint64_t id;
 
 	if (!bucket)
 		return S3_NO_SUCH_BUCKET;
-	if (!version) {
-		object = store_current_locked(bucket, key);
-	} else {
-		if (!object_version_param(version, &id))
-			return S3_INVALID_ARGUMENT;
-		object = store_version_locked(bucket, key, id);
-	}
+	object = store_object_locked(bucket, key);
 	if (!auth_may_read_object(req, bucket, object))
 		return S3_ACCESS_DENIED;
 	if (!object)
-		return version ? S3_NO_SUCH_VERSION : S3_NO_SUCH_KEY;
-	if (object->is_delete_marker)
-		return S3_METHOD_NOT_ALLOWED;
+		return S3_NO_SUCH_KEY;
 	*out = object;
 	return S3_OK;
 }
@@ -188,12 +156,11 @@ enum s3_error op_get_object(struct request *req)
 
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, req->bucket);
-	error = object_find_locked(req, bucket, req->key,
-				   request_param(req, "versionId"), &object);
+	error = object_find_locked(req, bucket, req->key, &object);
 	if (!error)
 		error = keep_check_sse_c(req, "x-amz-", &object->headers);
 	if (!error)
-		error = answer_headers(req, bucket, object);
+		error = answer_headers(req, object);
 	if (!error)
 		error = conditions_read(req, "", object);
 	return error ? error : answer_body(req, object);
@@ -246,14 +213,13 @@ enum s3_error object_publish(struct request *req, const char *bucket_name,
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, bucket_name);
 	error = bucket ? conditions_write(req,
-					  store_current_locked(bucket, key)) :
+					  store_object_locked(bucket, key)) :
 			 S3_NO_SUCH_BUCKET;
 	if (error)
 		return error;
 	object_ref(object);
 	if (store_publish_locked(store, bucket, key, object) < 0)
 		return S3_INTERNAL_ERROR;
-	object_answer_version(req, bucket, object->version);
 	return S3_OK;
 }
 

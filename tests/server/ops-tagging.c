@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tag sets of objects and buckets. */
+/* Tag sets of objects. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +8,7 @@
 #include "request.h"
 #include "xmlread.h"
 
-#define OBJECT_TAGS_MAX 10
-#define BUCKET_TAGS_MAX 50
+#define TAGS_MAX 10
 
 static void answer_tags(struct request *req, const struct fields *tags)
 {
@@ -40,8 +39,7 @@ static enum s3_error add_tag(xmlNodePtr node, struct fields *tags)
 	return s3_error_from(fields_add(tags, key, value));
 }
 
-static enum s3_error read_tags(struct request *req, unsigned max,
-			       struct fields *tags)
+static enum s3_error read_tags(struct request *req, struct fields *tags)
 {
 	xmlDocPtr doc = xml_read(req, "Tagging");
 	xmlNodePtr set = NULL, tag;
@@ -54,57 +52,12 @@ static enum s3_error read_tags(struct request *req, unsigned max,
 		error = S3_MALFORMED_XML;
 	tag = set ? xml_child(set, "Tag") : NULL;
 	for (; tag && !error; tag = xml_next(tag, "Tag"))
-		error = ++count > max ? S3_INVALID_TAG : add_tag(tag, tags);
+		error = ++count > TAGS_MAX ? S3_INVALID_TAG :
+					     add_tag(tag, tags);
 	xmlFreeDoc(doc);
 	if (error)
 		fields_release(tags);
 	return error;
-}
-
-enum s3_error op_get_bucket_tagging(struct request *req)
-{
-	struct store *store = &req->server->store;
-	const struct bucket *bucket;
-
-	LOCK(&store->lock);
-	bucket = store_bucket_locked(store, req->bucket);
-	if (!bucket)
-		return S3_NO_SUCH_BUCKET;
-	if (!bucket->tags.len)
-		return S3_NO_SUCH_TAG_SET;
-	answer_tags(req, &bucket->tags);
-	return S3_OK;
-}
-
-/* Takes tags over. */
-static enum s3_error set_bucket_tags(struct request *req, struct fields tags)
-{
-	struct store *store = &req->server->store;
-	struct bucket *bucket;
-
-	LOCK(&store->lock);
-	bucket = store_bucket_locked(store, req->bucket);
-	if (!bucket) {
-		fields_release(&tags);
-		return S3_NO_SUCH_BUCKET;
-	}
-	fields_release(&bucket->tags);
-	bucket->tags = tags;
-	req->answer.status = 204;
-	return S3_OK;
-}
-
-enum s3_error op_put_bucket_tagging(struct request *req)
-{
-	struct fields tags = { 0 };
-	enum s3_error error = read_tags(req, BUCKET_TAGS_MAX, &tags);
-
-	return error ? error : set_bucket_tags(req, tags);
-}
-
-enum s3_error op_delete_bucket_tagging(struct request *req)
-{
-	return set_bucket_tags(req, (struct fields){ 0 });
 }
 
 enum s3_error op_get_object_tagging(struct request *req)
@@ -116,11 +69,9 @@ enum s3_error op_get_object_tagging(struct request *req)
 
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, req->bucket);
-	error = object_find_locked(req, bucket, req->key,
-				   request_param(req, "versionId"), &object);
+	error = object_find_locked(req, bucket, req->key, &object);
 	if (error)
 		return error;
-	object_answer_version(req, bucket, object->version);
 	answer_tags(req, &object->tags);
 	return S3_OK;
 }
@@ -135,15 +86,13 @@ static enum s3_error set_object_tags(struct request *req, struct fields tags)
 
 	LOCK(&store->lock);
 	bucket = store_bucket_locked(store, req->bucket);
-	error = object_find_locked(req, bucket, req->key,
-				   request_param(req, "versionId"), &object);
+	error = object_find_locked(req, bucket, req->key, &object);
 	if (error) {
 		fields_release(&tags);
 		return error;
 	}
 	fields_release(&object->tags);
 	object->tags = tags;
-	object_answer_version(req, bucket, object->version);
 	return s3_error_from(
 		store_update_locked(store, bucket, req->key, object));
 }
@@ -151,13 +100,7 @@ static enum s3_error set_object_tags(struct request *req, struct fields tags)
 enum s3_error op_put_object_tagging(struct request *req)
 {
 	struct fields tags = { 0 };
-	enum s3_error error = read_tags(req, OBJECT_TAGS_MAX, &tags);
+	enum s3_error error = read_tags(req, &tags);
 
 	return error ? error : set_object_tags(req, tags);
-}
-
-enum s3_error op_delete_object_tagging(struct request *req)
-{
-	req->answer.status = 204;
-	return set_object_tags(req, (struct fields){ 0 });
 }

@@ -53,27 +53,18 @@ enum s3_error op_head_bucket(struct request *req);
 enum s3_error op_create_bucket(struct request *req);
 enum s3_error op_delete_bucket(struct request *req);
 enum s3_error op_get_bucket_location(struct request *req);
-enum s3_error op_get_bucket_versioning(struct request *req);
-enum s3_error op_put_bucket_versioning(struct request *req);
 
 /* ops-acl.c */
 enum s3_error op_get_bucket_acl(struct request *req);
-enum s3_error op_put_bucket_acl(struct request *req);
 enum s3_error op_get_object_acl(struct request *req);
-enum s3_error op_put_object_acl(struct request *req);
 
 /* ops-tagging.c */
-enum s3_error op_get_bucket_tagging(struct request *req);
-enum s3_error op_put_bucket_tagging(struct request *req);
-enum s3_error op_delete_bucket_tagging(struct request *req);
 enum s3_error op_get_object_tagging(struct request *req);
 enum s3_error op_put_object_tagging(struct request *req);
-enum s3_error op_delete_object_tagging(struct request *req);
 
 /* ops-list.c, ops-list-versions.c */
 enum s3_error op_list_objects(struct request *req);
 enum s3_error op_list_objects_v2(struct request *req);
-enum s3_error op_list_object_versions(struct request *req);
 
 /* ops-object.c */
 enum s3_error op_get_object(struct request *req);

@@ -150,7 +150,7 @@ static int visit(struct store *store, struct bucket *bucket, struct buf *path,
 		return 0;
 	if (S_ISDIR(st.st_mode))
 		return walk(store, bucket, path, bucket_len);
-	if (!S_ISREG(st.st_mode) || store_current_locked(bucket, key))
+	if (!S_ISREG(st.st_mode) || store_object_locked(bucket, key))
 		return 0;
 	if (!text_is_utf8(key, strlen(key)) || strlen(key) > KEY_MAX) {
 		log_warn("root", "%s cannot be a key", path->data);

@@ -259,8 +259,7 @@ int root_save_headers(struct root *root, const char *bucket, const char *key,
 	return path.error ? path.error : sidecar_write(path.data, key, object);
 }
 
-int root_delete(struct root *root, const char *bucket, const char *key,
-		const struct object *object)
+int root_delete(struct root *root, const char *bucket, const char *key)
 {
 	AUTO_BUF struct buf path = BUF_INIT(0);
 	size_t bucket_len = strlen(root->dir) + 1 + strlen(bucket);

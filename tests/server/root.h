@@ -14,8 +14,8 @@
  * size or time is not the one noted there, was put by somebody else: it is
  * an object all the same, of the type its name suggests, with an ETag made
  * from its size and time. Files are looked for at the start only; links are
- * not followed. Versions, uploads that are not complete and the ACLs, tags
- * and owners of buckets live in memory and end with the server.
+ * not followed. Uploads that are not complete and the ACLs and owners
+ * of buckets live in memory and end with the server.
  *
  * Called under the store's lock, but for root_stage.
  */
@@ -43,7 +43,7 @@ MUST_USE int root_publish(struct root *root, const char *bucket,
 			  const char *key, struct object *object);
 MUST_USE int root_save_headers(struct root *root, const char *bucket,
 			       const char *key, const struct object *object);
-MUST_USE int root_delete(struct root *root, const char *bucket, const char *key,
-			 const struct object *object);
+MUST_USE int root_delete(struct root *root, const char *bucket,
+			 const char *key);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Buckets, objects and versions; see store.h. */
+/* Buckets and objects; see store.h. */
 #include "store.h"
 
 #include <stdlib.h>
@@ -63,7 +63,6 @@ struct bucket *store_bucket_locked(struct store *store, const char *name)
 
 static void bucket_free(struct bucket *bucket)
 {
-	fields_release(&bucket->tags);
 	free(bucket->name);
 	free(bucket);
 }
@@ -115,24 +114,11 @@ int store_remove_bucket_locked(struct store *store, struct bucket *bucket)
 	return 0;
 }
 
-struct object *store_current_locked(const struct bucket *bucket,
-				    const char *key)
+struct object *store_object_locked(const struct bucket *bucket, const char *key)
 {
 	struct index_node *node = index_find(&bucket->keys, key);
-	struct object *object = node ? node->value : NULL;
 
-	return object && !object->is_delete_marker ? object : NULL;
-}
-
-struct object *store_version_locked(const struct bucket *bucket,
-				    const char *key, uint64_t version)
-{
-	struct index_node *node = index_find(&bucket->keys, key);
-	struct object *object = node ? node->value : NULL;
-
-	while (object && object->version != version)
-		object = object->older;
-	return object;
+	return node ? node->value : NULL;
 }
 
 int store_stage(struct store *store, struct object *object)
@@ -140,34 +126,17 @@ int store_stage(struct store *store, struct object *object)
 	return store->root ? root_stage(store->root, object) : 0;
 }
 
-/* Takes the version out of the chain that starts at *link and frees it. */
-static void drop_version(struct object **link, uint64_t version)
-{
-	while (*link && (*link)->version != version)
-		link = &(*link)->older;
-	if (*link) {
-		struct object *gone = *link;
-
-		*link = gone->older;
-		object_unref(gone);
-	}
-}
-
 int store_adopt_locked(struct store *store, struct bucket *bucket,
 		       const char *key, struct object *object)
 {
 	struct index_node *node = index_insert(&bucket->keys, key);
-	struct object *older;
 
 	lock_assert_held(&store->lock);
 	if (!node) {
 		object_unref(object);
 		return -ENOMEM;
 	}
-	older = node->value;
-	if (object->version == 0)
-		drop_version(&older, 0);
-	object->older = older;
+	object_unref(node->value);
 	node->value = object;
 	return 0;
 }
@@ -178,9 +147,7 @@ int store_publish_locked(struct store *store, struct bucket *bucket,
 	int rc = 0;
 
 	object->mtime_ns = store_time_locked(store);
-	if (bucket->versioning == VERSIONING_ENABLED)
-		object->version = store_id_locked(store);
-	if (store->root && !object->is_delete_marker)
+	if (store->root)
 		rc = root_publish(store->root, bucket->name, key, object);
 	if (rc < 0) {
 		object_unref(object);
@@ -189,45 +156,21 @@ int store_publish_locked(struct store *store, struct bucket *bucket,
 	return store_adopt_locked(store, bucket, key, object);
 }
 
-int store_delete_version_locked(struct store *store, struct bucket *bucket,
-				const char *key, uint64_t version)
+int store_delete_locked(struct store *store, struct bucket *bucket,
+			const char *key)
 {
-	struct index_node *node = index_find(&bucket->keys, key);
-	struct object *newest;
+	struct object *object = store_object_locked(bucket, key);
 	int rc = 0;
 
-	if (!node)
+	if (!object)
 		return 0;
-	newest = node->value;
 	if (store->root)
-		rc = root_delete(store->root, bucket->name, key, newest);
+		rc = root_delete(store->root, bucket->name, key);
 	if (rc < 0)
 		return rc;
-	drop_version(&newest, version);
-	node->value = newest;
-	if (!newest)
-		index_remove(&bucket->keys, key);
-	return 0;
-}
-
-int store_delete_locked(struct store *store, struct bucket *bucket,
-			const char *key, uint64_t *marker)
-{
-	struct object *object;
-	int rc;
-
-	*marker = 0;
-	if (bucket->versioning == VERSIONING_OFF)
-		return store_delete_version_locked(store, bucket, key, 0);
-	object = object_new();
-	if (!object)
-		return -ENOMEM;
-	object->is_delete_marker = true;
-	object_ref(object);
-	rc = store_publish_locked(store, bucket, key, object);
-	*marker = object->version;
+	index_remove(&bucket->keys, key);
 	object_unref(object);
-	return rc;
+	return 0;
 }
 
 int store_update_locked(struct store *store, struct bucket *bucket,
@@ -247,12 +190,8 @@ void store_release(struct store *store)
 		struct bucket *bucket = b->value;
 		struct index_node *k = bucket->keys.heads[0];
 
-		for (; k; k = k->next[0]) {
-			struct object *object = k->value;
-
-			while (object)
-				drop_version(&object, object->version);
-		}
+		for (; k; k = k->next[0])
+			object_unref(k->value);
 		index_release(&bucket->keys);
 		list_for_each_safe(link, &bucket->uploads)
 			upload_free_locked(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Buckets, objects, versions and unfinished multipart uploads.
+ * Buckets, objects and unfinished multipart uploads.
  *
  * One lock guards all of it. Functions whose name ends in _locked want it
  * held by the caller, so that a condition and the change that depends on it
@@ -43,10 +43,7 @@ struct part_sizes {
 
 struct object {
 	atomic_uint refs;
-	bool is_delete_marker;
-	uint8_t acl;          /* enum acl */
-	struct object *older; /* the version before */
-	uint64_t version;     /* 0: the null version */
+	uint8_t acl; /* enum acl */
 	int64_t mtime_ns;
 	struct body body;
 	struct fields headers; /* sent back as they are */
@@ -56,20 +53,12 @@ struct object {
 	char etag[ETAG_SIZE];     /* without quotes */
 };
 
-enum versioning {
-	VERSIONING_OFF,
-	VERSIONING_ENABLED,
-	VERSIONING_SUSPENDED
-};
-
 struct bucket {
 	char *name;
 	int owner; /* index of the user; -1: everybody's */
 	enum acl acl;
-	enum versioning versioning;
 	int64_t created_ns;
-	struct fields tags;
-	struct index keys; /* values: struct object, the newest version */
+	struct index keys; /* values: struct object */
 	struct list_link uploads;
 };
 
@@ -101,7 +90,7 @@ struct store {
 	struct lock lock;
 	struct index buckets; /* values: struct bucket */
 	struct root *root;    /* NULL: memory only */
-	uint64_t last_id;     /* of versions and uploads */
+	uint64_t last_id;     /* of uploads */
 	int64_t last_ns;      /* so that times always grow */
 };
 
@@ -124,13 +113,9 @@ MUST_USE int store_add_bucket_locked(struct store *store, const char *name,
 MUST_USE int store_remove_bucket_locked(struct store *store,
 					struct bucket *bucket);
 
-/* The current version, borrowed; NULL if none or a delete marker. */
-struct object *store_current_locked(const struct bucket *bucket,
-				    const char *key);
-
-/* A certain version, delete markers too; borrowed, or NULL. */
-struct object *store_version_locked(const struct bucket *bucket,
-				    const char *key, uint64_t version);
+/* Borrowed, or NULL. */
+struct object *store_object_locked(const struct bucket *bucket,
+				   const char *key);
 
 /*
  * Writes the object's bytes to where they will stay, if that is the disk:
@@ -139,23 +124,15 @@ struct object *store_version_locked(const struct bucket *bucket,
 MUST_USE int store_stage(struct store *store, struct object *object);
 
 /*
- * Makes object the current version of key; takes the caller's reference
- * over, also when it fails. Sets its time and version.
+ * Makes object the one of key; takes the caller's reference over, also when
+ * it fails. Sets its time.
  */
 MUST_USE int store_publish_locked(struct store *store, struct bucket *bucket,
 				  const char *key, struct object *object);
 
-/*
- * Deletes key as a request without versionId does: for good, or by a delete
- * marker. *marker gets that marker's version, or 0.
- */
+/* Nothing happens if there is none. */
 MUST_USE int store_delete_locked(struct store *store, struct bucket *bucket,
-				 const char *key, uint64_t *marker);
-
-/* Deletes one version for good. Nothing happens if there is none. */
-MUST_USE int store_delete_version_locked(struct store *store,
-					 struct bucket *bucket, const char *key,
-					 uint64_t version);
+				 const char *key);
 
 /* Takes the object of a plain key without writing it to the disk again. */
 MUST_USE int store_adopt_locked(struct store *store, struct bucket *bucket,
