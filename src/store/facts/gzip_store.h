@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a mount with AWS_IS_GZIPPED has beside the others: threads that
- * expand and compress, and what is known of objects. See docs/architecture.md,
+ * expand and compress, and what is known of objects. See docs/internals.md,
  * "Compressed objects".
  */
 #ifndef STORE_GZIP_STORE_H
