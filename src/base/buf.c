@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int fail(struct buf *b, int code)
+static int buf_fail(struct buf *b, int code)
 {
 	b->error = code;
 	return code;
@@ -20,17 +20,17 @@ int buf_reserve(struct buf *b, size_t more)
 	if (b->error)
 		return b->error;
 	if (more > b->max || b->len > b->max - more)
-		return fail(b, -EMSGSIZE);
+		return buf_fail(b, -EMSGSIZE);
 	if (b->cap && b->len + more < b->cap)
 		return 0;
 	while (cap <= b->len + more) {
 		if (cap > SIZE_MAX / 2)
-			return fail(b, -EMSGSIZE);
+			return buf_fail(b, -EMSGSIZE);
 		cap *= 2;
 	}
 	data = realloc(b->data, cap);
 	if (!data)
-		return fail(b, -ENOMEM);
+		return buf_fail(b, -ENOMEM);
 	if (!b->data)
 		data[0] = '\0';
 	b->data = data;
@@ -69,7 +69,7 @@ void buf_add_fmt(struct buf *b, const char *fmt, ...)
 	len = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
 	if (len < 0) {
-		fail(b, -EINVAL);
+		buf_fail(b, -EINVAL);
 		return;
 	}
 	if (buf_reserve(b, (size_t)len) < 0)

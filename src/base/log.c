@@ -38,7 +38,7 @@ static struct {
 	int64_t checked_ms;
 } file = { .lock = LOCK_INIT(LOCK_LOG), .fd = -1 };
 
-static int file_open(const char *path)
+static int log_file_open(const char *path)
 {
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
 		    0600);
@@ -55,7 +55,7 @@ int log_setup_file(enum log_level level, const char *path)
 	free(file.path);
 	file.path = copy;
 	close_fd(&file.fd);
-	file.fd = file_open(path);
+	file.fd = log_file_open(path);
 	file.checked_ms = clock_now_ms();
 	return file.fd < 0 ? -errno : 0;
 }
@@ -100,7 +100,7 @@ bool log_enabled(enum log_level level)
 }
 
 /* Makes the line safe to print: no control characters, cut to the room. */
-static void escape(char *out, size_t room, const char *in)
+static void log_escape(char *out, size_t room, const char *in)
 {
 	size_t n = 0;
 
@@ -115,7 +115,7 @@ static void escape(char *out, size_t room, const char *in)
 	out[n] = '\0';
 }
 
-static bool file_is_at_path_locked(void)
+static bool log_file_is_at_path_locked(void)
 {
 	struct stat ours, named;
 
@@ -125,7 +125,7 @@ static bool file_is_at_path_locked(void)
 }
 
 /* The file may be moved away at any time: another one is begun soon. */
-static int file_fd_locked(void)
+static int log_file_fd_locked(void)
 {
 	int64_t now_ms = clock_now_ms();
 	int fd;
@@ -134,7 +134,8 @@ static int file_fd_locked(void)
 		return STDERR_FILENO;
 	if (now_ms - file.checked_ms >= MOVED_CHECK_MS) {
 		file.checked_ms = now_ms;
-		fd = file_is_at_path_locked() ? -1 : file_open(file.path);
+		fd = log_file_is_at_path_locked() ? -1 :
+						    log_file_open(file.path);
 		if (fd >= 0) {
 			close_fd(&file.fd);
 			file.fd = fd;
@@ -143,7 +144,8 @@ static int file_fd_locked(void)
 	return file.fd >= 0 ? file.fd : STDERR_FILENO;
 }
 
-static void to_file(enum log_level level, const char *area, const char *line)
+static void log_to_file(enum log_level level, const char *area,
+			const char *line)
 {
 	struct timespec now;
 	struct tm tm;
@@ -151,7 +153,7 @@ static void to_file(enum log_level level, const char *area, const char *line)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	dprintf(file_fd_locked(),
+	dprintf(log_file_fd_locked(),
 		"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: %s\n",
 		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, levels[level].name,
@@ -168,9 +170,9 @@ void log_write(enum log_level level, const char *area, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	escape(line, sizeof(line), text);
+	log_escape(line, sizeof(line), text);
 	if (use_syslog)
 		syslog(levels[level].priority, "%s: %s", area, line);
 	else
-		to_file(level, area, line);
+		log_to_file(level, area, line);
 }

@@ -28,8 +28,8 @@ static _Atomic(struct cell *) slots[SLOTS];
 static struct lock grow_lock = LOCK_INIT(LOCK_METRICS);
 static _Atomic size_t cell_count; /* rises under grow_lock */
 
-static size_t slot_of(enum metric metric, const char *operation,
-		      const char *outcome)
+static size_t cell_slot(enum metric metric, const char *operation,
+			const char *outcome)
 {
 	uint64_t mix = (uintptr_t)operation * 31 + (uintptr_t)outcome + metric;
 
@@ -42,7 +42,7 @@ static struct cell *cell_find(enum metric metric, const char *operation,
 {
 	struct cell *c;
 
-	for (*at = slot_of(metric, operation, outcome) % SLOTS;;
+	for (*at = cell_slot(metric, operation, outcome) % SLOTS;;
 	     *at = (*at + 1) % SLOTS) {
 		c = atomic_load_explicit(&slots[*at], memory_order_acquire);
 		if (!c || (c->metric == metric && c->operation == operation &&

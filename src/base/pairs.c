@@ -16,7 +16,7 @@ const char *pairs_get(const struct pairs *p, const char *name)
 }
 
 /* RFC 9110 5.6.2: what a header's name is made of. */
-static bool is_token(const char *s)
+static bool pairs_is_token(const char *s)
 {
 	static const char chars[] =
 		"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
@@ -25,7 +25,7 @@ static bool is_token(const char *s)
 	return *s && s[strspn(s, chars)] == '\0';
 }
 
-static bool is_one_line(const char *s)
+static bool pairs_is_one_line(const char *s)
 {
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
@@ -36,7 +36,7 @@ static bool is_one_line(const char *s)
 	return true;
 }
 
-static int make_room(struct pairs *p)
+static int pairs_make_room(struct pairs *p)
 {
 	size_t cap = p->cap ? p->cap * 2 : 8;
 	struct pair *items;
@@ -56,11 +56,11 @@ int pairs_add(struct pairs *p, const char *name, const char *value)
 	AUTO_FREE char *n = NULL;
 	AUTO_FREE char *v = NULL;
 
-	if (!is_token(name) || !is_one_line(value))
+	if (!pairs_is_token(name) || !pairs_is_one_line(value))
 		return -EINVAL;
 	n = strdup(name);
 	v = strdup(value);
-	if (!n || !v || make_room(p) < 0)
+	if (!n || !v || pairs_make_room(p) < 0)
 		return -ENOMEM;
 	p->items[p->count].name = STEAL(n);
 	p->items[p->count++].value = STEAL(v);

@@ -29,7 +29,7 @@ struct pool {
 };
 
 /* The next job, or NULL when this thread should leave. */
-static struct list_link *next_job_locked(struct pool *pool)
+static struct list_link *pool_next_job_locked(struct pool *pool)
 {
 	struct timespec until = clock_in_ms(IDLE_MS);
 	struct list_link *link;
@@ -53,7 +53,7 @@ static struct list_link *next_job_locked(struct pool *pool)
 	return link;
 }
 
-static void *thread_main(void *arg)
+static void *pool_thread_main(void *arg)
 {
 	struct pool *pool = arg;
 	struct list_link *link;
@@ -62,7 +62,7 @@ static void *thread_main(void *arg)
 
 	thread_become(THREAD_POOL);
 	lock_enter(&pool->lock);
-	while ((link = next_job_locked(pool))) {
+	while ((link = pool_next_job_locked(pool))) {
 		struct pool_job *job =
 			container_of(link, struct pool_job, link);
 
@@ -84,11 +84,11 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static int start_thread(struct pool *pool)
+static int pool_start_thread(struct pool *pool)
 {
 	pthread_t thread; /* joined by who leaves after it */
 
-	return thread_start(&thread, STACK_BYTES, thread_main, pool);
+	return thread_start(&thread, STACK_BYTES, pool_thread_main, pool);
 }
 
 struct pool *pool_new(unsigned thread_limit)
@@ -107,7 +107,7 @@ struct pool *pool_new(unsigned thread_limit)
 	pool->thread_limit = thread_limit > 0 ? thread_limit : 1;
 	list_init(&pool->locked.jobs);
 	pool->locked.threads = 1;
-	if (start_thread(pool) < 0) {
+	if (pool_start_thread(pool) < 0) {
 		pool->locked.threads = 0;
 		pool_free(pool);
 		return NULL;
@@ -124,7 +124,7 @@ void pool_submit(struct pool *pool, struct pool_job *job)
 	/* An idle thread that was called for another job is taken. */
 	if (++pool->locked.queued > pool->locked.idle &&
 	    pool->locked.threads < pool->thread_limit &&
-	    start_thread(pool) == 0)
+	    pool_start_thread(pool) == 0)
 		pool->locked.threads++;
 	pthread_cond_signal(&pool->work);
 }

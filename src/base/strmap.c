@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-static uint64_t process_seed(void)
+static uint64_t strmap_process_seed(void)
 {
 	static _Atomic uint64_t seed;
 	uint64_t value = seed, none = 0;
@@ -25,7 +25,7 @@ static uint64_t process_seed(void)
 uint32_t strmap_hash(const void *data, size_t len, uint64_t seed)
 {
 	const unsigned char *p = data;
-	uint64_t h = 0xcbf29ce484222325u ^ seed ^ process_seed();
+	uint64_t h = 0xcbf29ce484222325u ^ seed ^ strmap_process_seed();
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ p[i]) * 0x100000001b3u;
@@ -35,8 +35,8 @@ uint32_t strmap_hash(const void *data, size_t len, uint64_t seed)
 	return (uint32_t)h;
 }
 
-static struct strmap_entry **slot(const struct strmap *m, const char *key,
-				  uint32_t hash)
+static struct strmap_entry **strmap_slot(const struct strmap *m,
+					 const char *key, uint32_t hash)
 {
 	struct strmap_entry **at = &m->buckets[hash & (m->bucket_count - 1)];
 
@@ -45,7 +45,7 @@ static struct strmap_entry **slot(const struct strmap *m, const char *key,
 	return at;
 }
 
-static uint32_t hash_of(const char *key)
+static uint32_t strmap_key_hash(const char *key)
 {
 	return strmap_hash(key, strlen(key), 0);
 }
@@ -56,11 +56,11 @@ void *strmap_get(const struct strmap *m, const char *key)
 
 	if (m->count == 0)
 		return NULL;
-	e = *slot(m, key, hash_of(key));
+	e = *strmap_slot(m, key, strmap_key_hash(key));
 	return e ? e->value : NULL;
 }
 
-static int grow(struct strmap *m)
+static int strmap_grow(struct strmap *m)
 {
 	size_t count = m->bucket_count ? m->bucket_count * 2 : 16;
 	struct strmap_entry **buckets = calloc(count, sizeof(*buckets));
@@ -88,15 +88,15 @@ static int grow(struct strmap *m)
 
 int strmap_set(struct strmap *m, const char *key, void *value, void **old)
 {
-	uint32_t hash = hash_of(key);
+	uint32_t hash = strmap_key_hash(key);
 	size_t len = strlen(key);
 	struct strmap_entry **at, *e;
 
 	if (old)
 		*old = NULL;
-	if (m->count >= m->bucket_count && grow(m) < 0)
+	if (m->count >= m->bucket_count && strmap_grow(m) < 0)
 		return -ENOMEM;
-	at = slot(m, key, hash);
+	at = strmap_slot(m, key, hash);
 	if (*at) {
 		if (old)
 			*old = (*at)->value;
@@ -122,7 +122,7 @@ void *strmap_remove(struct strmap *m, const char *key)
 
 	if (m->count == 0)
 		return NULL;
-	at = slot(m, key, hash_of(key));
+	at = strmap_slot(m, key, strmap_key_hash(key));
 	e = *at;
 	if (!e)
 		return NULL;
@@ -133,7 +133,8 @@ void *strmap_remove(struct strmap *m, const char *key)
 	return value;
 }
 
-static struct strmap_entry *first_from(const struct strmap *m, size_t bucket)
+static struct strmap_entry *strmap_first_from(const struct strmap *m,
+					      size_t bucket)
 {
 	for (; bucket < m->bucket_count; bucket++) {
 		if (m->buckets[bucket])
@@ -146,10 +147,10 @@ struct strmap_entry *strmap_next(const struct strmap *m,
 				 const struct strmap_entry *entry)
 {
 	if (!entry)
-		return first_from(m, 0);
+		return strmap_first_from(m, 0);
 	if (entry->next)
 		return entry->next;
-	return first_from(m, (entry->hash & (m->bucket_count - 1)) + 1);
+	return strmap_first_from(m, (entry->hash & (m->bucket_count - 1)) + 1);
 }
 
 void strmap_release(struct strmap *m)

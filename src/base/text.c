@@ -36,7 +36,7 @@ void text_hex(char *out, const void *data, size_t len)
 	out[2 * len] = '\0';
 }
 
-static bool is_unreserved(unsigned char c)
+static bool text_is_unreserved(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
@@ -52,14 +52,14 @@ void text_percent_encode(struct buf *out, const void *data, size_t len,
 	for (size_t i = 0; i < len; i++) {
 		char escaped[3] = { '%', digits[p[i] >> 4], digits[p[i] & 15] };
 
-		if (is_unreserved(p[i]) || (keep_slash && p[i] == '/'))
+		if (text_is_unreserved(p[i]) || (keep_slash && p[i] == '/'))
 			buf_add(out, p + i, 1);
 		else
 			buf_add(out, escaped, sizeof(escaped));
 	}
 }
 
-static int hex_value(char c)
+static int text_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -79,8 +79,8 @@ int text_percent_decode(char *s, size_t *len, bool plus_is_blank)
 
 		if (c == '%') {
 			bool is_whole = *len - i > 2;
-			int high = is_whole ? hex_value(s[i + 1]) : -1;
-			int low = is_whole ? hex_value(s[i + 2]) : -1;
+			int high = is_whole ? text_hex_value(s[i + 1]) : -1;
+			int low = is_whole ? text_hex_value(s[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return -EINVAL;
@@ -97,7 +97,7 @@ int text_percent_decode(char *s, size_t *len, bool plus_is_blank)
 }
 
 /* The length of the sequence that starts at p, or 0 if it is malformed. */
-static size_t utf8_sequence(const unsigned char *p, size_t room)
+static size_t text_utf8_sequence(const unsigned char *p, size_t room)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	uint32_t code;
@@ -137,7 +137,7 @@ bool text_is_utf8(const char *s, size_t len)
 	const unsigned char *p = (const unsigned char *)s;
 
 	while (len > 0) {
-		size_t n = utf8_sequence(p, len);
+		size_t n = text_utf8_sequence(p, len);
 
 		if (n == 0)
 			return false;
@@ -154,7 +154,7 @@ bool text_is_utf8(const char *s, size_t len)
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-static void to_tm(int64_t unix_s, struct tm *tm)
+static void text_to_tm(int64_t unix_s, struct tm *tm)
 {
 	time_t t = (time_t)unix_s;
 
@@ -165,7 +165,7 @@ static void to_tm(int64_t unix_s, struct tm *tm)
 	gmtime_r(&t, tm);
 }
 
-static bool fits(char c, char shape)
+static bool text_char_fits(char c, char shape)
 {
 	switch (shape) {
 	case '0':
@@ -178,9 +178,9 @@ static bool fits(char c, char shape)
 }
 
 /* s begins as shape does, where 0 is any digit and a any letter. */
-static bool has_shape(const char *s, const char *shape)
+static bool text_has_shape(const char *s, const char *shape)
 {
-	while (*shape && fits(*s, *shape)) {
+	while (*shape && text_char_fits(*s, *shape)) {
 		s++;
 		shape++;
 	}
@@ -188,7 +188,7 @@ static bool has_shape(const char *s, const char *shape)
 }
 
 /* The fields must be in range and come back unchanged. */
-static int from_tm(struct tm *tm, int64_t *unix_s)
+static int text_from_tm(struct tm *tm, int64_t *unix_s)
 {
 	struct tm check = *tm;
 	time_t t = timegm(&check);
@@ -204,7 +204,7 @@ void text_http_date(char out[TEXT_HTTP_DATE_SIZE], int64_t unix_s)
 {
 	struct tm tm;
 
-	to_tm(unix_s, &tm);
+	text_to_tm(unix_s, &tm);
 	strftime(out, TEXT_HTTP_DATE_SIZE, "%a, %d %b %Y %T GMT", &tm);
 }
 
@@ -213,7 +213,7 @@ int text_parse_http_date(const char *s, int64_t *unix_s)
 	struct tm tm = { 0 };
 	char month[4];
 
-	if (!has_shape(s, "aaa, 00 aaa 0000 00:00:00 GMT") ||
+	if (!text_has_shape(s, "aaa, 00 aaa 0000 00:00:00 GMT") ||
 	    s[TEXT_HTTP_DATE_SIZE - 1] ||
 	    sscanf(s + 5, "%2d %3s %4d %2d:%2d:%2d", &tm.tm_mday, month,
 		   &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
@@ -224,14 +224,14 @@ int text_parse_http_date(const char *s, int64_t *unix_s)
 		if (strcmp(months[i], month) == 0)
 			tm.tm_mon = i;
 	}
-	return tm.tm_mon < 0 ? -EINVAL : from_tm(&tm, unix_s);
+	return tm.tm_mon < 0 ? -EINVAL : text_from_tm(&tm, unix_s);
 }
 
 void text_basic_date(char out[TEXT_BASIC_DATE_SIZE], int64_t unix_s)
 {
 	struct tm tm;
 
-	to_tm(unix_s, &tm);
+	text_to_tm(unix_s, &tm);
 	strftime(out, TEXT_BASIC_DATE_SIZE, "%Y%m%dT%H%M%SZ", &tm);
 }
 
@@ -239,13 +239,14 @@ int text_parse_basic_date(const char *s, int64_t *unix_s)
 {
 	struct tm tm = { 0 };
 
-	if (!has_shape(s, "00000000T000000Z") || s[TEXT_BASIC_DATE_SIZE - 1] ||
+	if (!text_has_shape(s, "00000000T000000Z") ||
+	    s[TEXT_BASIC_DATE_SIZE - 1] ||
 	    sscanf(s, "%4d%2d%2dT%2d%2d%2d", &tm.tm_year, &tm.tm_mon,
 		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	return from_tm(&tm, unix_s);
+	return text_from_tm(&tm, unix_s);
 }
 
 void text_iso_date(char out[TEXT_ISO_DATE_SIZE], int64_t unix_ns)
@@ -258,18 +259,18 @@ void text_iso_date(char out[TEXT_ISO_DATE_SIZE], int64_t unix_ns)
 		ns += 1000000000;
 		unix_s--;
 	}
-	to_tm(unix_s, &tm);
+	text_to_tm(unix_s, &tm);
 	n = strftime(out, TEXT_ISO_DATE_SIZE, "%Y-%m-%dT%T", &tm);
 	snprintf(out + n, TEXT_ISO_DATE_SIZE - n, ".%03uZ",
 		 (unsigned)(ns / 1000000) % 1000);
 }
 
 /* ".123": digits after the second, to nanoseconds; moves *s behind them. */
-static int64_t fraction_ns(const char **s)
+static int64_t text_fraction_ns(const char **s)
 {
 	int64_t ns = 0, unit = 100000000;
 
-	if (!has_shape(*s, ".0"))
+	if (!text_has_shape(*s, ".0"))
 		return 0;
 	for ((*s)++; **s >= '0' && **s <= '9'; (*s)++, unit /= 10)
 		ns += (**s - '0') * unit;
@@ -281,17 +282,17 @@ int text_parse_iso_date(const char *s, int64_t *unix_ns)
 	struct tm tm = { 0 };
 	int64_t unix_s, ns;
 
-	if (!has_shape(s, "0000-00-00T00:00:00") ||
+	if (!text_has_shape(s, "0000-00-00T00:00:00") ||
 	    sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
 		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
 		return -EINVAL;
 	s += strlen("0000-00-00T00:00:00");
-	ns = fraction_ns(&s);
+	ns = text_fraction_ns(&s);
 	if (strcmp(s, "Z") != 0)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	if (from_tm(&tm, &unix_s) < 0)
+	if (text_from_tm(&tm, &unix_s) < 0)
 		return -EINVAL;
 	/* Nanoseconds reach from 1677 to 2262. */
 	if (__builtin_mul_overflow(unix_s, 1000000000, &unix_s) ||
@@ -326,7 +327,7 @@ unsigned text_distance(const char *a, const char *b)
 }
 
 /* A third of the letters may be wrong. */
-static bool is_like(const struct text_nearest *n)
+static bool text_is_like(const struct text_nearest *n)
 {
 	return n->name[0] && n->distance <= (strlen(n->to) + 2) / 3;
 }
@@ -344,12 +345,12 @@ void text_nearest_try(struct text_nearest *n, const char *name)
 
 const char *text_nearest_name(const struct text_nearest *n)
 {
-	return is_like(n) ? n->name : NULL;
+	return text_is_like(n) ? n->name : NULL;
 }
 
 const char *text_nearest_hint(struct text_nearest *n)
 {
-	if (is_like(n))
+	if (text_is_like(n))
 		snprintf(n->hint, sizeof(n->hint), "; did you mean %s?",
 			 n->name);
 	return n->hint;
