@@ -20,7 +20,7 @@ enum {
 	EVENTS_AT_ONCE = 64
 };
 
-static int on_timer_moved(CURLM *multi, long timeout_ms, void *arg)
+static int loop_on_timer_moved(CURLM *multi, long timeout_ms, void *arg)
 {
 	struct http *http = arg;
 
@@ -35,8 +35,8 @@ static int on_timer_moved(CURLM *multi, long timeout_ms, void *arg)
  * gave: not NULL once epoll has the socket. An error is not passed on, for
  * curl would give up every transfer: this one runs into its time-out.
  */
-static int on_socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg,
-			     void *known)
+static int loop_on_socket_changed(CURL *easy, curl_socket_t fd, int what,
+				  void *arg, void *known)
 {
 	struct http *http = arg;
 	struct epoll_event event = { .data.fd = fd };
@@ -57,7 +57,7 @@ static int on_socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg,
 	return 0;
 }
 
-static void start(struct http *http, struct http_request *req)
+static void loop_start_request(struct http *http, struct http_request *req)
 {
 	int result = http_transfer_start(http, req);
 
@@ -68,7 +68,7 @@ static void start(struct http *http, struct http_request *req)
 				 true);
 }
 
-static void run_queue(struct http *http)
+static void loop_run_queue(struct http *http)
 {
 	struct http_request *req;
 	enum http_step step;
@@ -76,7 +76,7 @@ static void run_queue(struct http *http)
 	while ((req = http_queue_next(&http->queue, clock_now_ms(), &step))) {
 		switch (step) {
 		case HTTP_STEP_START:
-			start(http, req);
+			loop_start_request(http, req);
 			break;
 		case HTTP_STEP_RESUME:
 			http_transfer_resume(req->transfer);
@@ -96,7 +96,7 @@ static void run_queue(struct http *http)
 	}
 }
 
-static void abort_all(struct http *http)
+static void loop_abort_all(struct http *http)
 {
 	while (!list_is_empty(&http->active))
 		http_transfer_end(http,
@@ -105,7 +105,7 @@ static void abort_all(struct http *http)
 				  CURLE_OK, -ECANCELED);
 }
 
-static int sleep_ms(struct http *http)
+static int loop_sleep_ms(struct http *http)
 {
 	int64_t at = http_queue_wake_at(&http->queue);
 	int64_t left;
@@ -121,7 +121,7 @@ static int sleep_ms(struct http *http)
 }
 
 /* An error or hang-up shows when curl reads or writes. */
-static int curl_events(uint32_t events)
+static int loop_curl_events(uint32_t events)
 {
 	int mask = 0;
 
@@ -132,22 +132,22 @@ static int curl_events(uint32_t events)
 	return mask;
 }
 
-static void wait_and_move(struct http *http)
+static void loop_wait_and_move(struct http *http)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
 	int running, count;
 	eventfd_t ignored;
 
 	count = epoll_wait(http->epoll_fd, events, EVENTS_AT_ONCE,
-			   sleep_ms(http));
+			   loop_sleep_ms(http));
 	http_queue_awake(&http->queue);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.fd == http->queue.wake_fd)
 			eventfd_read(http->queue.wake_fd, &ignored);
 		else
-			curl_multi_socket_action(http->multi, events[i].data.fd,
-						 curl_events(events[i].events),
-						 &running);
+			curl_multi_socket_action(
+				http->multi, events[i].data.fd,
+				loop_curl_events(events[i].events), &running);
 	}
 	if (http->timer_at_ms > clock_now_ms())
 		return;
@@ -155,7 +155,7 @@ static void wait_and_move(struct http *http)
 	curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-static void hand_back(struct http *http)
+static void loop_hand_back(struct http *http)
 {
 	struct http_transfer *t;
 	struct CURLMsg *msg;
@@ -173,13 +173,13 @@ void *http_loop_main(void *arg)
 
 	thread_become(THREAD_LOOP);
 	for (;;) {
-		run_queue(http);
+		loop_run_queue(http);
 		if (http_queue_is_stopping(&http->queue))
-			abort_all(http);
+			loop_abort_all(http);
 		if (http_queue_is_drained(&http->queue))
 			return NULL;
-		wait_and_move(http);
-		hand_back(http);
+		loop_wait_and_move(http);
+		loop_hand_back(http);
 	}
 }
 
@@ -204,9 +204,10 @@ int http_loop_init(struct http *http)
 			  CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)http->queue.limit);
-	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket_changed);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
+			  loop_on_socket_changed);
 	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer_moved);
+	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_moved);
 	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
 	return 0;
 }

@@ -16,12 +16,12 @@ enum {
 	STALL_TIMEOUT_MS = 15000
 };
 
-static void init_curl(void)
+static void http_init_curl(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static int copy_text(char **to, const char *from)
+static int http_copy_text(char **to, const char *from)
 {
 	if (!from)
 		return 0;
@@ -33,7 +33,7 @@ static int copy_text(char **to, const char *from)
  * The bundle curl was built with, alone: curl keeps a bundle parsed for all
  * connections, but reads it again for each one if there is a folder too.
  */
-static int choose_default_ca(struct http *http)
+static int http_choose_default_ca(struct http *http)
 {
 	CURL *easy = curl_easy_init();
 	char *file = NULL, *folder = NULL;
@@ -44,52 +44,53 @@ static int choose_default_ca(struct http *http)
 	curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
 	curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
 	if (file && access(file, R_OK) == 0)
-		result = copy_text(&http->ca_file, file);
+		result = http_copy_text(&http->ca_file, file);
 	else
-		result = copy_text(&http->ca_folder, folder);
+		result = http_copy_text(&http->ca_folder, folder);
 	curl_easy_cleanup(easy);
 	return result;
 }
 
-static int choose_ca(struct http *http, const char *path, struct errinfo *err)
+static int http_choose_ca(struct http *http, const char *path,
+			  struct errinfo *err)
 {
 	struct stat st;
 
 	if (!path)
-		return choose_default_ca(http);
+		return http_choose_default_ca(http);
 	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
 		return errinfo_set(err, -errno,
 				   "the certificates in %s cannot be read: %s",
 				   path, strerror(errno));
-	return copy_text(
+	return http_copy_text(
 		S_ISDIR(st.st_mode) ? &http->ca_folder : &http->ca_file, path);
 }
 
-static int or_default(int value, int otherwise)
+static int http_or_default(int value, int otherwise)
 {
 	return value ? value : otherwise;
 }
 
-static int copy_options(struct http *http, const struct http_options *from,
-			struct errinfo *err)
+static int http_copy_options(struct http *http, const struct http_options *from,
+			     struct errinfo *err)
 {
 	int result;
 
 	http->options = (struct http_options){
-		.connect_timeout_ms = or_default(from->connect_timeout_ms,
-						 CONNECT_TIMEOUT_MS),
-		.stall_timeout_ms =
-			or_default(from->stall_timeout_ms, STALL_TIMEOUT_MS),
+		.connect_timeout_ms = http_or_default(from->connect_timeout_ms,
+						      CONNECT_TIMEOUT_MS),
+		.stall_timeout_ms = http_or_default(from->stall_timeout_ms,
+						    STALL_TIMEOUT_MS),
 		.skip_verify = from->skip_verify,
 		.skip_host_name = from->skip_host_name,
 		.max_bytes_per_s = from->max_bytes_per_s,
 	};
-	if (copy_text(&http->user_agent, from->user_agent) < 0 ||
-	    copy_text(&http->no_proxy, from->no_proxy) < 0)
+	if (http_copy_text(&http->user_agent, from->user_agent) < 0 ||
+	    http_copy_text(&http->no_proxy, from->no_proxy) < 0)
 		return -ENOMEM;
 	result = proxy_rules_copy(&http->proxies, from->proxies,
 				  from->proxy_count, err);
-	return result < 0 ? result : choose_ca(http, from->ca_file, err);
+	return result < 0 ? result : http_choose_ca(http, from->ca_file, err);
 }
 
 static void http_destroy(struct http *http)
@@ -105,7 +106,7 @@ static void http_destroy(struct http *http)
 }
 
 /* SIGPIPE, too, which comes out of TLS, is blocked there. */
-static int start_thread(struct http *http)
+static int http_start_thread(struct http *http)
 {
 	int rc = thread_start(&http->thread, 0, http_loop_main, http);
 
@@ -114,19 +115,19 @@ static int start_thread(struct http *http)
 	return rc;
 }
 
-static int set_up(struct http *http, const struct http_options *options,
-		  struct errinfo *err)
+static int http_set_up(struct http *http, const struct http_options *options,
+		       struct errinfo *err)
 {
 	unsigned limit = options->connection_limit ? options->connection_limit :
 						     CONNECTION_LIMIT;
 	int result = http_queue_init(&http->queue, limit);
 
 	if (result == 0)
-		result = copy_options(http, options, err);
+		result = http_copy_options(http, options, err);
 	if (result == 0)
 		result = http_loop_init(http);
 	if (result == 0)
-		result = start_thread(http);
+		result = http_start_thread(http);
 	return result;
 }
 
@@ -140,11 +141,11 @@ int http_new(const struct http_options *options, struct http **out,
 
 	if (!http)
 		return errinfo_set(err, -ENOMEM, "no memory for HTTP");
-	pthread_once(&once, init_curl);
+	pthread_once(&once, http_init_curl);
 	http->epoll_fd = -1;
 	list_init(&http->active);
 	list_init(&http->idle);
-	result = set_up(http, options, &why);
+	result = http_set_up(http, options, &why);
 	if (result < 0) {
 		http_destroy(http);
 		if (why.code)
@@ -212,7 +213,8 @@ void http_free(struct http *http)
 	http_destroy(http);
 }
 
-static ssize_t read_text(void *arg, uint64_t offset, void *to, size_t room)
+static ssize_t http_body_read_text(void *arg, uint64_t offset, void *to,
+				   size_t room)
 {
 	const struct buf *text = arg;
 	size_t left = text->len - (size_t)offset;
@@ -227,7 +229,7 @@ struct http_body http_body_of(struct buf *text)
 {
 	return (struct http_body){
 		.length = text->len,
-		.read = read_text,
+		.read = http_body_read_text,
 		.arg = text,
 	};
 }

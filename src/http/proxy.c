@@ -25,7 +25,7 @@ static const struct {
 };
 
 /* The default port of a scheme of len bytes, or NULL. */
-static const char *port_of(const char *scheme, size_t len)
+static const char *proxy_port_of(const char *scheme, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
 		if (strlen(schemes[i].name) == len &&
@@ -35,7 +35,7 @@ static const char *port_of(const char *scheme, size_t len)
 }
 
 /* Whether "host:port" of len bytes, without a user, names a port. */
-static bool has_port(const char *host, size_t len)
+static bool proxy_has_port(const char *host, size_t len)
 {
 	const char *bracket = memrchr(host, ']', len);
 	const char *from = bracket ? bracket : host;
@@ -44,7 +44,7 @@ static bool has_port(const char *host, size_t len)
 }
 
 /* The whole URL of a proxy that was written in one of its forms. */
-static int make_whole(const char *text, struct buf *out)
+static int proxy_make_whole(const char *text, struct buf *out)
 {
 	const char *colon = strstr(text, "://"), *host, *at, *port;
 	size_t scheme_len = colon ? (size_t)(colon - text) : 0, len;
@@ -53,7 +53,7 @@ static int make_whole(const char *text, struct buf *out)
 		host = colon + 3;
 	else
 		host = strncmp(text, "//", 2) == 0 ? text + 2 : text;
-	port = colon ? port_of(text, scheme_len) : "80";
+	port = colon ? proxy_port_of(text, scheme_len) : "80";
 	len = strcspn(host, "/?#");
 	at = memrchr(host, '@', len);
 	if (!port || host[len + strspn(host + len, "/")])
@@ -66,13 +66,13 @@ static int make_whole(const char *text, struct buf *out)
 	}
 	if (len == 0)
 		return -EINVAL;
-	if (!has_port(host, len))
+	if (!proxy_has_port(host, len))
 		buf_add_fmt(out, ":%s", port);
 	return out->error;
 }
 
 /* In lower case, without a slash at the end. */
-static int normalize_target(const char *text, struct buf *out)
+static int proxy_normalize_target(const char *text, struct buf *out)
 {
 	const char *colon = strstr(text, "://");
 	size_t len = strlen(text);
@@ -91,12 +91,12 @@ static int normalize_target(const char *text, struct buf *out)
 	return out->error;
 }
 
-static int copy_rule(struct proxy_rule *to, const struct http_proxy *from,
-		     struct errinfo *err)
+static int proxy_rule_copy(struct proxy_rule *to, const struct http_proxy *from,
+			   struct errinfo *err)
 {
 	AUTO_BUF struct buf target = BUF_INIT(TARGET_MAX);
 	AUTO_BUF struct buf proxy = BUF_INIT(PROXY_MAX);
-	int result = normalize_target(from->target, &target);
+	int result = proxy_normalize_target(from->target, &target);
 
 	if (result < 0)
 		return errinfo_set(err, result,
@@ -104,7 +104,7 @@ static int copy_rule(struct proxy_rule *to, const struct http_proxy *from,
 				   "http, https, https://host or "
 				   "https://host:port",
 				   from->target);
-	result = make_whole(from->proxy, &proxy);
+	result = proxy_make_whole(from->proxy, &proxy);
 	if (result < 0)
 		return errinfo_set(err, result,
 				   "the proxy for %.60s is none: write "
@@ -126,8 +126,8 @@ int proxy_rules_copy(struct proxy_rules *to, const struct http_proxy *from,
 	if (!to->items)
 		return -ENOMEM;
 	for (; to->count < count; to->count++) {
-		int result =
-			copy_rule(&to->items[to->count], &from[to->count], err);
+		int result = proxy_rule_copy(&to->items[to->count],
+					     &from[to->count], err);
 
 		if (result < 0) {
 			to->count++;
@@ -137,8 +137,8 @@ int proxy_rules_copy(struct proxy_rules *to, const struct http_proxy *from,
 	return 0;
 }
 
-static const char *find(const struct proxy_rules *rules, const char *target,
-			size_t len)
+static const char *proxy_rule_find(const struct proxy_rules *rules,
+				   const char *target, size_t len)
 {
 	for (size_t i = 0; i < rules->count; i++)
 		if (strlen(rules->items[i].target) == len &&
@@ -156,23 +156,23 @@ const char *proxy_rules_find(const struct proxy_rules *rules, const char *url)
 	if (!colon || rules->count == 0)
 		return NULL;
 	scheme_len = (size_t)(colon - url);
-	if (!port_of(url, scheme_len))
+	if (!proxy_port_of(url, scheme_len))
 		return NULL;
 	host = colon + 3;
 	len = scheme_len + 3 + strcspn(host, "/?#");
-	proxy = find(rules, url, len);
+	proxy = proxy_rule_find(rules, url, len);
 	if (proxy)
 		return proxy;
-	if (has_port(host, len - scheme_len - 3)) {
+	if (proxy_has_port(host, len - scheme_len - 3)) {
 		len = (size_t)((const char *)memrchr(url, ':', len) - url);
-		proxy = find(rules, url, len);
+		proxy = proxy_rule_find(rules, url, len);
 	} else if (len + 5 < sizeof(target)) {
 		/* A rule may name the port that the URL leaves out. */
 		snprintf(target, sizeof(target), "%.*s:%s", (int)len, url,
-			 port_of(url, scheme_len));
-		proxy = find(rules, target, strlen(target));
+			 proxy_port_of(url, scheme_len));
+		proxy = proxy_rule_find(rules, target, strlen(target));
 	}
-	return proxy ? proxy : find(rules, url, scheme_len);
+	return proxy ? proxy : proxy_rule_find(rules, url, scheme_len);
 }
 
 void proxy_rules_release(struct proxy_rules *rules)

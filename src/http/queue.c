@@ -33,7 +33,7 @@ void http_queue_release(struct http_queue *q)
 }
 
 /* One write wakes the loop, however much comes in before it looks. */
-static void wake_locked(struct http_queue *q)
+static void queue_wake_locked(struct http_queue *q)
 {
 	lock_assert_held(&q->lock);
 	if (!q->locked.is_asleep)
@@ -42,7 +42,8 @@ static void wake_locked(struct http_queue *q)
 	eventfd_write(q->wake_fd, 1);
 }
 
-static void make_ready_locked(struct http_queue *q, struct http_request *req)
+static void queue_make_ready_locked(struct http_queue *q,
+				    struct http_request *req)
 {
 	req->state = HTTP_REQUEST_READY;
 	list_push(&q->locked.ready[req->priority], &req->link);
@@ -50,23 +51,24 @@ static void make_ready_locked(struct http_queue *q, struct http_request *req)
 		q->locked.ready_expiry_ms = req->deadline_at_ms;
 }
 
-static int64_t due_ms(const struct http_request *req)
+static int64_t queue_due_ms(const struct http_request *req)
 {
 	return req->start_ms < req->deadline_at_ms ? req->start_ms :
 						     req->deadline_at_ms;
 }
 
-static void make_delayed_locked(struct http_queue *q, struct http_request *req)
+static void queue_make_delayed_locked(struct http_queue *q,
+				      struct http_request *req)
 {
 	req->state = HTTP_REQUEST_DELAYED;
 	list_push(&q->locked.delayed, &req->link);
-	if (due_ms(req) < q->locked.delayed_due_ms)
-		q->locked.delayed_due_ms = due_ms(req);
+	if (queue_due_ms(req) < q->locked.delayed_due_ms)
+		q->locked.delayed_due_ms = queue_due_ms(req);
 }
 
 /* For a request that never ran. */
-static void make_ending_locked(struct http_queue *q, struct http_request *req,
-			       int result)
+static void queue_make_ending_locked(struct http_queue *q,
+				     struct http_request *req, int result)
 {
 	list_remove(&req->link);
 	req->state = HTTP_REQUEST_ENDING;
@@ -88,12 +90,12 @@ void http_queue_add(struct http_queue *q, struct http_request *req,
 	LOCK(&q->lock);
 	q->locked.queued++;
 	if (q->locked.is_stopping)
-		make_ending_locked(q, req, -ECANCELED);
+		queue_make_ending_locked(q, req, -ECANCELED);
 	else if (delay_ms > 0)
-		make_delayed_locked(q, req);
+		queue_make_delayed_locked(q, req);
 	else
-		make_ready_locked(q, req);
-	wake_locked(q);
+		queue_make_ready_locked(q, req);
+	queue_wake_locked(q);
 }
 
 bool http_queue_hasten(struct http_queue *q, struct http_request *req,
@@ -106,8 +108,8 @@ bool http_queue_hasten(struct http_queue *q, struct http_request *req,
 		return false;
 	req->start_ms = start_ms;
 	list_remove(&req->link);
-	make_delayed_locked(q, req);
-	wake_locked(q);
+	queue_make_delayed_locked(q, req);
+	queue_wake_locked(q);
 	return true;
 }
 
@@ -117,7 +119,7 @@ void http_queue_cancel(struct http_queue *q, struct http_request *req)
 	switch ((enum http_request_state)req->state) {
 	case HTTP_REQUEST_DELAYED:
 	case HTTP_REQUEST_READY:
-		make_ending_locked(q, req, -ECANCELED);
+		queue_make_ending_locked(q, req, -ECANCELED);
 		break;
 	case HTTP_REQUEST_RUNNING:
 		list_remove(&req->link);
@@ -127,7 +129,7 @@ void http_queue_cancel(struct http_queue *q, struct http_request *req)
 	case HTTP_REQUEST_ENDING:
 		return;
 	}
-	wake_locked(q);
+	queue_wake_locked(q);
 }
 
 void http_queue_resume(struct http_queue *q, struct http_request *req)
@@ -136,13 +138,13 @@ void http_queue_resume(struct http_queue *q, struct http_request *req)
 	if (req->state != HTTP_REQUEST_RUNNING || !list_is_empty(&req->link))
 		return;
 	list_push(&q->locked.resumes, &req->link);
-	wake_locked(q);
+	queue_wake_locked(q);
 }
 
-static void end_all_locked(struct http_queue *q, struct list_link *list)
+static void queue_end_all_locked(struct http_queue *q, struct list_link *list)
 {
 	list_for_each_safe(link, list)
-		make_ending_locked(
+		queue_make_ending_locked(
 			q, container_of(link, struct http_request, link),
 			-ECANCELED);
 }
@@ -151,10 +153,10 @@ void http_queue_stop(struct http_queue *q)
 {
 	LOCK(&q->lock);
 	q->locked.is_stopping = true;
-	end_all_locked(q, &q->locked.delayed);
+	queue_end_all_locked(q, &q->locked.delayed);
 	for (int i = 0; i < HTTP_PRIORITIES; i++)
-		end_all_locked(q, &q->locked.ready[i]);
-	wake_locked(q);
+		queue_end_all_locked(q, &q->locked.ready[i]);
+	queue_wake_locked(q);
 }
 
 void http_queue_gauges(struct http_queue *q, uint64_t *values)
@@ -171,21 +173,21 @@ void http_queue_awake(struct http_queue *q)
 }
 
 /* Ends what is too late in a list of ready ones; notes the next deadline. */
-static void expire_ready_locked(struct http_queue *q, struct list_link *list,
-				int64_t now_ms)
+static void queue_expire_ready_locked(struct http_queue *q,
+				      struct list_link *list, int64_t now_ms)
 {
 	list_for_each_safe(link, list) {
 		struct http_request *req =
 			container_of(link, struct http_request, link);
 
 		if (req->deadline_at_ms <= now_ms)
-			make_ending_locked(q, req, -ETIMEDOUT);
+			queue_make_ending_locked(q, req, -ETIMEDOUT);
 		else if (req->deadline_at_ms < q->locked.ready_expiry_ms)
 			q->locked.ready_expiry_ms = req->deadline_at_ms;
 	}
 }
 
-static void wake_delayed_locked(struct http_queue *q, int64_t now_ms)
+static void queue_wake_delayed_locked(struct http_queue *q, int64_t now_ms)
 {
 	struct list_link all;
 
@@ -198,11 +200,11 @@ static void wake_delayed_locked(struct http_queue *q, int64_t now_ms)
 
 		list_remove(link);
 		if (req->deadline_at_ms <= now_ms)
-			make_ending_locked(q, req, -ETIMEDOUT);
+			queue_make_ending_locked(q, req, -ETIMEDOUT);
 		else if (req->start_ms <= now_ms)
-			make_ready_locked(q, req);
+			queue_make_ready_locked(q, req);
 		else
-			make_delayed_locked(q, req);
+			queue_make_delayed_locked(q, req);
 	}
 }
 
@@ -211,18 +213,18 @@ static void wake_delayed_locked(struct http_queue *q, int64_t now_ms)
  * request that left early leaves its time behind, which costs one look;
  * sorted lists would cost more on every request.
  */
-static void tick_locked(struct http_queue *q, int64_t now_ms)
+static void queue_tick_locked(struct http_queue *q, int64_t now_ms)
 {
 	if (q->locked.delayed_due_ms <= now_ms)
-		wake_delayed_locked(q, now_ms);
+		queue_wake_delayed_locked(q, now_ms);
 	if (q->locked.ready_expiry_ms > now_ms)
 		return;
 	q->locked.ready_expiry_ms = INT64_MAX;
 	for (int i = 0; i < HTTP_PRIORITIES; i++)
-		expire_ready_locked(q, &q->locked.ready[i], now_ms);
+		queue_expire_ready_locked(q, &q->locked.ready[i], now_ms);
 }
 
-static struct list_link *pop_ready_locked(struct http_queue *q)
+static struct list_link *queue_pop_ready_locked(struct http_queue *q)
 {
 	struct list_link *link = NULL;
 
@@ -245,14 +247,14 @@ struct http_request *http_queue_next(struct http_queue *q, int64_t now_ms,
 	struct list_link *link;
 
 	LOCK(&q->lock);
-	tick_locked(q, now_ms);
+	queue_tick_locked(q, now_ms);
 	if ((link = list_pop(&q->locked.ending)))
 		*step = HTTP_STEP_END;
 	else if ((link = list_pop(&q->locked.aborts)))
 		*step = HTTP_STEP_ABORT;
 	else if ((link = list_pop(&q->locked.resumes)))
 		*step = HTTP_STEP_RESUME;
-	else if ((link = pop_ready_locked(q)))
+	else if ((link = queue_pop_ready_locked(q)))
 		*step = HTTP_STEP_START;
 	q->locked.is_asleep = !link;
 	if (!link)

@@ -21,7 +21,7 @@ void http_response_restart(struct http_transfer *t)
 }
 
 /* A 1xx, and the 417 after which curl asks again, come before the answer. */
-static void begin_response(struct http_transfer *t)
+static void response_next(struct http_transfer *t)
 {
 	long status = 0;
 
@@ -31,13 +31,14 @@ static void begin_response(struct http_transfer *t)
 		t->req->status = (int)status;
 }
 
-static bool is_blank(char c)
+static bool response_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* A line that is no "name: value" is left out, as if it had not come. */
-static int add_line(struct pairs *headers, const char *line, size_t len)
+static int response_add_line(struct pairs *headers, const char *line,
+			     size_t len)
 {
 	AUTO_FREE char *name = strndup(line, len);
 	char *value, *end;
@@ -49,17 +50,18 @@ static int add_line(struct pairs *headers, const char *line, size_t len)
 	if (!value || strlen(name) != len)
 		return 0;
 	*value++ = '\0';
-	while (is_blank(*value))
+	while (response_is_blank(*value))
 		value++;
 	end = value + strlen(value);
-	while (end > value && is_blank(end[-1]))
+	while (end > value && response_is_blank(end[-1]))
 		*--end = '\0';
 	result = pairs_add(headers, name, value);
 	return result == -EINVAL ? 0 : result;
 }
 
 /* curl calls this for each whole line, those of trailers included. */
-static size_t on_header(char *data, size_t size, size_t count, void *arg)
+static size_t response_on_header(char *data, size_t size, size_t count,
+				 void *arg)
 {
 	struct http_transfer *t = arg;
 	size_t len = size * count;
@@ -70,11 +72,12 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 		return 0;
 	}
 	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0 && !t->has_fed_sink)
-		begin_response(t);
+		response_next(t);
 	else if (t->has_final_headers)
 		return len;
 	else if (len > 0 && data[0] != '\r' && data[0] != '\n')
-		t->failure = add_line(&t->req->response_headers, data, len);
+		t->failure =
+			response_add_line(&t->req->response_headers, data, len);
 	else
 		t->has_final_headers = t->req->status != 0;
 	/* curl hands nothing back whose body it has paused. */
@@ -83,7 +86,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 	return t->failure ? 0 : len;
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *arg)
+static size_t response_on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_transfer *t = arg;
 	struct http_request *req = t->req;
@@ -105,13 +108,13 @@ void http_response_begin(struct http_transfer *t)
 
 	req->response_body = (struct buf)BUF_INIT(
 		req->body_limit ? req->body_limit : (size_t)BODY_LIMIT);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, response_on_header);
 	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, response_on_body);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 }
 
-static bool is_lost(CURLcode code)
+static bool response_is_lost(CURLcode code)
 {
 	return code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR ||
 	       code == CURLE_RECV_ERROR;
@@ -122,15 +125,15 @@ bool http_response_is_stale(const struct http_transfer *t, CURLcode code)
 	long connections = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connections);
-	return is_lost(code) && connections == 0 && t->header_bytes == 0 &&
-	       t->failure == 0;
+	return response_is_lost(code) && connections == 0 &&
+	       t->header_bytes == 0 && t->failure == 0;
 }
 
 /*
  * curl gives a refused CONNECT the code of a lost connection. Returns 0 if
  * it was none.
  */
-static int refused_by_proxy(const struct http_transfer *t)
+static int response_proxy_refusal(const struct http_transfer *t)
 {
 	long status = 0;
 
@@ -141,7 +144,7 @@ static int refused_by_proxy(const struct http_transfer *t)
 	return status >= 300 ? -EHOSTUNREACH : 0;
 }
 
-static bool is_reset(const struct http_transfer *t)
+static bool response_is_reset(const struct http_transfer *t)
 {
 	long os_errno = 0;
 
@@ -149,7 +152,7 @@ static bool is_reset(const struct http_transfer *t)
 	return os_errno == ECONNRESET || os_errno == EPIPE;
 }
 
-static bool was_sent(const struct http_transfer *t)
+static bool response_was_sent(const struct http_transfer *t)
 {
 	long request_bytes = 0;
 
@@ -161,8 +164,8 @@ int http_response_result(const struct http_transfer *t, CURLcode code)
 {
 	if (t->failure < 0)
 		return t->failure;
-	if (is_lost(code) || code == CURLE_PARTIAL_FILE) {
-		int refused = refused_by_proxy(t);
+	if (response_is_lost(code) || code == CURLE_PARTIAL_FILE) {
+		int refused = response_proxy_refusal(t);
 
 		return refused ? refused : -ECONNRESET;
 	}
@@ -179,18 +182,19 @@ int http_response_result(const struct http_transfer *t, CURLcode code)
 	case CURLE_SEND_FAIL_REWIND:
 		return -ECONNRESET;
 	case CURLE_SSL_CONNECT_ERROR:
-		return is_reset(t) ? -ECONNRESET : -EPROTO;
+		return response_is_reset(t) ? -ECONNRESET : -EPROTO;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 		return -EKEYREJECTED;
 	case CURLE_OUT_OF_MEMORY:
 		/* curl has no other code for a header line over 100 KiB */
-		return was_sent(t) && !t->has_final_headers ? -EMSGSIZE :
-							      -ENOMEM;
+		return response_was_sent(t) && !t->has_final_headers ?
+			       -EMSGSIZE :
+			       -ENOMEM;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_LOGIN_DENIED:         /* a user's name in the URL */
 	case CURLE_UNSUPPORTED_PROTOCOL: /* in the URL, or in the answer */
-		return was_sent(t) ? -EPROTO : -EINVAL;
+		return response_was_sent(t) ? -EPROTO : -EINVAL;
 	default:
 		return -EPROTO;
 	}

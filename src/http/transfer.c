@@ -51,21 +51,22 @@ static const struct {
 	{ CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 };
 
-static void note(struct http_transfer *t, CURLcode code)
+static void transfer_note(struct http_transfer *t, CURLcode code)
 {
 	if (t->setup == CURLE_OK)
 		t->setup = code;
 }
 
-static void set_long(struct http_transfer *t, CURLoption option, long value)
+static void transfer_set_long(struct http_transfer *t, CURLoption option,
+			      long value)
 {
-	note(t, curl_easy_setopt(t->easy, option, value));
+	transfer_note(t, curl_easy_setopt(t->easy, option, value));
 }
 
-static void set_text(struct http_transfer *t, CURLoption option,
-		     const char *text)
+static void transfer_set_text(struct http_transfer *t, CURLoption option,
+			      const char *text)
 {
-	note(t, curl_easy_setopt(t->easy, option, text));
+	transfer_note(t, curl_easy_setopt(t->easy, option, text));
 }
 
 static struct http_transfer *transfer_get(struct http *http)
@@ -125,17 +126,17 @@ void http_transfers_release(struct http *http)
 		transfer_free(container_of(link, struct http_transfer, link));
 }
 
-static void add_header(struct http_transfer *t, const char *line)
+static void transfer_add_header(struct http_transfer *t, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(t->headers, line);
 
 	if (longer)
 		t->headers = longer;
 	else
-		note(t, CURLE_OUT_OF_MEMORY);
+		transfer_note(t, CURLE_OUT_OF_MEMORY);
 }
 
-static void set_headers(struct http_transfer *t)
+static void transfer_set_headers(struct http_transfer *t)
 {
 	AUTO_BUF struct buf line = BUF_INIT(LINE_LIMIT);
 	const struct pairs *headers = &t->req->headers;
@@ -151,13 +152,14 @@ static void set_headers(struct http_transfer *t)
 		else
 			buf_add_fmt(&line, ": %s", value);
 		if (line.error)
-			note(t, CURLE_OUT_OF_MEMORY);
+			transfer_note(t, CURLE_OUT_OF_MEMORY);
 		else
-			add_header(t, line.data);
+			transfer_add_header(t, line.data);
 	}
 	if (t->req->body.length > 0 && t->req->body.length <= EXPECT_ABOVE)
-		add_header(t, "Expect:");
-	note(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
+		transfer_add_header(t, "Expect:");
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
+					  t->headers));
 }
 
 /*
@@ -183,7 +185,8 @@ void http_transfer_resume(struct http_transfer *t)
 }
 
 /* Fills curl's buffer from the caller's body. */
-static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
+static size_t transfer_on_body_wanted(char *to, size_t size, size_t count,
+				      void *arg)
 {
 	struct http_transfer *t = arg;
 	const struct http_body *body = &t->req->body;
@@ -209,8 +212,8 @@ static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
  * Version 7.88 rewinds the body only if some of it left, not if it was read
  * and none left; so every try begins at 0.
  */
-static int on_try(void *arg, char *to_address, char *from_address, int to_port,
-		  int from_port)
+static int transfer_on_try(void *arg, char *to_address, char *from_address,
+			   int to_port, int from_port)
 {
 	struct http_transfer *t = arg;
 
@@ -222,7 +225,7 @@ static int on_try(void *arg, char *to_address, char *from_address, int to_port,
 }
 
 /* Needed all the same, or curl fails where it does rewind. */
-static int on_body_rewind(void *arg, curl_off_t offset, int origin)
+static int transfer_on_body_rewind(void *arg, curl_off_t offset, int origin)
 {
 	struct http_transfer *t = arg;
 
@@ -233,41 +236,41 @@ static int on_body_rewind(void *arg, curl_off_t offset, int origin)
 }
 
 /* An empty PUT or POST still says Content-Length: 0. */
-static bool has_body(const struct http_request *req)
+static bool transfer_has_body(const struct http_request *req)
 {
 	return req->body.length > 0 || strcmp(req->method, "PUT") == 0 ||
 	       strcmp(req->method, "POST") == 0;
 }
 
-static void set_method(struct http_transfer *t)
+static void transfer_set_method(struct http_transfer *t)
 {
 	const struct http_request *req = t->req;
 
 	if (strcmp(req->method, "HEAD") == 0) {
-		set_long(t, CURLOPT_NOBODY, 1);
+		transfer_set_long(t, CURLOPT_NOBODY, 1);
 		return;
 	}
-	set_text(t, CURLOPT_CUSTOMREQUEST, req->method);
-	if (!has_body(req))
+	transfer_set_text(t, CURLOPT_CUSTOMREQUEST, req->method);
+	if (!transfer_has_body(req))
 		return;
-	set_long(t, CURLOPT_UPLOAD, 1);
-	note(t, curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE,
-				 (curl_off_t)req->body.length));
-	note(t,
-	     curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_body_wanted));
-	note(t, curl_easy_setopt(t->easy, CURLOPT_READDATA, t));
-	note(t,
-	     curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_body_rewind));
-	note(t, curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t));
+	transfer_set_long(t, CURLOPT_UPLOAD, 1);
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE,
+					  (curl_off_t)req->body.length));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_READFUNCTION,
+					  transfer_on_body_wanted));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_READDATA, t));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION,
+					  transfer_on_body_rewind));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t));
 }
 
-static int within(int ms, int bound_ms)
+static int transfer_within_ms(int ms, int bound_ms)
 {
 	return bound_ms > 0 && bound_ms < ms ? bound_ms : ms;
 }
 
-static void set_times(struct http_transfer *t,
-		      const struct http_options *options)
+static void transfer_set_times(struct http_transfer *t,
+			       const struct http_options *options)
 {
 	const struct http_request *req = t->req;
 	int64_t left_ms = INT64_MAX;
@@ -277,70 +280,78 @@ static void set_times(struct http_transfer *t,
 	if (req->try_ms > 0 && req->try_ms < left_ms)
 		left_ms = req->try_ms;
 	if (left_ms != INT64_MAX)
-		set_long(t, CURLOPT_TIMEOUT_MS, left_ms > 1 ? left_ms : 1);
-	set_long(t, CURLOPT_CONNECTTIMEOUT_MS,
-		 within(options->connect_timeout_ms, req->silence_ms));
+		transfer_set_long(t, CURLOPT_TIMEOUT_MS,
+				  left_ms > 1 ? left_ms : 1);
+	transfer_set_long(t, CURLOPT_CONNECTTIMEOUT_MS,
+			  transfer_within_ms(options->connect_timeout_ms,
+					     req->silence_ms));
 	/* curl takes whole seconds of it. */
 	if (!req->is_slow)
-		set_long(t, CURLOPT_LOW_SPEED_TIME,
-			 (within(options->stall_timeout_ms, req->silence_ms) +
-			  999L) / 1000);
+		transfer_set_long(t, CURLOPT_LOW_SPEED_TIME,
+				  (transfer_within_ms(options->stall_timeout_ms,
+						      req->silence_ms) +
+				   999L) / 1000);
 }
 
 /* Only what was set counts: an empty text keeps curl off the environment. */
-static void set_proxy(struct http_transfer *t, const struct http *http)
+static void transfer_set_proxy(struct http_transfer *t, const struct http *http)
 {
 	const char *proxy = proxy_rules_find(&http->proxies, t->req->url);
 
-	set_text(t, CURLOPT_PROXY, proxy ? proxy : "");
-	set_text(t, CURLOPT_NOPROXY, http->no_proxy ? http->no_proxy : "");
+	transfer_set_text(t, CURLOPT_PROXY, proxy ? proxy : "");
+	transfer_set_text(t, CURLOPT_NOPROXY,
+			  http->no_proxy ? http->no_proxy : "");
 }
 
 /*
  * curl looks at a limit after a hundred buffers: together they must not be
  * more than half a second's.
  */
-static void set_buffer(struct http_transfer *t, const struct http *http)
+static void transfer_set_buffer(struct http_transfer *t,
+				const struct http *http)
 {
 	uint64_t limit = http->options.max_bytes_per_s;
 	long bytes = (long)(limit / 200);
 
 	if (limit > 0 && limit / 200 < BUFFER_BYTES)
-		set_long(t, CURLOPT_BUFFERSIZE,
-			 bytes < BUFFER_LEAST ? BUFFER_LEAST : bytes);
+		transfer_set_long(t, CURLOPT_BUFFERSIZE,
+				  bytes < BUFFER_LEAST ? BUFFER_LEAST : bytes);
 }
 
-static void set_tls(struct http_transfer *t, const struct http *http)
+static void transfer_set_tls(struct http_transfer *t, const struct http *http)
 {
 	bool verify = !http->options.skip_verify;
 
-	set_long(t, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
-	set_long(t, CURLOPT_SSL_VERIFYHOST,
-		 verify && !http->options.skip_host_name ? 2 : 0);
-	set_text(t, CURLOPT_CAINFO, http->ca_file);
-	set_text(t, CURLOPT_CAPATH, http->ca_folder);
-	set_text(t, CURLOPT_PROXY_CAINFO, http->ca_file);
-	set_text(t, CURLOPT_PROXY_CAPATH, http->ca_folder);
+	transfer_set_long(t, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
+	transfer_set_long(t, CURLOPT_SSL_VERIFYHOST,
+			  verify && !http->options.skip_host_name ? 2 : 0);
+	transfer_set_text(t, CURLOPT_CAINFO, http->ca_file);
+	transfer_set_text(t, CURLOPT_CAPATH, http->ca_folder);
+	transfer_set_text(t, CURLOPT_PROXY_CAINFO, http->ca_file);
+	transfer_set_text(t, CURLOPT_PROXY_CAPATH, http->ca_folder);
 }
 
-static void set_up(struct http *http, struct http_transfer *t)
+static void transfer_set_up(struct http *http, struct http_transfer *t)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fixed_options); i++)
-		set_long(t, fixed_options[i].option, fixed_options[i].value);
-	set_text(t, CURLOPT_PROTOCOLS_STR, "http,https");
-	set_text(t, CURLOPT_USERAGENT, http->user_agent);
-	set_text(t, CURLOPT_URL, t->req->url);
-	note(t, curl_easy_setopt(t->easy, CURLOPT_SHARE, http->share));
-	note(t, curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t));
-	note(t, curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error));
-	note(t, curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_try));
-	note(t, curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t));
-	set_method(t);
-	set_headers(t);
-	set_times(t, &http->options);
-	set_proxy(t, http);
-	set_tls(t, http);
-	set_buffer(t, http);
+		transfer_set_long(t, fixed_options[i].option,
+				  fixed_options[i].value);
+	transfer_set_text(t, CURLOPT_PROTOCOLS_STR, "http,https");
+	transfer_set_text(t, CURLOPT_USERAGENT, http->user_agent);
+	transfer_set_text(t, CURLOPT_URL, t->req->url);
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_SHARE, http->share));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t));
+	transfer_note(t,
+		      curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION,
+					  transfer_on_try));
+	transfer_note(t, curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t));
+	transfer_set_method(t);
+	transfer_set_headers(t);
+	transfer_set_times(t, &http->options);
+	transfer_set_proxy(t, http);
+	transfer_set_tls(t, http);
+	transfer_set_buffer(t, http);
 	http_response_begin(t);
 }
 
@@ -348,7 +359,7 @@ static void set_up(struct http *http, struct http_transfer *t)
  * What there may be of bytes a second is shared among all that are on their
  * way. curl looks at these two options anew each time it has moved bytes.
  */
-static void share_speed(struct http *http)
+static void transfers_share_speed(struct http *http)
 {
 	uint64_t limit = http->options.max_bytes_per_s;
 	curl_off_t share;
@@ -374,7 +385,7 @@ int http_transfer_start(struct http *http, struct http_request *req)
 	if (!t)
 		return -ENOMEM;
 	t->req = req;
-	set_up(http, t);
+	transfer_set_up(http, t);
 	if (t->setup == CURLE_OK &&
 	    curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
 		t->setup = CURLE_OUT_OF_MEMORY;
@@ -388,7 +399,7 @@ int http_transfer_start(struct http *http, struct http_request *req)
 	req->transfer = t;
 	list_push(&http->active, &t->link);
 	http->active_count++;
-	share_speed(http);
+	transfers_share_speed(http);
 	return 0;
 }
 
@@ -430,14 +441,14 @@ void http_transfer_end(struct http *http, struct http_transfer *t,
 	req->transfer = NULL;
 	list_remove(&t->link);
 	http->active_count--;
-	share_speed(http);
+	transfers_share_speed(http);
 	curl_multi_remove_handle(http->multi, t->easy);
 	transfer_put(http, t, result == 0);
 	http_request_end(http, req, result, reason, true);
 }
 
 /* What follows the ? may be a signature. */
-static int url_len_shown(const char *url)
+static int request_url_len_shown(const char *url)
 {
 	size_t len = strcspn(url, "?");
 
@@ -450,7 +461,7 @@ void http_request_end(struct http *http, struct http_request *req, int result,
 	req->result = result;
 	if (result < 0) {
 		errinfo_set(&req->err, result, "%s %.*s: %s", req->method,
-			    url_len_shown(req->url), req->url, reason);
+			    request_url_len_shown(req->url), req->url, reason);
 		snprintf(req->err.cause, sizeof(req->err.cause), "%s", reason);
 		req->err.http_status = req->status;
 	}
