@@ -10,7 +10,7 @@
 /* st_blksize: what cp and cat read at a time; a FUSE request's usual size. */
 #define BLOCK_BYTES (128 * 1024)
 
-static struct timespec time_of(int64_t ns)
+static struct timespec attr_time(int64_t ns)
 {
 	int64_t s = ns / 1000000000;
 	int64_t rest = ns % 1000000000;
@@ -40,9 +40,10 @@ void attr_to_stat(const struct fs *fs, const struct store_attr *attr,
 	st->st_size = (off_t)attr->size;
 	st->st_blocks = (blkcnt_t)((attr->size + 511) / 512);
 	st->st_blksize = BLOCK_BYTES;
-	st->st_mtim = time_of(attr->mtime_ns);
-	st->st_ctim = time_of(attr->ctime_ns ? attr->ctime_ns : attr->mtime_ns);
-	st->st_atim = time_of(attr->atime_ns);
+	st->st_mtim = attr_time(attr->mtime_ns);
+	st->st_ctim =
+		attr_time(attr->ctime_ns ? attr->ctime_ns : attr->mtime_ns);
+	st->st_atim = attr_time(attr->atime_ns);
 }
 
 double attr_seconds(const struct store_attr *attr)

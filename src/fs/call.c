@@ -45,7 +45,7 @@ static void call_free(struct call *call)
 }
 
 /* What the user's program or an operator should hear of. */
-static enum log_level level_of(int error)
+static enum log_level call_log_level(int error)
 {
 	switch (error) {
 	case EIO:
@@ -73,7 +73,7 @@ static enum log_level level_of(int error)
  * the numbers left out the kernel drops those from 512 on, and the program
  * would wait for ever; ENOSYS makes it never ask again.
  */
-static int answer_of(int result)
+static int call_answer(int result)
 {
 	switch (-result) {
 	case EPERM:
@@ -114,13 +114,14 @@ static int answer_of(int result)
 	return EIO;
 }
 
-static void log_failure(const char *kind, fuse_ino_t ino, const char *name,
-			int error, const struct errinfo *err)
+static void call_log_failure(const char *kind, fuse_ino_t ino, const char *name,
+			     int error, const struct errinfo *err)
 {
 	bool has_words = err && err->text[0];
 	/* Wordless, the kernel hears it and asks for the name again. */
-	enum log_level level = error == ESTALE && !has_words ? LOG_LEVEL_DEBUG :
-							       level_of(error);
+	enum log_level level = error == ESTALE && !has_words ?
+				       LOG_LEVEL_DEBUG :
+				       call_log_level(error);
 
 	if (!log_enabled(level))
 		return;
@@ -136,19 +137,19 @@ static void log_failure(const char *kind, fuse_ino_t ino, const char *name,
 
 void call_refuse(fuse_req_t req, const char *kind, fuse_ino_t ino, int result)
 {
-	int error = answer_of(result);
+	int error = call_answer(result);
 
-	log_failure(kind, ino, "", error, NULL);
+	call_log_failure(kind, ino, "", error, NULL);
 	fuse_reply_err(req, error);
 }
 
 void call_fail(struct call *call, int result)
 {
-	int error = answer_of(result);
+	int error = call_answer(result);
 
 	call->has_failed = true;
-	log_failure(call->kind->name, call->ino, call->name, error,
-		    &call->io.op.err);
+	call_log_failure(call->kind->name, call->ino, call->name, error,
+			 &call->io.op.err);
 	fuse_reply_err(call->req, error);
 }
 
@@ -166,7 +167,7 @@ static struct call *call_start(struct call *call)
 }
 
 /* The length with its NUL, or 0: too long. The protocol allows 1,024. */
-static size_t room_of(const char *name)
+static size_t call_name_room(const char *name)
 {
 	size_t len = name ? strlen(name) : 0;
 
@@ -177,7 +178,7 @@ static struct call *call_make(fuse_req_t req, const struct call_kind *kind,
 			      fuse_ino_t ino, const char *name,
 			      const char *to_name)
 {
-	size_t room = room_of(name), to_room = room_of(to_name);
+	size_t room = call_name_room(name), to_room = call_name_room(to_name);
 	const struct fuse_ctx *caller = fuse_req_ctx(req);
 	struct fs *fs = fs_of(req);
 	struct call *call;

@@ -28,8 +28,8 @@ struct filling {
 };
 
 /* Puts an entry behind the others; false: it does not fit. */
-static bool put_plain(struct filling *f, const char *name,
-		      const struct stat *st, uint64_t next)
+static bool filling_put_plain(struct filling *f, const char *name,
+			      const struct stat *st, uint64_t next)
 {
 	size_t room = f->call->size - f->len;
 	size_t need = fuse_add_direntry(f->call->req, f->data + f->len, room,
@@ -42,8 +42,9 @@ static bool put_plain(struct filling *f, const char *name,
 	return true;
 }
 
-static bool put_with_attrs(struct filling *f, const char *name,
-			   const struct fuse_entry_param *e, uint64_t next)
+static bool filling_put_with_attrs(struct filling *f, const char *name,
+				   const struct fuse_entry_param *e,
+				   uint64_t next)
 {
 	size_t room = f->call->size - f->len;
 	size_t need = fuse_add_direntry_plus(f->call->req, f->data + f->len,
@@ -57,7 +58,7 @@ static bool put_with_attrs(struct filling *f, const char *name,
 }
 
 /* "." or "..": never counted as looked up. */
-static bool put_dots(struct filling *f)
+static bool filling_put_dots(struct filling *f)
 {
 	struct call *call = f->call;
 	struct fs *fs = call->fs;
@@ -72,15 +73,15 @@ static bool put_dots(struct filling *f)
 		node_put(fs->store, parent, 1);
 	}
 	if (f->with_attrs)
-		return put_with_attrs(f, name, &e, f->offset + 1);
-	return put_plain(f, name, &e.attr, f->offset + 1);
+		return filling_put_with_attrs(f, name, &e, f->offset + 1);
+	return filling_put_plain(f, name, &e.attr, f->offset + 1);
 }
 
 /* FUSE_UNKNOWN_INO of the kernel's own header: never 0, which readers skip. */
 #define UNKNOWN_INO 0xffffffff
 
 /* An entry that has no node is told without one: the kernel looks it up. */
-static bool put_entry(struct filling *f, struct store_entry *entry)
+static bool filling_put_entry(struct filling *f, struct store_entry *entry)
 {
 	struct call *call = f->call;
 	struct fs *fs = call->fs;
@@ -94,7 +95,7 @@ static bool put_entry(struct filling *f, struct store_entry *entry)
 		attr_to_stat(fs, &entry->attr, &e.attr);
 		if (!e.attr.st_ino)
 			e.attr.st_ino = UNKNOWN_INO;
-		return put_plain(f, entry->name, &e.attr, next);
+		return filling_put_plain(f, entry->name, &e.attr, next);
 	}
 	if (need > call->size - f->len)
 		return false;
@@ -104,20 +105,20 @@ static bool put_entry(struct filling *f, struct store_entry *entry)
 		attr_to_stat(fs, &entry->attr, &e.attr);
 		e.attr.st_ino = UNKNOWN_INO;
 	}
-	return put_with_attrs(f, entry->name, &e, next);
+	return filling_put_with_attrs(f, entry->name, &e, next);
 }
 
 /*
  * Fills what memory has. An error is told only if there is nothing else:
  * the next answer begins with it.
  */
-static int fill(struct filling *f)
+static int filling_fill(struct filling *f)
 {
 	struct store_entry entry;
 	int rc;
 
 	while (f->offset < FIRST_COOKIE) {
-		if (!put_dots(f))
+		if (!filling_put_dots(f))
 			return 0;
 	}
 	for (;;) {
@@ -125,13 +126,13 @@ static int fill(struct filling *f)
 				     f->offset - FIRST_COOKIE, &entry);
 		if (rc < 0 && f->len == 0)
 			return rc == -EAGAIN ? -EIO : rc;
-		if (rc <= 0 || !put_entry(f, &entry))
+		if (rc <= 0 || !filling_put_entry(f, &entry))
 			return 0;
 	}
 }
 
 /* The kernel never got the answer, so it looked nothing up. */
-static void forget_filled(struct filling *f)
+static void filling_forget(struct filling *f)
 {
 	struct fs *fs = f->call->fs;
 	struct fuse_direntplus d;
@@ -143,7 +144,7 @@ static void forget_filled(struct filling *f)
 	}
 }
 
-static void reply_entries(struct call *call, bool with_attrs)
+static void readdir_reply_entries(struct call *call, bool with_attrs)
 {
 	struct filling f = {
 		.call = call,
@@ -158,21 +159,21 @@ static void reply_entries(struct call *call, bool with_attrs)
 		return;
 	}
 	f.data = data;
-	rc = fill(&f);
+	rc = filling_fill(&f);
 	if (rc < 0)
 		call_fail(call, rc);
 	else if (fuse_reply_buf(call->req, data, f.len) < 0 && with_attrs)
-		forget_filled(&f);
+		filling_forget(&f);
 }
 
 static void readdir_reply(struct call *call, int result)
 {
-	reply_entries(call, false);
+	readdir_reply_entries(call, false);
 }
 
 static void readdirplus_reply(struct call *call, int result)
 {
-	reply_entries(call, true);
+	readdir_reply_entries(call, true);
 }
 
 static const struct call_kind readdir_kind = {
@@ -219,9 +220,9 @@ static void readdir_done(struct store_op *op, int result)
 	opened_put(o);
 }
 
-static void read_entries(fuse_req_t req, const struct call_kind *kind,
-			 fuse_ino_t ino, size_t size, off_t offset,
-			 struct fuse_file_info *fi)
+static void readdir_start(fuse_req_t req, const struct call_kind *kind,
+			  fuse_ino_t ino, size_t size, off_t offset,
+			  struct fuse_file_info *fi)
 {
 	struct call *call = call_new_in_dir(req, kind, ino, fi);
 	struct opened *o;
@@ -246,13 +247,13 @@ static void read_entries(fuse_req_t req, const struct call_kind *kind,
 static void dirs_readdir(fuse_req_t req, fuse_ino_t ino, size_t size,
 			 off_t offset, struct fuse_file_info *fi)
 {
-	read_entries(req, &readdir_kind, ino, size, offset, fi);
+	readdir_start(req, &readdir_kind, ino, size, offset, fi);
 }
 
 static void dirs_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size,
 			     off_t offset, struct fuse_file_info *fi)
 {
-	read_entries(req, &readdirplus_kind, ino, size, offset, fi);
+	readdir_start(req, &readdirplus_kind, ino, size, offset, fi);
 }
 
 static void dirs_opendir(fuse_req_t req, fuse_ino_t ino,

@@ -13,7 +13,7 @@
 #include "setid.h"
 
 /* Until the kernel knows of the handle it is ours to give back. */
-static void drop_handle(struct call *call, int result)
+static void open_drop_handle(struct call *call, int result)
 {
 	if (call->io.op.handle)
 		store_release(STEAL(call->io.op.handle));
@@ -21,7 +21,7 @@ static void drop_handle(struct call *call, int result)
 }
 
 /* Puts op's handle into fi; false: no memory. */
-static bool adopt_handle(struct call *call, fuse_ino_t ino)
+static bool open_adopt_handle(struct call *call, fuse_ino_t ino)
 {
 	struct fuse_file_info *fi = &call->fi;
 	bool only_reads = (fi->flags & O_ACCMODE) == O_RDONLY &&
@@ -39,7 +39,7 @@ static bool adopt_handle(struct call *call, fuse_ino_t ino)
 static void open_reply(struct call *call, int result)
 {
 	call->fi.keep_cache = store_may_keep_cache(call->io.op.handle);
-	if (!adopt_handle(call, call->ino))
+	if (!open_adopt_handle(call, call->ino))
 		call_fail(call, -ENOMEM);
 	else if (fuse_reply_open(call->req, &call->fi) < 0)
 		opened_close(opened_of(&call->fi));
@@ -49,7 +49,7 @@ static const struct call_kind open_kind = {
 	.name = "open",
 	.interrupt = CALL_INTERRUPTIBLE,
 	.reply = open_reply,
-	.drop = drop_handle,
+	.drop = open_drop_handle,
 };
 
 /* Who hears EINTR may go on, and would find the file emptied after all. */
@@ -57,10 +57,10 @@ static const struct call_kind open_truncate_kind = {
 	.name = "open",
 	.interrupt = CALL_KILLABLE,
 	.reply = open_reply,
-	.drop = drop_handle,
+	.drop = open_drop_handle,
 };
 
-static void truncated_done(struct store_op *op, int result)
+static void open_truncated(struct store_op *op, int result)
 {
 	setid_clear(call_of(op), result);
 }
@@ -76,7 +76,7 @@ static void files_open(fuse_req_t req, fuse_ino_t ino,
 		return;
 	call->fi = *fi;
 	if (truncates && call->uid != 0)
-		call->io.op.done = truncated_done;
+		call->io.op.done = open_truncated;
 	store_open(call->fs->store, call->node, fi->flags, &call->io.op);
 }
 
@@ -87,9 +87,9 @@ static void create_reply(struct call *call, int result)
 	int rc = attr_to_entry(call->fs, STEAL(op->node), &op->attr, &e);
 
 	if (rc < 0) {
-		drop_handle(call, result);
+		open_drop_handle(call, result);
 		call_fail(call, rc);
-	} else if (!adopt_handle(call, e.ino)) {
+	} else if (!open_adopt_handle(call, e.ino)) {
 		inodes_forget(&call->fs->inodes, e.ino, 1);
 		call_fail(call, -ENOMEM);
 	} else if (fuse_reply_create(call->req, &e, &call->fi) < 0) {
@@ -102,10 +102,10 @@ static const struct call_kind create_kind = {
 	.name = "create",
 	.interrupt = CALL_KILLABLE,
 	.reply = create_reply,
-	.drop = drop_handle,
+	.drop = open_drop_handle,
 };
 
-static void existing_opened(struct store_op *op, int result)
+static void create_existing_opened(struct store_op *op, int result)
 {
 	struct call *call = call_of(op);
 
@@ -117,7 +117,7 @@ static void existing_opened(struct store_op *op, int result)
 		call_done(op, result);
 }
 
-static void existing_found(struct store_op *op, int result)
+static void create_existing_found(struct store_op *op, int result)
 {
 	struct call *call = call_of(op);
 
@@ -132,7 +132,7 @@ static void existing_found(struct store_op *op, int result)
 		call_done(op, -EISDIR);
 		return;
 	}
-	op->done = existing_opened;
+	op->done = create_existing_opened;
 	store_open(call->fs->store, call->node,
 		   call->fi.flags & ~(O_CREAT | O_EXCL), op);
 }
@@ -147,7 +147,7 @@ static void create_done(struct store_op *op, int result)
 		return;
 	}
 	op->err = (struct errinfo)ERRINFO_INIT;
-	op->done = existing_found;
+	op->done = create_existing_found;
 	store_lookup(call->fs->store, call->node, call->name, op);
 }
 

@@ -35,7 +35,7 @@
 #define INIT_IN_BYTES (4 * sizeof(uint32_t))
 
 /* Only INIT is on the way until it is answered: no lock is needed. */
-static void note_request(struct fs *fs, const void *data, size_t len)
+static void init_note_request(struct fs *fs, const void *data, size_t len)
 {
 	const struct fuse_in_header *in = data;
 	const struct fuse_init_in *init = (const void *)(in + 1);
@@ -46,7 +46,7 @@ static void note_request(struct fs *fs, const void *data, size_t len)
 	fs->init_offered = init->flags & OUR_FLAGS;
 }
 
-static void amend_reply(struct fs *fs, const struct iovec *iov, int count)
+static void init_amend_reply(struct fs *fs, const struct iovec *iov, int count)
 {
 	const struct fuse_out_header *out = iov[0].iov_base;
 	struct fuse_init_out *init;
@@ -71,7 +71,7 @@ static ssize_t device_read(int fd, void *data, size_t room, void *userdata)
 
 	if (len >= (ssize_t)sizeof(struct fuse_in_header) &&
 	    !atomic_load(&fs->is_init_done))
-		note_request(fs, data, (size_t)len);
+		init_note_request(fs, data, (size_t)len);
 	return len;
 }
 
@@ -81,7 +81,7 @@ static ssize_t device_writev(int fd, struct iovec *iov, int count,
 	struct fs *fs = userdata;
 
 	if (!atomic_load(&fs->is_init_done))
-		amend_reply(fs, iov, count);
+		init_amend_reply(fs, iov, count);
 	return writev(fs->device_fd, iov, count);
 }
 

@@ -15,7 +15,7 @@
  * Store numbers count up, so the middle of a product with 2^64 over the
  * golden ratio spreads them evenly (Knuth, TAOCP 3, 6.4).
  */
-static size_t home_of(uint64_t id, size_t room)
+static size_t inodes_home(uint64_t id, size_t room)
 {
 	return (size_t)((id * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (room - 1);
 }
@@ -33,29 +33,29 @@ uint64_t inodes_number(const struct inodes *t, uint64_t store_id)
 }
 
 /* The slot of id, or the empty one where it would go. There is room. */
-static struct inode_slot *slot_of(struct inode_slot *slots, size_t room,
-				  uint64_t id)
+static struct inode_slot *inodes_slot(struct inode_slot *slots, size_t room,
+				      uint64_t id)
 {
-	size_t i = home_of(id, room);
+	size_t i = inodes_home(id, room);
 
 	while (slots[i].id != 0 && slots[i].id != id)
 		i = (i + 1) & (room - 1);
 	return &slots[i];
 }
 
-static struct inode_slot *find_locked(struct inodes *t, uint64_t id)
+static struct inode_slot *inodes_find_locked(struct inodes *t, uint64_t id)
 {
 	struct inode_slot *slot;
 
 	lock_assert_held(&t->lock);
 	if (t->locked.count == 0 || id == 0)
 		return NULL;
-	slot = slot_of(t->locked.slots, t->locked.room, id);
+	slot = inodes_slot(t->locked.slots, t->locked.room, id);
 	return slot->id == 0 ? NULL : slot;
 }
 
 /* Keeps the table under three quarters full. */
-static int make_room_locked(struct inodes *t)
+static int inodes_make_room_locked(struct inodes *t)
 {
 	size_t room = t->locked.room;
 	struct inode_slot *slots;
@@ -70,7 +70,7 @@ static int make_room_locked(struct inodes *t)
 		struct inode_slot *from = &t->locked.slots[i];
 
 		if (from->id != 0)
-			*slot_of(slots, room, from->id) = *from;
+			*inodes_slot(slots, room, from->id) = *from;
 	}
 	free(t->locked.slots);
 	t->locked.slots = slots;
@@ -79,18 +79,18 @@ static int make_room_locked(struct inodes *t)
 }
 
 /* Counts one lookup; *is_new tells whether node's reference was kept. */
-static int add_locked(struct inodes *t, uint64_t id, struct node *node,
-		      bool *is_new)
+static int inodes_add_locked(struct inodes *t, uint64_t id, struct node *node,
+			     bool *is_new)
 {
-	struct inode_slot *slot = find_locked(t, id);
+	struct inode_slot *slot = inodes_find_locked(t, id);
 	int rc;
 
 	*is_new = false;
 	if (!slot) {
-		rc = make_room_locked(t);
+		rc = inodes_make_room_locked(t);
 		if (rc < 0)
 			return rc;
-		slot = slot_of(t->locked.slots, t->locked.room, id);
+		slot = inodes_slot(t->locked.slots, t->locked.room, id);
 		slot->id = id;
 		slot->node = node;
 		t->locked.count++;
@@ -108,7 +108,7 @@ int inodes_add(struct inodes *t, struct node *node)
 
 	if (id != INODE_ROOT) {
 		LOCK(&t->lock);
-		rc = add_locked(t, id, node, &is_new);
+		rc = inodes_add_locked(t, id, node, &is_new);
 	}
 	if (!is_new)
 		node_put(t->store, node, 1);
@@ -122,18 +122,18 @@ struct node *inodes_get(struct inodes *t, uint64_t id)
 	if (id == INODE_ROOT)
 		return node_get(t->root);
 	LOCK(&t->lock);
-	slot = find_locked(t, id);
+	slot = inodes_find_locked(t, id);
 	return slot ? node_get(slot->node) : NULL;
 }
 
 bool inodes_has(struct inodes *t, uint64_t id)
 {
 	LOCK(&t->lock);
-	return id == INODE_ROOT || find_locked(t, id);
+	return id == INODE_ROOT || inodes_find_locked(t, id);
 }
 
 /* Moves later slots of the same run down, so that no search stops early. */
-static void remove_locked(struct inodes *t, struct inode_slot *slot)
+static void inodes_remove_locked(struct inodes *t, struct inode_slot *slot)
 {
 	struct inode_slot *slots = t->locked.slots;
 	size_t mask = t->locked.room - 1;
@@ -143,7 +143,7 @@ static void remove_locked(struct inodes *t, struct inode_slot *slot)
 	t->locked.count--;
 	for (size_t i = (hole + 1) & mask; slots[i].id != 0;
 	     i = (i + 1) & mask) {
-		size_t home = home_of(slots[i].id, t->locked.room);
+		size_t home = inodes_home(slots[i].id, t->locked.room);
 
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			slots[hole] = slots[i];
@@ -159,7 +159,7 @@ void inodes_forget(struct inodes *t, uint64_t id, uint64_t lookups)
 
 	{
 		LOCK(&t->lock);
-		struct inode_slot *slot = find_locked(t, id);
+		struct inode_slot *slot = inodes_find_locked(t, id);
 
 		if (!slot)
 			return;
@@ -168,7 +168,7 @@ void inodes_forget(struct inodes *t, uint64_t id, uint64_t lookups)
 			return;
 		}
 		gone = slot->node;
-		remove_locked(t, slot);
+		inodes_remove_locked(t, slot);
 	}
 	node_put(t->store, gone, 1);
 }
@@ -180,7 +180,7 @@ void inodes_note_set_id(struct inodes *t, uint64_t id, bool has_set_id)
 
 	if (!has_set_id && t->locked.set_id_count == 0)
 		return;
-	slot = find_locked(t, id);
+	slot = inodes_find_locked(t, id);
 	if (!slot || slot->has_set_id == has_set_id)
 		return;
 	slot->has_set_id = has_set_id;
@@ -197,7 +197,7 @@ bool inodes_has_set_id(struct inodes *t, uint64_t id)
 
 	if (t->locked.set_id_count == 0)
 		return false;
-	slot = find_locked(t, id);
+	slot = inodes_find_locked(t, id);
 	return slot && slot->has_set_id;
 }
 

@@ -29,7 +29,7 @@
 	 BIT_OF(SIGQUIT))
 
 /* The mask behind a label in /proc/PID/status, hexadecimal. */
-static uint64_t mask_of(const char *status, const char *label)
+static uint64_t interrupt_mask(const char *status, const char *label)
 {
 	const char *at = strstr(status, label);
 
@@ -37,7 +37,7 @@ static uint64_t mask_of(const char *status, const char *label)
 }
 
 /* Signals that pid will get; all if it is gone or cannot be seen. */
-static uint64_t pending_signals(pid_t pid)
+static uint64_t interrupt_pending_signals(pid_t pid)
 {
 	char path[32], status[4096];
 	ssize_t len;
@@ -50,12 +50,13 @@ static uint64_t pending_signals(pid_t pid)
 	if (len <= 0)
 		return UINT64_MAX;
 	status[len] = '\0';
-	return (mask_of(status, "\nSigPnd:") | mask_of(status, "\nShdPnd:")) &
-	       (~mask_of(status, "\nSigBlk:") | KILLS);
+	return (interrupt_mask(status, "\nSigPnd:") |
+		interrupt_mask(status, "\nShdPnd:")) &
+	       (~interrupt_mask(status, "\nSigBlk:") | KILLS);
 }
 
 /* The signals that end call. */
-static uint64_t mask_of_call(const struct call *call)
+static uint64_t interrupt_mask_of_call(const struct call *call)
 {
 	return call->kind->interrupt == CALL_INTERRUPTIBLE ? ASKS : KILLS;
 }
@@ -64,7 +65,7 @@ static uint64_t mask_of_call(const struct call *call)
  * Whoever calls holds what keeps call alive; if true it may be gone when he
  * lets go. False: it was answered already.
  */
-static bool answer_interrupted(struct call *call)
+static bool interrupt_answer(struct call *call)
 {
 	const char *name = call->kind->name;
 	unsigned long long ino = call->ino;
@@ -86,8 +87,9 @@ void interrupt_arrived(fuse_req_t req, void *data)
 	struct call *call = data;
 	struct fs *fs = call->fs;
 
-	if ((pending_signals(call->pid) & mask_of_call(call)) &&
-	    answer_interrupted(call))
+	if ((interrupt_pending_signals(call->pid) &
+	     interrupt_mask_of_call(call)) &&
+	    interrupt_answer(call))
 		return;
 	LOCK(&fs->calls.lock);
 	list_push(&fs->calls.watched, &call->link);
@@ -99,17 +101,17 @@ void interrupt_arrived(fuse_req_t req, void *data)
  * Every request takes this lock, so it is not held over a look into proc(5).
  * call_free takes it too: a call that is still looked_at is alive.
  */
-static void look_locked(struct fs *fs, struct call *call)
+static void interrupt_look_locked(struct fs *fs, struct call *call)
 {
-	uint64_t mask = mask_of_call(call);
+	uint64_t mask = interrupt_mask_of_call(call);
 	pid_t pid = call->pid;
 	bool should_go;
 
 	fs->calls.looked_at = call;
 	lock_leave(&fs->calls.lock);
-	should_go = pending_signals(pid) & mask;
+	should_go = interrupt_pending_signals(pid) & mask;
 	lock_enter(&fs->calls.lock);
-	if (should_go && fs->calls.looked_at && answer_interrupted(call))
+	if (should_go && fs->calls.looked_at && interrupt_answer(call))
 		list_remove(&call->link);
 	fs->calls.looked_at = NULL;
 }
@@ -122,7 +124,8 @@ bool interrupt_watch(struct fs *fs)
 	list_init(&seen);
 	while ((link = list_pop(&fs->calls.watched))) {
 		list_push(&seen, link);
-		look_locked(fs, container_of(link, struct call, link));
+		interrupt_look_locked(fs,
+				      container_of(link, struct call, link));
 	}
 	list_splice(&fs->calls.watched, &seen);
 	return !list_is_empty(&fs->calls.watched);

@@ -36,7 +36,7 @@ struct receiver {
 	int epoll_fd;
 };
 
-static void ring(int fd)
+static void loop_ring(int fd)
 {
 	static const uint64_t one = 1;
 	int saved = errno;
@@ -49,13 +49,13 @@ static void ring(int fd)
 void fs_stop(struct fs *fs)
 {
 	atomic_store(&fs->is_stop_asked, true);
-	ring(fs->wake_fd);
+	loop_ring(fs->wake_fd);
 }
 
 /* What a signal stops; a handler has no argument of ours. */
 static struct fs *_Atomic signal_fs;
 
-static void on_signal(int sig)
+static void loop_on_signal(int sig)
 {
 	struct fs *fs = atomic_load(&signal_fs);
 
@@ -69,7 +69,7 @@ static void on_signal(int sig)
  */
 void loop_catch_signals(struct fs *fs)
 {
-	struct sigaction stop = { .sa_handler = on_signal,
+	struct sigaction stop = { .sa_handler = loop_on_signal,
 				  .sa_flags = SA_RESTART };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
@@ -91,13 +91,13 @@ void loop_forget_signals(void)
  * the queue by then (fuse_dev_do_read in the kernel's fs/fuse/dev.c), or any
  * reader after an abort by /sys/fs/fuse/connections.
  */
-static bool receive_is_over(int rc)
+static bool receiver_is_over(int rc)
 {
 	return rc == -ECONNABORTED;
 }
 
 /* Waits for a request; false: time to leave. */
-static bool wait_for_request(struct receiver *r)
+static bool receiver_wait(struct receiver *r)
 {
 	struct epoll_event events[2];
 	int count = epoll_wait(r->epoll_fd, events, ARRAY_SIZE(events), -1);
@@ -109,7 +109,7 @@ static bool wait_for_request(struct receiver *r)
 	return true;
 }
 
-static void receive(struct receiver *r)
+static void receiver_receive(struct receiver *r)
 {
 	struct fuse_session *session = r->fs->session;
 	struct fuse_buf buf = { .mem = NULL };
@@ -120,9 +120,9 @@ static void receive(struct receiver *r)
 		if (rc > 0) {
 			fuse_session_process_buf(session, &buf);
 		} else if (rc == -EAGAIN) {
-			if (!wait_for_request(r))
+			if (!receiver_wait(r))
 				break;
-		} else if (receive_is_over(rc)) {
+		} else if (receiver_is_over(rc)) {
 			fuse_session_exit(session);
 		} else if (rc < 0 && rc != -EINTR) {
 			log_error("fs", "reading requests: %s",
@@ -139,20 +139,20 @@ static void *receiver_main(void *arg)
 	struct receiver *r = arg;
 
 	thread_become(THREAD_RECEIVE);
-	receive(r);
+	receiver_receive(r);
 	atomic_fetch_sub(&r->fs->receivers, 1);
-	ring(r->fs->wake_fd);
+	loop_ring(r->fs->wake_fd);
 	return NULL;
 }
 
-static int watch_fd(int epoll_fd, int fd, uint32_t events)
+static int loop_watch_fd(int epoll_fd, int fd, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.fd = fd };
 
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-static int start_receiver(struct receiver *r)
+static int receiver_start(struct receiver *r)
 {
 	struct fs *fs = r->fs;
 	int rc;
@@ -160,9 +160,10 @@ static int start_receiver(struct receiver *r)
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll_fd < 0)
 		return -errno;
-	rc = watch_fd(r->epoll_fd, fs->device_fd, EPOLLIN | EPOLLEXCLUSIVE);
+	rc = loop_watch_fd(r->epoll_fd, fs->device_fd,
+			   EPOLLIN | EPOLLEXCLUSIVE);
 	if (rc == 0)
-		rc = watch_fd(r->epoll_fd, fs->quit_fd, EPOLLIN);
+		rc = loop_watch_fd(r->epoll_fd, fs->quit_fd, EPOLLIN);
 	if (rc == 0) {
 		atomic_fetch_add(&fs->receivers, 1);
 		rc = thread_start(&r->thread, 0, receiver_main, r);
@@ -175,7 +176,7 @@ static int start_receiver(struct receiver *r)
 }
 
 /* Starts up to count; how many there are, or a negative errno for none. */
-static int start_receivers(struct fs *fs, struct receiver *receivers,
+static int receivers_start(struct fs *fs, struct receiver *receivers,
 			   unsigned count)
 {
 	unsigned started;
@@ -183,7 +184,7 @@ static int start_receivers(struct fs *fs, struct receiver *receivers,
 
 	for (started = 0; started < count && rc == 0; started++) {
 		receivers[started].fs = fs;
-		rc = start_receiver(&receivers[started]);
+		rc = receiver_start(&receivers[started]);
 		if (rc < 0)
 			break;
 	}
@@ -191,7 +192,7 @@ static int start_receivers(struct fs *fs, struct receiver *receivers,
 }
 
 /* Sleeps until something rings, or for timeout_ms (-1: no limit). */
-static void wait_for_ring(struct fs *fs, int timeout_ms)
+static void loop_wait_for_ring(struct fs *fs, int timeout_ms)
 {
 	struct pollfd p = { .fd = fs->wake_fd, .events = POLLIN };
 	uint64_t rings;
@@ -201,13 +202,13 @@ static void wait_for_ring(struct fs *fs, int timeout_ms)
 		log_debug("fs", "nobody rang: %m");
 }
 
-static void serve(struct fs *fs)
+static void loop_serve(struct fs *fs)
 {
 	bool is_watching = false;
 
 	while (!atomic_load(&fs->is_stop_asked) &&
 	       atomic_load(&fs->receivers) > 0) {
-		wait_for_ring(fs, is_watching ? INTERRUPT_WATCH_MS : -1);
+		loop_wait_for_ring(fs, is_watching ? INTERRUPT_WATCH_MS : -1);
 		is_watching = interrupt_watch(fs);
 	}
 }
@@ -216,7 +217,7 @@ static void serve(struct fs *fs)
  * Takes the mount out of the tree while requests are still served: what was
  * going on ends in order, and programs without open files notice nothing.
  */
-static void detach(struct fs *fs)
+static void loop_detach(struct fs *fs)
 {
 	int64_t until = clock_now_ms() + BUSY_WAIT_MS;
 	int64_t left;
@@ -225,9 +226,9 @@ static void detach(struct fs *fs)
 	fuse_session_unmount(fs->session);
 	while (atomic_load(&fs->receivers) > 0 &&
 	       (left = until - clock_now_ms()) > 0) {
-		wait_for_ring(fs, left < INTERRUPT_WATCH_MS ?
-					  (int)left :
-					  INTERRUPT_WATCH_MS);
+		loop_wait_for_ring(fs, left < INTERRUPT_WATCH_MS ?
+					       (int)left :
+					       INTERRUPT_WATCH_MS);
 		interrupt_watch(fs);
 	}
 	if (atomic_load(&fs->receivers) > 0)
@@ -245,19 +246,19 @@ int fs_run(struct fs *fs)
 	if (count > MAX_THREADS)
 		count = MAX_THREADS;
 	init_learn_device(fs);
-	started = start_receivers(fs, receivers, count);
+	started = receivers_start(fs, receivers, count);
 	if (started < 0)
 		return started;
 	init_raise_read_ahead(fs);
-	serve(fs);
+	loop_serve(fs);
 	if (atomic_load(&fs->receivers) > 0)
-		detach(fs);
+		loop_detach(fs);
 	/*
 	 * While requests are served still: an invalidation on its way may wait
 	 * for one of them.
 	 */
 	notifier_stop(fs->notifier);
-	ring(fs->quit_fd);
+	loop_ring(fs->quit_fd);
 	for (int i = 0; i < started; i++) {
 		pthread_join(receivers[i].thread, NULL);
 		close_fd(&receivers[i].epoll_fd);

@@ -25,8 +25,8 @@ static _Thread_local size_t said_len; /* 0: a new line begins */
 
 /* libfuse writes a line in pieces. */
 PRINTF_LIKE(2, 0)
-static void log_of_libfuse(enum fuse_log_level level, const char *fmt,
-			   va_list args)
+static void fs_log_of_libfuse(enum fuse_log_level level, const char *fmt,
+			      va_list args)
 {
 	static const char prefix[] = "fuse: ";
 	size_t room = sizeof(said) - said_len;
@@ -45,7 +45,7 @@ static void log_of_libfuse(enum fuse_log_level level, const char *fmt,
 	log_debug("fuse", "%s", line);
 }
 
-static const char *last_words(const char *instead)
+static const char *fs_last_words(const char *instead)
 {
 	const char *colon = strstr(said, "fuse: ");
 
@@ -54,7 +54,7 @@ static const char *last_words(const char *instead)
 }
 
 /* libfuse calls it where mount(2) is not allowed, by its path or through PATH. */
-static const char *explain_helper(void)
+static const char *fs_explain_helper(void)
 {
 	const char *folders = getenv("PATH");
 	AUTO_FREE char *copy = strdup(folders ? folders : "");
@@ -71,7 +71,7 @@ static const char *explain_helper(void)
 	return "fusermount3 is missing: install the package fuse3";
 }
 
-static int check_mountpoint(const char *dir, struct errinfo *err)
+static int fs_check_mountpoint(const char *dir, struct errinfo *err)
 {
 	struct stat st;
 	int rc = stat(dir, &st) < 0 ? -errno : 0;
@@ -97,7 +97,7 @@ static int check_mountpoint(const char *dir, struct errinfo *err)
 	return 0;
 }
 
-static int check_device(struct errinfo *err)
+static int fs_check_device(struct errinfo *err)
 {
 	if (access(DEVICE, F_OK) < 0)
 		return errinfo_set(err, -ENODEV,
@@ -110,7 +110,7 @@ static int check_device(struct errinfo *err)
 	return 0;
 }
 
-static int check_options(const struct fs_options *o, struct errinfo *err)
+static int fs_check_options(const struct fs_options *o, struct errinfo *err)
 {
 	int rc;
 
@@ -120,12 +120,12 @@ static int check_options(const struct fs_options *o, struct errinfo *err)
 		return errinfo_set(err, -EINVAL,
 				   "allow_other and allow_root exclude each "
 				   "other");
-	rc = check_device(err);
-	return rc < 0 ? rc : check_mountpoint(o->mountpoint, err);
+	rc = fs_check_device(err);
+	return rc < 0 ? rc : fs_check_mountpoint(o->mountpoint, err);
 }
 
 /* The -o words; escaped, as fsname may hold a comma. 0 or -ENOMEM. */
-static int build_words(const struct fs_options *o, char **words)
+static int fs_build_words(const struct fs_options *o, char **words)
 {
 	char fsname[512];
 	const char *list[] = {
@@ -153,11 +153,11 @@ static int build_words(const struct fs_options *o, char **words)
 	return 0;
 }
 
-static int build_args(const struct fs_options *o, struct fuse_args *args)
+static int fs_build_args(const struct fs_options *o, struct fuse_args *args)
 {
 	AUTO_FREE char *words = NULL;
 
-	if (build_words(o, &words) < 0 ||
+	if (fs_build_words(o, &words) < 0 ||
 	    fuse_opt_add_arg(args, "s3storefs") < 0 ||
 	    fuse_opt_add_arg(args, "-o") < 0 ||
 	    fuse_opt_add_arg(args, words) < 0)
@@ -165,7 +165,7 @@ static int build_args(const struct fs_options *o, struct fuse_args *args)
 	return 0;
 }
 
-static int new_session(struct fs *fs, struct errinfo *err)
+static int fs_new_session(struct fs *fs, struct errinfo *err)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_lowlevel_ops ops = { .init = init_session };
@@ -175,7 +175,7 @@ static int new_session(struct fs *fs, struct errinfo *err)
 	dirs_ops(&ops);
 	tree_ops(&ops);
 	xattr_ops(&ops);
-	if (build_args(&fs->options, &args) < 0) {
+	if (fs_build_args(&fs->options, &args) < 0) {
 		fuse_opt_free_args(&args);
 		return errinfo_set(err, -ENOMEM, "no memory");
 	}
@@ -184,12 +184,12 @@ static int new_session(struct fs *fs, struct errinfo *err)
 	fuse_opt_free_args(&args);
 	if (!fs->session)
 		return errinfo_set(err, -EINVAL, "mount options: %s",
-				   last_words("refused by libfuse"));
+				   fs_last_words("refused by libfuse"));
 	return 0;
 }
 
 /* Leaves nothing mounted if it fails. */
-static int mount_session(struct fs *fs, struct errinfo *err)
+static int fs_mount_session(struct fs *fs, struct errinfo *err)
 {
 	const char *dir = fs->options.mountpoint;
 	int rc;
@@ -199,7 +199,7 @@ static int mount_session(struct fs *fs, struct errinfo *err)
 	if (fuse_session_mount(fs->session, dir) < 0) {
 		rc = errno == EPERM || errno == EACCES ? -EACCES : -EIO;
 		return errinfo_set(err, rc, "cannot mount on %s: %s", dir,
-				   last_words(explain_helper()));
+				   fs_last_words(fs_explain_helper()));
 	}
 	rc = init_take_device(fs);
 	if (rc < 0) {
@@ -255,17 +255,17 @@ int fs_new(struct store *store, const struct fs_options *options,
 	   struct fs **out, struct errinfo *err)
 {
 	struct fs *fs;
-	int rc = check_options(options, err);
+	int rc = fs_check_options(options, err);
 
 	if (rc < 0)
 		return rc;
 	fs = fs_alloc(store, options);
 	if (!fs)
 		return errinfo_set(err, -ENOMEM, "no memory for the mount");
-	fuse_set_log_func(log_of_libfuse);
-	rc = new_session(fs, err);
+	fuse_set_log_func(fs_log_of_libfuse);
+	rc = fs_new_session(fs, err);
 	if (rc == 0)
-		rc = mount_session(fs, err);
+		rc = fs_mount_session(fs, err);
 	if (rc < 0) {
 		fs_destroy(fs);
 		return rc;
@@ -284,7 +284,7 @@ void fs_gauges(struct fs *fs, uint64_t *values)
 }
 
 /* Every call ends: the store bounds the time of each. */
-static void wait_for_calls(struct fs *fs)
+static void fs_wait_for_calls(struct fs *fs)
 {
 	LOCK(&fs->calls.lock);
 	if (fs->calls.count > 0)
@@ -305,7 +305,7 @@ void fs_free(struct fs *fs)
 	loop_forget_signals();
 	fuse_session_unmount(fs->session);
 	store_end_reads(fs->store);
-	wait_for_calls(fs);
+	fs_wait_for_calls(fs);
 	close_fd(&fs->device_fd);
 	opened_close_all(fs);
 	log_debug("fs", "unmounted; the kernel still knew %zu inodes",

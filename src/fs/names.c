@@ -98,14 +98,14 @@ static const struct call_kind setattr_kind = {
 	.reply = call_reply_attr,
 };
 
-static int64_t ns_of(const struct timespec *ts)
+static int64_t setattr_ns(const struct timespec *ts)
 {
 	return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
 }
 
 /* The store's set of fields, and their values, for libfuse's to_set. */
-static unsigned fields_of(const struct stat *st, int to_set,
-			  struct store_attr *attr)
+static unsigned setattr_fields(const struct stat *st, int to_set,
+			       struct store_attr *attr)
 {
 	unsigned set = 0;
 	struct timespec now;
@@ -116,9 +116,9 @@ static unsigned fields_of(const struct stat *st, int to_set,
 		.uid = st->st_uid,
 		.gid = st->st_gid,
 		.size = (uint64_t)st->st_size,
-		.mtime_ns = ns_of(
+		.mtime_ns = setattr_ns(
 			to_set & FUSE_SET_ATTR_MTIME_NOW ? &now : &st->st_mtim),
-		.atime_ns = ns_of(
+		.atime_ns = setattr_ns(
 			to_set & FUSE_SET_ATTR_ATIME_NOW ? &now : &st->st_atim),
 	};
 	if (to_set & FUSE_SET_ATTR_MODE)
@@ -136,7 +136,7 @@ static unsigned fields_of(const struct stat *st, int to_set,
 	return set;
 }
 
-static void given_away_done(struct store_op *op, int result)
+static void setattr_given_away(struct store_op *op, int result)
 {
 	setid_clear(call_of(op), result);
 }
@@ -146,7 +146,7 @@ static void names_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 {
 	struct call *call = call_new(req, &setattr_kind, ino, NULL);
 	struct store_attr attr;
-	unsigned set = fields_of(st, to_set, &attr);
+	unsigned set = setattr_fields(st, to_set, &attr);
 
 	if (!call)
 		return;
@@ -156,7 +156,7 @@ static void names_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 	if (!(set & STORE_SET_MODE) &&
 	    (set & (STORE_SET_UID | STORE_SET_GID) ||
 	     (set & STORE_SET_SIZE && call->uid != 0)))
-		call->io.op.done = given_away_done;
+		call->io.op.done = setattr_given_away;
 	if (set == 0)
 		store_getattr(call->fs->store, call->node, &call->io.op);
 	else

@@ -66,7 +66,7 @@ static struct item *item_new(uint64_t id, const char *name)
 }
 
 /* The store may hold locks of its own here: only the queue's is taken. */
-static void enqueue(struct notifier *n, uint64_t id, const char *name)
+static void notifier_enqueue(struct notifier *n, uint64_t id, const char *name)
 {
 	struct item *item = item_new(id, name);
 
@@ -87,25 +87,26 @@ static void enqueue(struct notifier *n, uint64_t id, const char *name)
 		item_free(item);
 }
 
-static void entry_changed(void *arg, uint64_t parent_id, const char *name)
+static void notifier_entry_changed(void *arg, uint64_t parent_id,
+				   const char *name)
 {
 	struct notifier *n = arg;
 
-	enqueue(n, inodes_number(&n->fs->inodes, parent_id), name);
+	notifier_enqueue(n, inodes_number(&n->fs->inodes, parent_id), name);
 }
 
-static void inode_changed(void *arg, uint64_t id)
+static void notifier_inode_changed(void *arg, uint64_t id)
 {
 	struct notifier *n = arg;
 
-	enqueue(n, inodes_number(&n->fs->inodes, id), "");
+	notifier_enqueue(n, inodes_number(&n->fs->inodes, id), "");
 }
 
 /*
  * Negative: attributes only. The kernel waits for no page and no lock then,
  * so that who answers a read may tell it.
  */
-static void size_changed(void *arg, uint64_t id)
+static void notifier_size_changed(void *arg, uint64_t id)
 {
 	const struct notifier *n = arg;
 
@@ -113,7 +114,7 @@ static void size_changed(void *arg, uint64_t id)
 		n->fs->session, inodes_number(&n->fs->inodes, id), -1, 0);
 }
 
-static void tell(struct notifier *n, const struct item *item)
+static void notifier_tell_kernel(struct notifier *n, const struct item *item)
 {
 	struct fuse_session *session = n->fs->session;
 	int rc;
@@ -146,7 +147,7 @@ static void *notifier_main(void *arg)
 				    link);
 		strmap_remove(&n->locked.pending, item->key);
 		lock_leave(&n->lock);
-		tell(n, item);
+		notifier_tell_kernel(n, item);
 		item_free(item);
 		lock_enter(&n->lock);
 	}
@@ -159,9 +160,9 @@ struct notifier *notifier_new(struct fs *fs)
 	struct notifier *n = calloc(1, sizeof(*n));
 	struct store_notify notify = {
 		.arg = n,
-		.entry = entry_changed,
-		.inode = inode_changed,
-		.size = size_changed,
+		.entry = notifier_entry_changed,
+		.inode = notifier_inode_changed,
+		.size = notifier_size_changed,
 	};
 
 	if (!n)
@@ -182,7 +183,7 @@ struct notifier *notifier_new(struct fs *fs)
 
 void notifier_inode(struct notifier *n, fuse_ino_t ino)
 {
-	enqueue(n, ino, "");
+	notifier_enqueue(n, ino, "");
 }
 
 void notifier_stop(struct notifier *n)

@@ -6,7 +6,7 @@
 #include "log.h"
 #include "process.h"
 
-static void give_back(struct handle *handle, struct stream *stream)
+static void opened_give_back(struct handle *handle, struct stream *stream)
 {
 	if (handle)
 		store_release(handle);
@@ -20,7 +20,7 @@ struct opened *opened_new(struct fs *fs, fuse_ino_t ino, struct handle *handle,
 	struct opened *o = calloc(1, sizeof(*o));
 
 	if (!o) {
-		give_back(handle, stream);
+		opened_give_back(handle, stream);
 		return NULL;
 	}
 	o->fs = fs;
@@ -52,7 +52,7 @@ void opened_put(struct opened *o)
 {
 	if (atomic_fetch_sub(&o->refs, 1) > 1)
 		return;
-	give_back(o->handle, o->stream);
+	opened_give_back(o->handle, o->stream);
 	pthread_mutex_destroy(&o->lock.mutex);
 	free(o);
 }

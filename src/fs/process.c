@@ -29,7 +29,7 @@ static bool proc_read(int dir, const char *path, char *text, size_t room)
 }
 
 /* Why a look into proc failed: what was there has ended. */
-static bool is_gone(void)
+static bool proc_is_gone(void)
 {
 	return errno == ENOENT || errno == ESRCH;
 }
@@ -58,29 +58,29 @@ pid_t process_of_thread(pid_t thread)
  * system would have to be asked for is only looked at if the number is right
  * (fdinfo tells it since Linux 5.14), and then as the kernel knows it.
  */
-static bool descriptor_is_of(int dir, const char *fd,
-			     const struct process_inode *inode)
+static bool proc_descriptor_is_of(int dir, const char *fd,
+				  const struct process_inode *inode)
 {
 	char path[300], info[256];
 	struct statx stx;
 
 	snprintf(path, sizeof(path), "fdinfo/%s", fd);
 	if (!proc_read(dir, path, info, sizeof(info)))
-		return !is_gone();
+		return !proc_is_gone();
 	if (proc_number(info, "\nino:") >= 0 &&
 	    (uint64_t)proc_number(info, "\nino:") != inode->ino)
 		return false;
 	snprintf(path, sizeof(path), "fd/%s", fd);
 	if (statx(dir, path, AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
-		return !is_gone();
+		return !proc_is_gone();
 	return stx.stx_ino == inode->ino &&
 	       stx.stx_dev_major == inode->dev_major &&
 	       stx.stx_dev_minor == inode->dev_minor;
 }
 
 /* proc is /proc, pid the name of a folder in it. */
-static bool table_may_hold(DIR *proc, const char *pid,
-			   const struct process_inode *inode)
+static bool proc_table_may_hold(DIR *proc, const char *pid,
+				const struct process_inode *inode)
 {
 	AUTO_CLOSE int dir =
 		openat(dirfd(proc), pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,20 +92,20 @@ static bool table_may_hold(DIR *proc, const char *pid,
 	bool may_hold = false;
 
 	if (!list) {
-		may_hold = !is_gone();
+		may_hold = !proc_is_gone();
 		if (fds >= 0)
 			close(fds);
 		return may_hold;
 	}
 	while (!may_hold && (entry = readdir(list)))
 		may_hold = isdigit((unsigned char)entry->d_name[0]) &&
-			   descriptor_is_of(dir, entry->d_name, inode);
+			   proc_descriptor_is_of(dir, entry->d_name, inode);
 	closedir(list);
 	return may_hold;
 }
 
 /* "PID (NAME) STATE ..."; the 22nd field is the start. */
-static bool is_young(DIR *proc, const char *pid, int64_t since_ns)
+static bool proc_is_young(DIR *proc, const char *pid, int64_t since_ns)
 {
 	int64_t ticks_a_second = sysconf(_SC_CLK_TCK);
 	unsigned long long start;
@@ -114,7 +114,7 @@ static bool is_young(DIR *proc, const char *pid, int64_t since_ns)
 
 	snprintf(path, sizeof(path), "%s/stat", pid);
 	if (!proc_read(dirfd(proc), path, stat, sizeof(stat)))
-		return !is_gone();
+		return !proc_is_gone();
 	/* The name may hold anything, the 19 fields behind it are numbers. */
 	name_end = strrchr(stat, ')');
 	if (!name_end || sscanf(name_end,
@@ -126,7 +126,7 @@ static bool is_young(DIR *proc, const char *pid, int64_t since_ns)
 }
 
 /* /proc/loadavg ends in it. */
-static int64_t last_pid(void)
+static int64_t proc_last_pid(void)
 {
 	char text[128];
 	const char *at;
@@ -139,7 +139,7 @@ static int64_t last_pid(void)
 
 struct process_mark process_mark(void)
 {
-	struct process_mark mark = { .last_pid = last_pid() };
+	struct process_mark mark = { .last_pid = proc_last_pid() };
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
@@ -147,15 +147,15 @@ struct process_mark process_mark(void)
 	return mark;
 }
 
-static bool young_may_hold(DIR *proc, int64_t since_ns,
-			   const struct process_inode *inode)
+static bool proc_young_may_hold(DIR *proc, int64_t since_ns,
+				const struct process_inode *inode)
 {
 	struct dirent *entry;
 
 	while ((entry = readdir(proc))) {
 		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    is_young(proc, entry->d_name, since_ns) &&
-		    table_may_hold(proc, entry->d_name, inode))
+		    proc_is_young(proc, entry->d_name, since_ns) &&
+		    proc_table_may_hold(proc, entry->d_name, inode))
 			return true;
 	}
 	return false;
@@ -171,10 +171,11 @@ bool process_may_hold(pid_t process, const struct process_mark *since,
 	if (!proc)
 		return true;
 	snprintf(pid, sizeof(pid), "%d", (int)process);
-	may_hold = table_may_hold(proc, pid, inode);
+	may_hold = proc_table_may_hold(proc, pid, inode);
 	/* Mostly nobody was started: no need to look at all there are. */
-	if (!may_hold && (since->last_pid < 0 || since->last_pid != last_pid()))
-		may_hold = young_may_hold(proc, since->boot_ns, inode);
+	if (!may_hold &&
+	    (since->last_pid < 0 || since->last_pid != proc_last_pid()))
+		may_hold = proc_young_may_hold(proc, since->boot_ns, inode);
 	closedir(proc);
 	return may_hold;
 }

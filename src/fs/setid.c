@@ -7,14 +7,14 @@
 #include "notify.h"
 
 /* chown(2): set-group-id without group execution is mandatory locking. */
-static mode_t without_set_id(mode_t mode)
+static mode_t setid_without(mode_t mode)
 {
 	mode &= ~(mode_t)S_ISUID;
 	return mode & S_IXGRP ? mode & ~(mode_t)S_ISGID : mode;
 }
 
 /* The change itself succeeded: that, not this, is what the caller asked. */
-static void clear_done(struct store_op *op, int result)
+static void setid_clear_done(struct store_op *op, int result)
 {
 	struct call *call = call_of(op);
 
@@ -27,17 +27,17 @@ static void clear_done(struct store_op *op, int result)
 }
 
 /* op has the attributes of call->node. */
-static void clear(struct call *call)
+static void setid_clear_bits(struct call *call)
 {
 	struct store_op *op = &call->io.op;
-	struct store_attr attr = { .mode = without_set_id(op->attr.mode) };
+	struct store_attr attr = { .mode = setid_without(op->attr.mode) };
 
 	if (!op->attr.has_mode || op->attr.is_dir ||
 	    attr.mode == op->attr.mode) {
 		call_done(op, call->result);
 		return;
 	}
-	op->done = clear_done;
+	op->done = setid_clear_done;
 	store_setattr(call->fs->store, call->node, NULL, STORE_SET_MODE, &attr,
 		      op);
 }
@@ -48,17 +48,17 @@ void setid_clear(struct call *call, int result)
 	if (result < 0)
 		call_done(&call->io.op, result);
 	else
-		clear(call);
+		setid_clear_bits(call);
 }
 
-static void attr_done(struct store_op *op, int result)
+static void setid_attr_done(struct store_op *op, int result)
 {
 	struct call *call = call_of(op);
 
 	if (result < 0)
 		call_done(op, call->result);
 	else
-		clear(call);
+		setid_clear_bits(call);
 }
 
 void setid_clear_written(struct call *call, int result)
@@ -76,6 +76,6 @@ void setid_clear_written(struct call *call, int result)
 		call_done(&call->io.op, result);
 		return;
 	}
-	call->io.op.done = attr_done;
+	call->io.op.done = setid_attr_done;
 	store_getattr(fs->store, call->node, &call->io.op);
 }

@@ -22,14 +22,14 @@
  */
 #define WANTED_ROOM 1024
 
-static bool is_reserved(const char *name)
+static bool xattr_is_reserved(const char *name)
 {
 	return strncmp(name, "security.", 9) == 0 ||
 	       strncmp(name, "system.", 7) == 0;
 }
 
 /* call->size is the caller's room; 0 asks for the length alone. */
-static void reply_value(struct call *call, int result)
+static void xattr_reply_value(struct call *call, int result)
 {
 	const struct buf *value = &call->value;
 
@@ -44,16 +44,16 @@ static void reply_value(struct call *call, int result)
 static const struct call_kind get_kind = {
 	.name = "getxattr",
 	.interrupt = CALL_INTERRUPTIBLE,
-	.reply = reply_value,
+	.reply = xattr_reply_value,
 };
 
 static const struct call_kind list_kind = {
 	.name = "listxattr",
 	.interrupt = CALL_INTERRUPTIBLE,
-	.reply = reply_value,
+	.reply = xattr_reply_value,
 };
 
-static struct call *value_call(fuse_req_t req, const struct call_kind *kind,
+static struct call *xattr_call(fuse_req_t req, const struct call_kind *kind,
 			       fuse_ino_t ino, const char *name, size_t size)
 {
 	struct call *call = call_new(req, kind, ino, name);
@@ -66,7 +66,7 @@ static struct call *value_call(fuse_req_t req, const struct call_kind *kind,
 }
 
 /* For who mounted and for root alone, and in no list of names. */
-static void status_get(fuse_req_t req, size_t size)
+static void xattr_get_status(fuse_req_t req, size_t size)
 {
 	const struct fs_options *options = &fs_of(req)->options;
 	AUTO_BUF struct buf text = BUF_INIT(XATTR_SIZE_MAX);
@@ -75,7 +75,7 @@ static void status_get(fuse_req_t req, size_t size)
 
 	/* Before this is a call itself, which would be counted. */
 	options->status(options->status_arg, &text);
-	call = value_call(req, &get_kind, FUSE_ROOT_ID, NULL, size);
+	call = xattr_call(req, &get_kind, FUSE_ROOT_ID, NULL, size);
 	if (!call)
 		return;
 	result =
@@ -90,16 +90,16 @@ static void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name,
 {
 	struct call *call;
 
-	if (is_reserved(name)) {
+	if (xattr_is_reserved(name)) {
 		fuse_reply_err(req, EOPNOTSUPP);
 		return;
 	}
 	if (ino == FUSE_ROOT_ID && strcmp(name, "user.s3.status") == 0 &&
 	    fs_of(req)->options.status) {
-		status_get(req, size);
+		xattr_get_status(req, size);
 		return;
 	}
-	call = value_call(req, &get_kind, ino, name, size);
+	call = xattr_call(req, &get_kind, ino, name, size);
 	if (call)
 		store_getxattr(call->fs->store, call->node, call->name,
 			       &call->value, &call->io.op);
@@ -107,7 +107,7 @@ static void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name,
 
 static void xattr_list(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-	struct call *call = value_call(req, &list_kind, ino, NULL, size);
+	struct call *call = xattr_call(req, &list_kind, ino, NULL, size);
 
 	if (call)
 		store_listxattr(call->fs->store, call->node,
@@ -126,7 +126,7 @@ static void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 {
 	struct call *call;
 
-	if (is_reserved(name)) {
+	if (xattr_is_reserved(name)) {
 		fuse_reply_err(req, EOPNOTSUPP);
 		return;
 	}
@@ -146,7 +146,7 @@ static void xattr_remove(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct call *call;
 
-	if (is_reserved(name)) {
+	if (xattr_is_reserved(name)) {
 		fuse_reply_err(req, EOPNOTSUPP);
 		return;
 	}
