@@ -16,7 +16,7 @@
 #define HTTP_UNAUTHORIZED 401
 #define HTTP_PROXY_AUTH   407
 
-static int mountpoint_error(const char *path, int code, struct buf *why)
+static int check_mountpoint_error(const char *path, int code, struct buf *why)
 {
 	if (code == -ENOENT)
 		buf_add_fmt(why, "mount point %s does not exist: mkdir -p %s",
@@ -40,12 +40,12 @@ int check_mountpoint(const char *path, char **out, struct buf *why)
 	int rc;
 
 	if (!real || stat(real, &st) < 0)
-		return mountpoint_error(path, -errno, why);
+		return check_mountpoint_error(path, -errno, why);
 	if (!S_ISDIR(st.st_mode))
-		return mountpoint_error(path, -ENOTDIR, why);
+		return check_mountpoint_error(path, -ENOTDIR, why);
 	rc = mounted_find(real, &mounted);
 	if (rc == -ENOMEM)
-		return mountpoint_error(path, rc, why);
+		return check_mountpoint_error(path, rc, why);
 	if (rc == 0 && mounted.is_fuse) {
 		buf_add_fmt(why,
 			    "mount point %s is in use, %s is mounted there: "
@@ -106,7 +106,7 @@ static const struct {
 	  "this machine's clock differs from the server's: set it right" },
 };
 
-static const char *find_refusal(const struct errinfo *err)
+static const char *check_find_refusal(const struct errinfo *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
 		if (strcmp(err->s3_code, refusals[i].s3_code) == 0)
@@ -114,7 +114,7 @@ static const char *find_refusal(const struct errinfo *err)
 	return NULL;
 }
 
-static bool is_wrong_region(const struct errinfo *err)
+static bool check_is_wrong_region(const struct errinfo *err)
 {
 	static const char *const codes[] = {
 		"AuthorizationHeaderMalformed",
@@ -130,7 +130,7 @@ static bool is_wrong_region(const struct errinfo *err)
 }
 
 /* The server tells the right region even to whom it refuses. */
-static void explain_region(struct s3_client *client, struct buf *why)
+static void check_explain_region(struct s3_client *client, struct buf *why)
 {
 	struct s3_head_bucket head = { 0 };
 	int rc;
@@ -152,7 +152,7 @@ static void explain_region(struct s3_client *client, struct buf *why)
 }
 
 /* No HTTP answer came, although somebody listens there. */
-static const char *mend_connection(const char *url)
+static const char *check_connection_advice(const char *url)
 {
 	if (strncmp(url, "https:", 6) == 0)
 		return "if its certificate is not trusted, set AWS_S3_VERIFY "
@@ -162,7 +162,8 @@ static const char *mend_connection(const char *url)
 }
 
 /* NULL: the cause says it. */
-static const char *mend(int code, const struct errinfo *err, const char *url)
+static const char *check_advice(int code, const struct errinfo *err,
+				const char *url)
 {
 	switch (code) {
 	case -ENOMEM:
@@ -186,7 +187,7 @@ static const char *mend(int code, const struct errinfo *err, const char *url)
 		return "no S3 answer: check endpoint_url";
 	default:
 		if (err->http_status == 0)
-			return mend_connection(url);
+			return check_connection_advice(url);
 		if (err->http_status >= 500 || err->http_status == 429)
 			return "the server has trouble: try again later";
 		return NULL;
@@ -197,18 +198,18 @@ void check_explain(struct s3_client *client, int code,
 		   const struct errinfo *err, const char *right,
 		   struct buf *why)
 {
-	const char *refusal = find_refusal(err);
+	const char *refusal = check_find_refusal(err);
 	const char *url = s3_client_url(client);
 	const char *cause = err->cause[0] ? err->cause : err->text;
-	const char *what_to_do = mend(code, err, url);
+	const char *what_to_do = check_advice(code, err, url);
 
 	buf_add_fmt(why, "cannot use %s: ", url);
 	if (refusal)
 		buf_add_fmt(why, "%s", refusal);
 	else if (strcmp(err->s3_code, "AccessDenied") == 0)
 		buf_add_fmt(why, "the key may not: it needs %s", right);
-	else if (is_wrong_region(err))
-		explain_region(client, why);
+	else if (check_is_wrong_region(err))
+		check_explain_region(client, why);
 	else if (what_to_do)
 		buf_add_fmt(why, "%s: %s", cause, what_to_do);
 	else
@@ -218,8 +219,8 @@ void check_explain(struct s3_client *client, int code,
 			    s3_client_credentials_source(client));
 }
 
-static int list_one(struct s3_client *client, const struct config *config,
-		    struct errinfo *err)
+static int check_list_one(struct s3_client *client, const struct config *config,
+			  struct errinfo *err)
 {
 	AUTO_BUF struct buf prefix = BUF_INIT(S3_KEY_MAX);
 	struct s3_list list = { .max_keys = 1 };
@@ -238,8 +239,8 @@ static int list_one(struct s3_client *client, const struct config *config,
 }
 
 /* Another program that made it at the same time has done as well. */
-static int create(struct s3_client *client, const struct config *config,
-		  struct buf *why)
+static int check_create_bucket(struct s3_client *client,
+			       const struct config *config, struct buf *why)
 {
 	struct s3_create_bucket bucket = { .acl = config->bucket_acl };
 	int rc;
@@ -265,13 +266,13 @@ int check_bucket(struct s3_client *client, const struct config *config,
 		 struct buf *why)
 {
 	struct errinfo err = ERRINFO_INIT;
-	int rc = list_one(client, config, &err);
+	int rc = check_list_one(client, config, &err);
 
 	if (rc == -ENODEV && config->auto_create_bucket) {
-		rc = create(client, config, why);
+		rc = check_create_bucket(client, config, why);
 		if (rc)
 			return rc;
-		rc = list_one(client, config, &err);
+		rc = check_list_one(client, config, &err);
 	}
 	if (rc == -EACCES && config->without_list &&
 	    strcmp(err.s3_code, "AccessDenied") == 0) {

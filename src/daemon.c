@@ -26,7 +26,7 @@
 #endif
 
 /* What servers say may be in it: no control character reaches a terminal. */
-static void print_line(const char *text, size_t len)
+static void daemon_print_line(const char *text, size_t len)
 {
 	fputs("s3storefs: ", stderr);
 	for (size_t i = 0; i < len; i++) {
@@ -38,7 +38,7 @@ static void print_line(const char *text, size_t len)
 }
 
 /* The child ended without a word. */
-static void report_death(pid_t child)
+static void daemon_report_death(pid_t child)
 {
 	int status = 0;
 
@@ -61,11 +61,11 @@ __attribute__((noreturn)) static void wait_for_verdict(pid_t child, int fd)
 	ssize_t len = io_read(fd, message, sizeof(message));
 
 	if (len <= 0) {
-		report_death(child);
+		daemon_report_death(child);
 		_exit(1);
 	}
 	if (len > 1)
-		print_line(message + 1, (size_t)len - 1);
+		daemon_print_line(message + 1, (size_t)len - 1);
 	_exit(message[0]);
 }
 
@@ -98,7 +98,8 @@ int daemon_fork(struct daemon *d, struct errinfo *err)
 	return 0;
 }
 
-static void give_verdict(struct daemon *d, int status, const char *sentence)
+static void daemon_give_verdict(struct daemon *d, int status,
+				const char *sentence)
 {
 	char byte = (char)status;
 
@@ -124,15 +125,15 @@ void daemon_ready(struct daemon *d, const char *sentence)
 		dup2(null, fd);
 	if (null > 2)
 		close(null);
-	give_verdict(d, 0, sentence ? sentence : "");
+	daemon_give_verdict(d, 0, sentence ? sentence : "");
 }
 
 void daemon_fail(struct daemon *d, int status, const char *sentence)
 {
 	if (d->pipe_fd < 0)
-		print_line(sentence, strlen(sentence));
+		daemon_print_line(sentence, strlen(sentence));
 	else
-		give_verdict(d, status, sentence);
+		daemon_give_verdict(d, status, sentence);
 }
 
 void daemon_harden(void)

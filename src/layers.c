@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-static const char *environment(const char *name)
+static const char *layers_environment(const char *name)
 {
 	const char *text = secure_getenv(name);
 
@@ -18,17 +18,18 @@ static const char *environment(const char *name)
  * As urllib reads it, which botocore asks: either case, but not HTTP_PROXY in
  * a CGI program, where a visitor's "Proxy:" header would be in it.
  */
-static const char *environment_proxy(const char *lower, const char *upper)
+static const char *layers_environment_proxy(const char *lower,
+					    const char *upper)
 {
-	const char *proxy = environment(lower);
+	const char *proxy = layers_environment(lower);
 
-	if (proxy || environment("REQUEST_METHOD"))
+	if (proxy || layers_environment("REQUEST_METHOD"))
 		return proxy;
-	return environment(upper);
+	return layers_environment(upper);
 }
 
-static void set_proxies(const struct value *proxies,
-			struct http_options *options)
+static void layers_set_proxies(const struct value *proxies,
+			       struct http_options *options)
 {
 	static const char *const names[][3] = {
 		{ "http", "http_proxy", "HTTP_PROXY" },
@@ -47,19 +48,20 @@ static void set_proxies(const struct value *proxies,
 	if (proxies)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *proxy = environment_proxy(names[i][1], names[i][2]);
+		const char *proxy =
+			layers_environment_proxy(names[i][1], names[i][2]);
 
 		if (proxy)
 			rules[options->proxy_count++] =
 				(struct http_proxy){ names[i][0], proxy };
 	}
-	options->no_proxy = environment_proxy("no_proxy", "NO_PROXY");
+	options->no_proxy = layers_environment_proxy("no_proxy", "NO_PROXY");
 }
 
 void layers_http_options(const struct config *config,
 			 struct http_options *options)
 {
-	const char *bundle = environment("AWS_CA_BUNDLE");
+	const char *bundle = layers_environment("AWS_CA_BUNDLE");
 
 	memset(options, 0, sizeof(*options));
 	options->connection_limit = (unsigned)config->connections;
@@ -75,18 +77,19 @@ void layers_http_options(const struct config *config,
 	 * last name is s3fs's.
 	 */
 	if (!bundle)
-		bundle = environment("REQUESTS_CA_BUNDLE");
+		bundle = layers_environment("REQUESTS_CA_BUNDLE");
 	if (!bundle)
-		bundle = environment("CURL_CA_BUNDLE");
+		bundle = layers_environment("CURL_CA_BUNDLE");
 	if (!config->verify)
 		options->ca_file = bundle;
 	else if (config->verify[0] == '/')
 		options->ca_file = config->verify;
-	set_proxies(config->proxies, options);
+	layers_set_proxies(config->proxies, options);
 }
 
 /* Keys are a set: those of a file count if the environment has none. */
-static void set_keys(const struct config *config, struct s3_options *options)
+static void layers_set_keys(const struct config *config,
+			    struct s3_options *options)
 {
 	static const char *const names[] = {
 		"AWS_S3_ACCESS_KEY_ID",
@@ -96,7 +99,7 @@ static void set_keys(const struct config *config, struct s3_options *options)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (environment(names[i]))
+		if (layers_environment(names[i]))
 			return;
 	options->access_key = config->s3_access_key ? config->s3_access_key :
 						      config->access_key;
@@ -106,7 +109,8 @@ static void set_keys(const struct config *config, struct s3_options *options)
 							 config->security_token;
 }
 
-static void set_urls(const struct config *config, struct s3_url_options *url)
+static void layers_set_urls(const struct config *config,
+			    struct s3_url_options *url)
 {
 	bool is_signer_off = config_is_set(config, "cloudfront_signer") &&
 			     !config->cloudfront_signer;
@@ -121,7 +125,8 @@ static void set_urls(const struct config *config, struct s3_url_options *url)
 	url->cloudfront_key = config->cloudfront_key;
 }
 
-static enum s3_credential_source credential_source(const struct config *config)
+static enum s3_credential_source
+layers_credential_source(const struct config *config)
 {
 	if (text_is(config->credential_source, "environment"))
 		return S3_CREDENTIALS_ENVIRONMENT;
@@ -153,7 +158,7 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 		options->payload = S3_PAYLOAD_UNSIGNED;
 	options->profile = config->profile;
 	options->passwd_file = config->passwd_file;
-	options->credential_source = credential_source(config);
+	options->credential_source = layers_credential_source(config);
 	options->instance_role = config->instance_role;
 	options->anonymous = config->anonymous;
 	options->allow_readable_keys = config->allow_readable_keys;
@@ -161,13 +166,13 @@ void layers_s3_options(const struct config *config, struct s3_options *options)
 	if (config->attempts != CONFIG_UNSET)
 		options->attempts = (int)config->attempts;
 	options->timeout_ms = (int)config->timeout_ms;
-	set_urls(config, &options->url);
+	layers_set_urls(config, &options->url);
 	if (!config->anonymous)
-		set_keys(config, options);
+		layers_set_keys(config, options);
 }
 
 /* Exact and with case, as Django's storage compares. */
-static bool is_one_of(const void *list, const char *type)
+static bool layers_is_one_of(const void *list, const char *type)
 {
 	const struct value *types = list;
 
@@ -202,7 +207,7 @@ void layers_store_options(const struct config *config,
 	options->guess_encoding = config->guess_encoding;
 	options->compat_1_7 = text_is(config->compat, "1.7");
 	options->gzip = config->gzip;
-	options->is_gzip_type = is_one_of;
+	options->is_gzip_type = layers_is_one_of;
 	options->gzip_types = config->gzip_content_types;
 	if (config->max_length != CONFIG_UNSET)
 		options->max_length = (unsigned)config->max_length;

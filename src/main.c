@@ -56,7 +56,7 @@ static void mount_status(void *arg, struct buf *out)
 	status_json(gauges, m->started_s, out);
 }
 
-static int start_mount(struct mount *m, struct errinfo *err)
+static int mount_start_serving(struct mount *m, struct errinfo *err)
 {
 	struct store_options store;
 	struct fs_options fs;
@@ -75,7 +75,7 @@ static int start_mount(struct mount *m, struct errinfo *err)
 	return rc;
 }
 
-static int start(struct mount *m, struct errinfo *err, struct buf *why)
+static int mount_start(struct mount *m, struct errinfo *err, struct buf *why)
 {
 	int rc = check_mountpoint(m->config->mountpoint, &m->mountpoint, why);
 
@@ -87,12 +87,12 @@ static int start(struct mount *m, struct errinfo *err, struct buf *why)
 	if (!rc)
 		rc = check_bucket(m->network.s3, m->config, why);
 	if (!rc)
-		rc = start_mount(m, err);
+		rc = mount_start_serving(m, err);
 	return rc;
 }
 
 /* Returns the first error of what was still to be written. */
-static int stop(struct mount *m)
+static int mount_stop(struct mount *m)
 {
 	int rc = 0;
 
@@ -106,8 +106,8 @@ static int stop(struct mount *m)
 }
 
 /* Where the log goes; a note for the user, or NULL, comes back in *note. */
-static int set_up_log(const struct config *config, const char **note,
-		      struct buf *why)
+static int mount_set_up_log(const struct config *config, const char **note,
+			    struct buf *why)
 {
 	enum log_level level = LOG_LEVEL_WARN;
 	bool to_syslog = !config->is_foreground;
@@ -132,8 +132,8 @@ static int set_up_log(const struct config *config, const char **note,
 	return 0;
 }
 
-static int run(const struct config *config, struct daemon *daemon,
-	       const char *note)
+static int mount_run(const struct config *config, struct daemon *daemon,
+		     const char *note)
 {
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 	struct mount m = { .config = config };
@@ -141,13 +141,13 @@ static int run(const struct config *config, struct daemon *daemon,
 	int rc, stopped;
 
 	daemon_harden();
-	rc = start(&m, &err, &why);
+	rc = mount_start(&m, &err, &why);
 	if (rc) {
 		if (!why.len)
 			buf_add_str(&why, err.text[0] ? err.text :
 							strerrordesc_np(-rc));
 		daemon_fail(daemon, EXIT_RUNTIME, buf_str(&why));
-		(void)stop(&m);
+		(void)mount_stop(&m);
 		return EXIT_RUNTIME;
 	}
 	log_info("main", "%s is mounted on %s", s3_client_url(m.network.s3),
@@ -158,11 +158,11 @@ static int run(const struct config *config, struct daemon *daemon,
 	rc = fs_run(m.fs);
 	if (rc)
 		log_error("main", "the mount ended: %s", strerrordesc_np(-rc));
-	stopped = stop(&m);
+	stopped = mount_stop(&m);
 	return rc || stopped ? EXIT_RUNTIME : 0;
 }
 
-static int print_help(const char *form)
+static int main_print_help(const char *form)
 {
 	struct daemon daemon = DAEMON_FOREGROUND;
 
@@ -181,20 +181,20 @@ static int print_help(const char *form)
 	return 0;
 }
 
-static void try_tools(struct text_nearest *nearest)
+static void main_try_tools(struct text_nearest *nearest)
 {
 	text_nearest_try(nearest, "help");
 	for (const struct tool *const *tool = tools_all(); *tool; tool++)
 		text_nearest_try(nearest, (*tool)->name);
 }
 
-static int no_tool(const char *name)
+static int main_no_tool(const char *name)
 {
 	struct daemon daemon = DAEMON_FOREGROUND;
 	struct text_nearest nearest = { .to = name };
 	AUTO_BUF struct buf why = BUF_INIT(1000);
 
-	try_tools(&nearest);
+	main_try_tools(&nearest);
 	buf_add_fmt(&why,
 		    "there is no tool %.60s%s (a bucket needs a mount point "
 		    "that is there; --help tells more)",
@@ -227,7 +227,7 @@ static int mount_main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (config.wants_help)
-		return print_help(config.help_form);
+		return main_print_help(config.help_form);
 	if (config.wants_version) {
 		puts("s3storefs " PACKAGE_VERSION);
 		return 0;
@@ -242,11 +242,11 @@ static int mount_main(int argc, char **argv)
 		daemon_fail(&daemon, EXIT_RUNTIME, err.text);
 		return EXIT_RUNTIME;
 	}
-	if (set_up_log(&config, &note, &why)) {
+	if (mount_set_up_log(&config, &note, &why)) {
 		daemon_fail(&daemon, EXIT_RUNTIME, buf_str(&why));
 		return EXIT_RUNTIME;
 	}
-	return run(&config, &daemon, note);
+	return mount_run(&config, &daemon, note);
 }
 
 /* s3storefs help [TOOL] */
@@ -255,9 +255,9 @@ static int help_main(const char *name)
 	const struct tool *tool = name ? tools_find(name) : NULL;
 
 	if (!name)
-		return print_help(NULL);
+		return main_print_help(NULL);
 	if (!tool)
-		return no_tool(name);
+		return main_no_tool(name);
 	fputs(tool->help, stdout);
 	return 0;
 }
@@ -266,7 +266,7 @@ static int help_main(const char *name)
  * s3storefs chekc my-bucket: a word like a tool's, and none of them all is a
  * folder to mount on.
  */
-static bool is_mistyped(int argc, char *const argv[])
+static bool main_is_mistyped(int argc, char *const argv[])
 {
 	struct text_nearest nearest = { .to = argv[1] };
 	struct stat st;
@@ -276,7 +276,7 @@ static bool is_mistyped(int argc, char *const argv[])
 	for (int i = 1; i < argc; i++)
 		if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode))
 			return false;
-	try_tools(&nearest);
+	main_try_tools(&nearest);
 	return text_nearest_name(&nearest);
 }
 
@@ -301,6 +301,6 @@ int main(int argc, char **argv)
 	}
 	if (tool)
 		return tool_main(tool, argc - 1, argv + 1);
-	return is_mistyped(argc, argv) ? no_tool(argv[1]) :
-					 mount_main(argc, argv);
+	return main_is_mistyped(argc, argv) ? main_no_tool(argv[1]) :
+					      mount_main(argc, argv);
 }

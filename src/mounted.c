@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The table writes blanks and the like as \040. */
-static void unescape_octal(char *s)
+static void mounted_unescape_octal(char *s)
 {
 	char *to = s;
 
@@ -26,7 +26,7 @@ static void unescape_octal(char *s)
  * ID parent major:minor root mount-point ... - type source ...
  * Returns 1 if the line is path's, 0 if not, -ENOMEM.
  */
-static int parse_line(char *line, const char *path, struct mounted *out)
+static int mounted_parse_line(char *line, const char *path, struct mounted *out)
 {
 	enum {
 		POINT = 4,
@@ -40,7 +40,7 @@ static int parse_line(char *line, const char *path, struct mounted *out)
 		fields[i] = strsep(&rest, " ");
 	if (!fields[POINT] || !type)
 		return 0;
-	unescape_octal(fields[POINT]);
+	mounted_unescape_octal(fields[POINT]);
 	if (strcmp(fields[POINT], path) != 0)
 		return 0;
 	rest = type + strlen(" - ");
@@ -48,7 +48,7 @@ static int parse_line(char *line, const char *path, struct mounted *out)
 	source = strsep(&rest, " ");
 	if (!source)
 		return 0;
-	unescape_octal(source);
+	mounted_unescape_octal(source);
 	mounted_release(out);
 	out->source = strdup(source);
 	out->is_fuse = strncmp(type, "fuse", strlen("fuse")) == 0;
@@ -68,7 +68,7 @@ int mounted_find(const char *path, struct mounted *out)
 		return -errno;
 	/* The last line is the topmost mount. */
 	while (rc != -ENOMEM && getline(&line, &cap, f) > 0) {
-		int found = parse_line(line, path, out);
+		int found = mounted_parse_line(line, path, out);
 
 		if (found)
 			rc = found < 0 ? found : 0;

@@ -8,7 +8,7 @@
 #include "log.h"
 #include "object_settings.h"
 
-static int check_ca_file(const char *path, struct buf *why)
+static int network_check_ca_file(const char *path, struct buf *why)
 {
 	int rc;
 
@@ -23,7 +23,7 @@ static int check_ca_file(const char *path, struct buf *why)
 }
 
 /* A line each. */
-static void log_notes(const char *notes)
+static void network_log_notes(const char *notes)
 {
 	while (*notes) {
 		size_t len = strcspn(notes, "\n");
@@ -42,13 +42,13 @@ int network_start(const struct config *config, struct network *out,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	log_notes(buf_str(&config->notes));
+	network_log_notes(buf_str(&config->notes));
 	if (config->unread)
 		log_info("config", "%s was left out: this user may not read it",
 			 config->unread);
 	layers_http_options(config, &http);
 	layers_s3_options(config, &s3);
-	rc = check_ca_file(http.ca_file, why);
+	rc = network_check_ca_file(http.ca_file, why);
 	if (!rc)
 		rc = state_dir_find(config, &out->state);
 	if (!rc)

@@ -11,7 +11,7 @@
 #include "settings.h"
 
 /* mount(8) hands on all that the mount is to have, not what changes. */
-static unsigned long flags_of(const struct config *config)
+static unsigned long remount_flags(const struct config *config)
 {
 	return (config->is_read_only ? MS_RDONLY : 0) |
 	       (config->no_exec ? MS_NOEXEC : 0) |
@@ -21,7 +21,7 @@ static unsigned long flags_of(const struct config *config)
 }
 
 /* ro; what names the mount; what mount(8) repeats of each. */
-static bool is_no_change(const char *name)
+static bool remount_is_no_change(const char *name)
 {
 	static const char *const words[] = { "ro", "AWS_STORAGE_BUCKET_NAME",
 					     "AWS_LOCATION", "allow_other" };
@@ -33,19 +33,20 @@ static bool is_no_change(const char *name)
 }
 
 /* A setting of the command line that a daemon which runs cannot be told. */
-static bool has_others(const struct config *config)
+static bool remount_has_others(const struct config *config)
 {
 	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting_def *def = &settings_table[i];
 
-		if (def->type != SETTING_WORD && !is_no_change(def->name) &&
+		if (def->type != SETTING_WORD &&
+		    !remount_is_no_change(def->name) &&
 		    config_strength(config, def->name) == ORIGIN_COMMAND_LINE)
 			return true;
 	}
 	return false;
 }
 
-static const char *explain(int code)
+static const char *remount_explain(int code)
 {
 	if (code == -EPERM)
 		return "only root may";
@@ -66,13 +67,14 @@ int remount(const struct config *config, struct buf *why)
 			    config->mountpoint);
 		return rc ? rc : -EINVAL;
 	}
-	if (mount(mounted.source, path, NULL, MS_REMOUNT | flags_of(config),
-		  NULL) < 0) {
+	if (mount(mounted.source, path, NULL,
+		  MS_REMOUNT | remount_flags(config), NULL) < 0) {
 		rc = -errno;
-		buf_add_fmt(why, "cannot remount %s: %s", path, explain(rc));
+		buf_add_fmt(why, "cannot remount %s: %s", path,
+			    remount_explain(rc));
 		return rc;
 	}
-	if (has_others(config))
+	if (remount_has_others(config))
 		buf_add_str(why,
 			    "remounted with its ro, exec, dev, suid and "
 			    "atime; other settings stay until it is unmounted "

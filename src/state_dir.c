@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A whole path of the environment, or NULL. */
-static const char *environment_path(const char *name)
+static const char *state_dir_environment(const char *name)
 {
 	const char *path = secure_getenv(name);
 
@@ -14,10 +14,10 @@ static const char *environment_path(const char *name)
 }
 
 /* Sets path, or leaves it NULL if there is no such place. */
-static int find_kept(const struct config *config, char **path)
+static int state_dir_find_kept(const struct config *config, char **path)
 {
-	const char *state = environment_path("XDG_STATE_HOME");
-	const char *home = environment_path("HOME");
+	const char *state = state_dir_environment("XDG_STATE_HOME");
+	const char *home = state_dir_environment("HOME");
 	int rc = 0;
 
 	if (config->state_dir)
@@ -32,12 +32,12 @@ static int find_kept(const struct config *config, char **path)
 }
 
 /* One component: in a folder where everybody may make others. */
-static int find_temporary(const struct config *config, char **path)
+static int state_dir_find_temporary(const struct config *config, char **path)
 {
 	const char *folder = config->temp_dir;
 
 	if (!folder)
-		folder = environment_path("TMPDIR");
+		folder = state_dir_environment("TMPDIR");
 	if (asprintf(path, "%s/s3storefs-uploads-%u", folder ? folder : "/tmp",
 		     (unsigned)geteuid()) < 0)
 		return -ENOMEM;
@@ -47,10 +47,10 @@ static int find_temporary(const struct config *config, char **path)
 int state_dir_find(const struct config *config, struct state_dir *out)
 {
 	char *kept = NULL, *temporary = NULL;
-	int rc = find_kept(config, &kept);
+	int rc = state_dir_find_kept(config, &kept);
 
 	if (rc == 0)
-		rc = find_temporary(config, &temporary);
+		rc = state_dir_find_temporary(config, &temporary);
 	if (rc < 0) {
 		free(kept);
 		return rc;

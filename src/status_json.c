@@ -7,7 +7,7 @@
 
 #include "metrics.h"
 
-static json_t *bounds(void)
+static json_t *status_bounds(void)
 {
 	json_t *list = json_array();
 
@@ -18,7 +18,7 @@ static json_t *bounds(void)
 }
 
 /* Without the empty ones at the end. */
-static json_t *buckets(const struct metric_times *times)
+static json_t *status_buckets(const struct metric_times *times)
 {
 	json_t *list = json_array();
 	unsigned count = METRIC_BUCKETS;
@@ -31,7 +31,7 @@ static json_t *buckets(const struct metric_times *times)
 	return list;
 }
 
-static json_t *times_of(enum metric metric)
+static json_t *status_times(enum metric metric)
 {
 	json_t *list = json_array();
 	struct metric_times times;
@@ -39,18 +39,18 @@ static json_t *times_of(enum metric metric)
 	for (size_t i = 0; metrics_times(i, &times); i++) {
 		if (times.metric != metric)
 			continue;
-		json_array_append_new(list,
-				      json_pack("{ss ss sI sf so}", "operation",
-						times.operation, "outcome",
-						times.outcome, "count",
-						(json_int_t)times.count, "sum",
-						(double)times.sum_us / 1e6,
-						"buckets", buckets(&times)));
+		json_array_append_new(
+			list,
+			json_pack("{ss ss sI sf so}", "operation",
+				  times.operation, "outcome", times.outcome,
+				  "count", (json_int_t)times.count, "sum",
+				  (double)times.sum_us / 1e6, "buckets",
+				  status_buckets(&times)));
 	}
 	return list;
 }
 
-static json_t *value_of(enum metric metric, const uint64_t *gauges)
+static json_t *status_value(enum metric metric, const uint64_t *gauges)
 {
 	switch (metric_rows[metric].kind) {
 	case METRIC_COUNTER:
@@ -58,12 +58,12 @@ static json_t *value_of(enum metric metric, const uint64_t *gauges)
 	case METRIC_GAUGE:
 		return json_integer((json_int_t)gauges[metric]);
 	case METRIC_TIMES:
-		return times_of(metric);
+		return status_times(metric);
 	}
 	return NULL;
 }
 
-static int append(const char *text, size_t len, void *arg)
+static int status_append(const char *text, size_t len, void *arg)
 {
 	struct buf *out = arg;
 
@@ -75,14 +75,14 @@ void status_json(const uint64_t *gauges, int64_t started_s, struct buf *out)
 {
 	json_t *top = json_pack("{ss si sI so}", "version", PACKAGE_VERSION,
 				"pid", (int)getpid(), "started",
-				(json_int_t)started_s, "le", bounds());
+				(json_int_t)started_s, "le", status_bounds());
 	int rc = 0;
 
 	for (unsigned i = 0; i < METRICS; i++)
 		rc |= json_object_set_new(top, metric_rows[i].name,
-					  value_of(i, gauges));
+					  status_value(i, gauges));
 	if (!rc)
-		rc = json_dump_callback(top, append, out,
+		rc = json_dump_callback(top, status_append, out,
 					JSON_COMPACT | JSON_REAL_PRECISION(9));
 	if (rc && !out->error)
 		out->error = -ENOMEM;

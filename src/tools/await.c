@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void over(struct store_op *op, int result)
+static void await_over(struct store_op *op, int result)
 {
 	struct await *a = container_of(op, struct await, read.op);
 
@@ -17,7 +17,7 @@ static void over(struct store_op *op, int result)
 struct store_op *await_op(struct await *a)
 {
 	memset(&a->read, 0, sizeof(a->read));
-	a->read.op.done = over;
+	a->read.op.done = await_over;
 	a->is_over = false;
 	return &a->read.op;
 }

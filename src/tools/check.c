@@ -49,7 +49,8 @@ static const struct command_own options[] = {
 	{ 0 },
 };
 
-static int tell(const struct tool_call *call, const char *name, bool is_there)
+static int check_tell(const struct tool_call *call, const char *name,
+		      bool is_there)
 {
 	if (tool_option(call, "json")) {
 		putchar('{');
@@ -87,7 +88,7 @@ static int check_key(const struct tool_call *call, struct tool_bucket *bucket,
 		status = tool_fail(call, CHECK_ERROR, "there is no bucket %s",
 				   bucket->config.bucket);
 	else if (rc == 0 || rc == -ENOENT)
-		status = tell(call, buf_str(&path), rc == 0);
+		status = check_tell(call, buf_str(&path), rc == 0);
 	else if (tool_fail_request(call, bucket, name, rc, &head.op.err,
 				   "s3:GetObject, s3:ListBucket"))
 		status = CHECK_ERROR;
@@ -103,9 +104,9 @@ static int check_path(const struct tool_call *call, const char *path)
 	if (status)
 		return status;
 	if (lstat(path, &st) == 0)
-		return tell(call, path, true);
+		return check_tell(call, path, true);
 	if (errno == ENOENT || errno == ENOTDIR)
-		return tell(call, path, false);
+		return check_tell(call, path, false);
 	return tool_fail(call, CHECK_ERROR, "%s: %s", path,
 			 strerrordesc_np(errno));
 }
@@ -118,7 +119,7 @@ struct report {
 	unsigned count;
 };
 
-static void add_row(struct report *r, const char *name, const char *text)
+static void report_row(struct report *r, const char *name, const char *text)
 {
 	if (r->is_json)
 		print_member(stdout, r->count == 0, name, text);
@@ -128,13 +129,13 @@ static void add_row(struct report *r, const char *name, const char *text)
 }
 
 /* What the server can do: JSON has a flag, and the reason of a no beside. */
-static void add_ability(struct report *r, const char *name, const char *text)
+static void report_ability(struct report *r, const char *name, const char *text)
 {
 	bool is_able = strcmp(text, "yes") == 0;
 	char why[40];
 
 	if (!r->is_json) {
-		add_row(r, name, text);
+		report_row(r, name, text);
 		return;
 	}
 	print_flag(stdout, r->count == 0, name, is_able);
@@ -144,10 +145,10 @@ static void add_ability(struct report *r, const char *name, const char *text)
 	r->count++;
 }
 
-static void add_skew(struct report *r, const struct s3_learned *learned)
+static void report_skew(struct report *r, const struct s3_learned *learned)
 {
 	if (!learned->has_skew)
-		add_row(r, "clock_skew", NULL);
+		report_row(r, "clock_skew", NULL);
 	else if (r->is_json)
 		print_integer(stdout, r->count == 0, "clock_skew",
 			      learned->skew_s);
@@ -156,7 +157,7 @@ static void add_skew(struct report *r, const struct s3_learned *learned)
 		       (long long)learned->skew_s);
 }
 
-static const char *region_source(const struct config *config)
+static const char *report_region_source(const struct config *config)
 {
 	if (config->region)
 		return "AWS_S3_REGION_NAME";
@@ -180,7 +181,7 @@ static void report_credentials(struct report *r, struct s3_client *s3)
 	else if (expiry_s)
 		buf_add_fmt(&text, ", expires in %lld h",
 			    (long long)left_s / (60 * 60));
-	add_row(r, "credentials", buf_str(&text));
+	report_row(r, "credentials", buf_str(&text));
 }
 
 static void report_settings(struct report *r, const struct tool_bucket *bucket)
@@ -188,18 +189,19 @@ static void report_settings(struct report *r, const struct tool_bucket *bucket)
 	const struct config *config = &bucket->config;
 	struct s3_client *s3 = bucket->network.s3;
 
-	add_row(r, "bucket", config->bucket);
-	add_row(r, "location", config->location);
-	add_row(r, "url", s3_client_url(s3));
-	add_row(r, "region", s3_client_region(s3));
-	add_row(r, "region_source", region_source(config));
+	report_row(r, "bucket", config->bucket);
+	report_row(r, "location", config->location);
+	report_row(r, "url", s3_client_url(s3));
+	report_row(r, "region", s3_client_region(s3));
+	report_row(r, "region_source", report_region_source(config));
 	report_credentials(r, s3);
-	add_row(r, "addressing_style",
-		config->addressing_style ? config->addressing_style : "auto");
-	add_row(r, "signature",
-		config->anonymous         ? "none" :
-		config->signature_version ? config->signature_version :
-					    "s3v4");
+	report_row(r, "addressing_style",
+		   config->addressing_style ? config->addressing_style :
+					      "auto");
+	report_row(r, "signature",
+		   config->anonymous         ? "none" :
+		   config->signature_version ? config->signature_version :
+					       "s3v4");
 }
 
 /* The region that the server tells: not all tell it with every answer. */
@@ -219,11 +221,11 @@ static void report_region(struct report *r, struct s3_client *s3)
 			region = location.region;
 		s3_bucket_location_release(&location);
 	}
-	add_row(r, "region_of_bucket", region);
+	report_row(r, "region_of_bucket", region);
 }
 
 /* Only what is lacking, if it is a matter of single objects or folders. */
-static bool is_told(enum s3_trait trait)
+static bool report_has_trait(enum s3_trait trait)
 {
 	return trait != S3_TRAIT_TAGS && trait != S3_TRAIT_MARKER_COPY &&
 	       trait != S3_TRAIT_LIST_ORDER && trait != S3_TRAIT_MD5_ETAGS;
@@ -239,7 +241,7 @@ static void report_traits(struct report *r, struct s3_client *s3,
 		enum s3_trait trait = (enum s3_trait)i;
 		enum s3_answer answer = s3_trait(s3, trait);
 
-		if (!is_told(trait) ||
+		if (!report_has_trait(trait) ||
 		    (answer == S3_UNKNOWN && !probe->unknown[trait][0]))
 			continue;
 		if (answer == S3_NO)
@@ -249,7 +251,7 @@ static void report_traits(struct report *r, struct s3_client *s3,
 			snprintf(text, sizeof(text), "%s",
 				 answer == S3_YES ? "yes" :
 						    probe->unknown[trait]);
-		add_ability(r, s3_trait_name(trait), text);
+		report_ability(r, s3_trait_name(trait), text);
 	}
 }
 
@@ -262,8 +264,8 @@ static void report_probes(struct report *r, const struct tool_call *call,
 	probe_missing(s3, &probe);
 	if (!tool_option(call, "read-only")) {
 		probe_run(s3, &probe);
-		add_ability(r, "write", probe.write);
-		add_ability(r, "delete", probe.remove);
+		report_ability(r, "write", probe.write);
+		report_ability(r, "delete", probe.remove);
 	}
 	report_traits(r, s3, &probe);
 }
@@ -280,16 +282,16 @@ static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
 		putchar('{');
 	report_settings(&report, bucket);
 	rc = check_bucket(s3, &bucket->config, &why);
-	add_row(&report, "answer",
-		!rc            ? "ok" :
-		report.is_json ? buf_str(&why) :
-				 "no");
+	report_row(&report, "answer",
+		   !rc            ? "ok" :
+		   report.is_json ? buf_str(&why) :
+				    "no");
 	if (rc == 0) {
 		report_region(&report, s3);
 		report_probes(&report, call, bucket);
 	}
 	learned = s3_client_learned(s3);
-	add_skew(&report, &learned);
+	report_skew(&report, &learned);
 	if (report.is_json)
 		puts("}");
 	if (rc == 0)
@@ -298,7 +300,7 @@ static int check_all(const struct tool_call *call, struct tool_bucket *bucket)
 			 buf_str(&why));
 }
 
-static int run(const struct tool_call *call)
+static int tool_check_run(const struct tool_call *call)
 {
 	const char *const *words = call->line.words;
 	size_t count = call->line.word_count;
@@ -317,4 +319,4 @@ static int run(const struct tool_call *call)
 	return status;
 }
 
-const struct tool tool_check = { "check", help, options, run };
+const struct tool tool_check = { "check", help, options, tool_check_run };

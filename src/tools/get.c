@@ -59,7 +59,7 @@ static void output_release(struct output *out)
 }
 
 /* The name of what is fetched, without its folders. */
-static const char *base_of(const char *name)
+static const char *output_base_name(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 
@@ -70,10 +70,10 @@ static const char *base_of(const char *name)
  * A new file beside the one it will be. Only a plain file can be replaced by
  * a rename; what else stands there (a pipe, /dev/null) is written to.
  */
-static int open_file(const struct tool_call *call, const char *file,
-		     struct output *out)
+static int output_open_file(const struct tool_call *call, const char *file,
+			    struct output *out)
 {
-	const char *base = base_of(out->name);
+	const char *base = output_base_name(out->name);
 	mode_t mask = umask(0);
 	struct stat st;
 	bool is_there = stat(file, &st) == 0;
@@ -105,7 +105,7 @@ static int open_file(const struct tool_call *call, const char *file,
 	return TOOL_OK;
 }
 
-static int open_output(const struct tool_call *call, const char *file,
+static int output_open(const struct tool_call *call, const char *file,
 		       struct output *out)
 {
 	if (file && strcmp(file, "-") == 0) {
@@ -114,10 +114,10 @@ static int open_output(const struct tool_call *call, const char *file,
 				      tool_fail(call, TOOL_NO, "%s",
 						strerrordesc_np(errno));
 	}
-	return open_file(call, file ? file : ".", out);
+	return output_open_file(call, file ? file : ".", out);
 }
 
-static int write_all(struct output *out, const char *data, size_t len)
+static int output_write(struct output *out, const char *data, size_t len)
 {
 	while (len > 0 && !tool_is_interrupted()) {
 		ssize_t n = write(out->fd, data, len);
@@ -135,8 +135,8 @@ static int write_all(struct output *out, const char *data, size_t len)
 }
 
 /* Under its own name now, with the object's time. */
-static int finish(const struct tool_call *call, struct output *out,
-		  int64_t mtime_ns)
+static int output_finish(const struct tool_call *call, struct output *out,
+			 int64_t mtime_ns)
 {
 	const struct timespec times[2] = {
 		{ .tv_nsec = UTIME_NOW },
@@ -167,7 +167,8 @@ static int finish(const struct tool_call *call, struct output *out,
 
 /* -------------------------------------------------------- of a bucket */
 
-static int read_all(struct handle *handle, struct output *out, struct await *a)
+static int get_read_all(struct handle *handle, struct output *out,
+			struct await *a)
 {
 	int n = 1;
 
@@ -181,8 +182,8 @@ static int read_all(struct handle *handle, struct output *out, struct await *a)
 		if (n < 0)
 			rc = n;
 		for (unsigned i = 0; i < a->read.iov_count && rc == 0; i++)
-			rc = write_all(out, a->read.iov[i].iov_base,
-				       a->read.iov[i].iov_len);
+			rc = output_write(out, a->read.iov[i].iov_base,
+					  a->read.iov[i].iov_len);
 		store_read_release(&a->read);
 		if (rc < 0 && n >= 0)
 			await_fail(a, rc);
@@ -192,8 +193,8 @@ static int read_all(struct handle *handle, struct output *out, struct await *a)
 	return 0;
 }
 
-static int fetch(const struct tool_call *call, struct tool_bucket *bucket,
-		 const char *path, const char *file, struct output *out)
+static int get_fetch(const struct tool_call *call, struct tool_bucket *bucket,
+		     const char *path, const char *file, struct output *out)
 {
 	struct await a = AWAIT_INIT;
 	struct handle *handle = NULL;
@@ -212,11 +213,11 @@ static int fetch(const struct tool_call *call, struct tool_bucket *bucket,
 	if (rc == 0) {
 		handle = a.read.op.handle;
 		attr = a.read.op.attr;
-		status = open_output(call, file, out);
+		status = output_open(call, file, out);
 		progress_begin(&out->progress, path, attr.size);
 	}
 	if (rc == 0 && status == TOOL_OK)
-		rc = read_all(handle, out, &a);
+		rc = get_read_all(handle, out, &a);
 	if (rc == -ENOENT && !target_has_bucket(bucket))
 		status = tool_fail(call, TOOL_NO, "there is no bucket %s",
 				   bucket->config.bucket);
@@ -229,7 +230,7 @@ static int fetch(const struct tool_call *call, struct tool_bucket *bucket,
 		status = tool_fail_request(call, bucket, path, rc,
 					   &a.read.op.err, "s3:GetObject");
 	else if (status == TOOL_OK)
-		status = finish(call, out, attr.mtime_ns);
+		status = output_finish(call, out, attr.mtime_ns);
 	if (handle)
 		store_release(handle);
 	if (node)
@@ -237,8 +238,8 @@ static int fetch(const struct tool_call *call, struct tool_bucket *bucket,
 	return status;
 }
 
-static int get_key(const struct tool_call *call, const char *word,
-		   const char *name, const char *file)
+static int tool_get_key(const struct tool_call *call, const char *word,
+			const char *name, const char *file)
 {
 	AUTO_BUF struct buf path = BUF_INIT(S3_KEY_MAX);
 	struct output out = { .fd = -1 };
@@ -255,7 +256,7 @@ static int get_key(const struct tool_call *call, const char *word,
 		status = tool_open_store(call, &bucket);
 	out.name = buf_str(&path);
 	if (status == TOOL_OK)
-		status = fetch(call, &bucket, path.data, file, &out);
+		status = get_fetch(call, &bucket, path.data, file, &out);
 	output_release(&out);
 	(void)tool_close(&bucket);
 	return status;
@@ -263,7 +264,7 @@ static int get_key(const struct tool_call *call, const char *word,
 
 /* --------------------------------------------------------- of a mount */
 
-static int copy_from(int fd, struct output *out)
+static int output_copy_from(int fd, struct output *out)
 {
 	AUTO_FREE char *chunk = malloc(CHUNK);
 	int rc = chunk ? 0 : -ENOMEM;
@@ -274,15 +275,15 @@ static int copy_from(int fd, struct output *out)
 		if (n == 0)
 			break;
 		if (n > 0)
-			rc = write_all(out, chunk, (size_t)n);
+			rc = output_write(out, chunk, (size_t)n);
 		else if (errno != EINTR)
 			rc = -errno;
 	}
 	return rc;
 }
 
-static int get_path(const struct tool_call *call, const char *path,
-		    const char *file)
+static int tool_get_path(const struct tool_call *call, const char *path,
+			 const char *file)
 {
 	AUTO_CLOSE int fd = -1;
 	struct output out = { .name = path, .fd = -1 };
@@ -296,10 +297,10 @@ static int get_path(const struct tool_call *call, const char *path,
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return tool_fail(call, TOOL_NO, "%s: %s", path,
 				 strerrordesc_np(errno));
-	status = open_output(call, file, &out);
+	status = output_open(call, file, &out);
 	progress_begin(&out.progress, path, (uint64_t)st.st_size);
 	if (status == TOOL_OK) {
-		rc = copy_from(fd, &out);
+		rc = output_copy_from(fd, &out);
 		if (rc == -EPIPE && !out.file)
 			status = TOOL_NO;
 		else if (rc)
@@ -307,24 +308,25 @@ static int get_path(const struct tool_call *call, const char *path,
 					   strerrordesc_np(-rc));
 	}
 	if (status == TOOL_OK)
-		status = finish(call, &out,
-				(int64_t)st.st_mtim.tv_sec * 1000000000 +
-					st.st_mtim.tv_nsec);
+		status = output_finish(call, &out,
+				       (int64_t)st.st_mtim.tv_sec * 1000000000 +
+					       st.st_mtim.tv_nsec);
 	output_release(&out);
 	return status;
 }
 
-static int run(const struct tool_call *call)
+static int tool_get_run(const struct tool_call *call)
 {
 	const char *const *words = call->line.words;
 	size_t count = call->line.word_count;
 
 	tool_catch_signals();
 	if (count == 2 && target_is_path(words[0]))
-		return get_path(call, words[0], words[1]);
+		return tool_get_path(call, words[0], words[1]);
 	if (count < 2 || count > 3)
 		return tool_usage(call);
-	return get_key(call, words[0], words[1], count == 3 ? words[2] : NULL);
+	return tool_get_key(call, words[0], words[1],
+			    count == 3 ? words[2] : NULL);
 }
 
-const struct tool tool_get = { "get", help, options, run };
+const struct tool tool_get = { "get", help, options, tool_get_run };

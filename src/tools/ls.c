@@ -42,8 +42,8 @@ static const struct command_own options[] = {
 	{ 0 },
 };
 
-static void print_json(const struct listing *l, const struct s3_listed *item,
-		       const char *name)
+static void ls_print_json(const struct listing *l, const struct s3_listed *item,
+			  const char *name)
 {
 	char date[TEXT_ISO_DATE_SIZE];
 
@@ -67,7 +67,7 @@ void ls_print(const struct listing *l, const struct s3_listed *item,
 	char date[TEXT_ISO_DATE_SIZE] = "";
 
 	if (l->is_json) {
-		print_json(l, item, name);
+		ls_print_json(l, item, name);
 		return;
 	}
 	if (l->is_long && item->is_prefix) {
@@ -81,13 +81,13 @@ void ls_print(const struct listing *l, const struct s3_listed *item,
 	putchar('\n');
 }
 
-static int fail(const struct listing *l, int code, const struct errinfo *err)
+static int ls_fail(const struct listing *l, int code, const struct errinfo *err)
 {
 	return tool_fail_request(l->call, l->bucket, NULL, code, err,
 				 "s3:ListBucket");
 }
 
-static void list_print_page(struct listing *l, const struct s3_list *list)
+static void ls_print_page(struct listing *l, const struct s3_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct s3_listed *item = &list->items[i];
@@ -100,7 +100,7 @@ static void list_print_page(struct listing *l, const struct s3_list *list)
 }
 
 /* What is below the prefix, page by page. */
-static int list_below(struct listing *l)
+static int ls_below(struct listing *l)
 {
 	struct s3_client *s3 = l->bucket->network.s3;
 	struct s3_list list = {
@@ -112,18 +112,18 @@ static int list_below(struct listing *l)
 	s3_list_start(s3, &list);
 	rc = s3_wait(s3, &list.op);
 	while (rc == 0) {
-		list_print_page(l, &list);
+		ls_print_page(l, &list);
 		if (!s3_list_has_more(&list) || ferror(stdout))
 			break;
 		s3_list_next_start(s3, &list);
 		rc = s3_wait(s3, &list.op);
 	}
-	status = rc ? fail(l, rc, &list.op.err) : TOOL_OK;
+	status = rc ? ls_fail(l, rc, &list.op.err) : TOOL_OK;
 	s3_list_release(&list);
 	return status;
 }
 
-static int nothing(const struct listing *l, const char *name)
+static int ls_nothing(const struct listing *l, const char *name)
 {
 	return tool_fail(l->call, TOOL_NO,
 			 "%s: there is no such object, and nothing below it",
@@ -131,7 +131,7 @@ static int nothing(const struct listing *l, const char *name)
 }
 
 /* NAME is no folder: an object, perhaps. */
-static int list_object(struct listing *l, const char *name, const char *key)
+static int ls_object(struct listing *l, const char *name, const char *key)
 {
 	struct s3_head head = { .key = key };
 	struct s3_listed item = { .key = key };
@@ -146,15 +146,15 @@ static int list_object(struct listing *l, const char *name, const char *key)
 		memcpy(item.etag, head.object.etag, sizeof(item.etag));
 		ls_print(l, &item, slash ? slash + 1 : name);
 	} else if (rc == -ENOENT) {
-		status = nothing(l, name);
+		status = ls_nothing(l, name);
 	} else {
-		status = fail(l, rc, &head.op.err);
+		status = ls_fail(l, rc, &head.op.err);
 	}
 	s3_head_release(&head);
 	return status;
 }
 
-static int list_all(struct listing *l, const char *name, bool is_exact)
+static int ls_all(struct listing *l, const char *name, bool is_exact)
 {
 	size_t len = strlen(name);
 	bool is_folder = len == 0 || name[len - 1] == '/';
@@ -165,14 +165,14 @@ static int list_all(struct listing *l, const char *name, bool is_exact)
 		buf_add_char(&l->prefix, '/');
 	if (l->prefix.error || !key)
 		return tool_fail(l->call, TOOL_NO, "out of memory");
-	status = list_below(l);
+	status = ls_below(l);
 	if (status != TOOL_OK || l->count > 0 || len == 0)
 		return status;
-	return is_folder || is_exact ? nothing(l, name) :
-				       list_object(l, name, key);
+	return is_folder || is_exact ? ls_nothing(l, name) :
+				       ls_object(l, name, key);
 }
 
-static int run(const struct tool_call *call)
+static int tool_ls_run(const struct tool_call *call)
 {
 	const struct command_line *line = &call->line;
 	AUTO_BUF struct buf path = BUF_INIT(S3_KEY_MAX);
@@ -198,12 +198,11 @@ static int run(const struct tool_call *call)
 	if (status == TOOL_OK) {
 		l.bucket = &bucket;
 		target_key(&bucket, buf_str(&path), &l.prefix);
-		status = list_all(&l, buf_str(&path),
-				  tool_option(call, "exact"));
+		status = ls_all(&l, buf_str(&path), tool_option(call, "exact"));
 	}
 	buf_release(&l.prefix);
 	(void)tool_close(&bucket);
 	return status;
 }
 
-const struct tool tool_ls = { "ls", help, options, run };
+const struct tool tool_ls = { "ls", help, options, tool_ls_run };

@@ -15,7 +15,7 @@
 #define VALUE_MAX 2048 /* bytes of a key or an ETag, and more */
 
 /* As a bucket has them: a folder's name ends in a slash. */
-static int by_key(const FTSENT **a, const FTSENT **b)
+static int ls_path_by_key(const FTSENT **a, const FTSENT **b)
 {
 	size_t len = (*a)->fts_namelen < (*b)->fts_namelen ? (*a)->fts_namelen :
 							     (*b)->fts_namelen;
@@ -33,15 +33,16 @@ static int by_key(const FTSENT **a, const FTSENT **b)
 }
 
 /* "" if the mount does not tell. */
-static void ask(const char *path, const char *name, char value[VALUE_MAX])
+static void ls_path_ask(const char *path, const char *name,
+			char value[VALUE_MAX])
 {
 	ssize_t len = getxattr(path, name, value, VALUE_MAX - 1);
 
 	value[len > 0 ? len : 0] = '\0';
 }
 
-static void print_entry(const struct listing *l, const FTSENT *entry,
-			const char *name)
+static void ls_path_print(const struct listing *l, const FTSENT *entry,
+			  const char *name)
 {
 	const struct stat *st = entry->fts_statp;
 	char key[VALUE_MAX] = "", etag[VALUE_MAX] = "";
@@ -54,14 +55,15 @@ static void print_entry(const struct listing *l, const FTSENT *entry,
 	};
 
 	if (l->is_json)
-		ask(entry->fts_path, "user.s3.key", key);
+		ls_path_ask(entry->fts_path, "user.s3.key", key);
 	if (!item.is_prefix && (l->is_json || l->is_long))
-		ask(entry->fts_path, "user.s3.etag", etag);
+		ls_path_ask(entry->fts_path, "user.s3.etag", etag);
 	snprintf(item.etag, sizeof(item.etag), "%s", etag);
 	ls_print(l, &item, name);
 }
 
-static int visit(const struct listing *l, FTS *tree, FTSENT *entry, size_t skip)
+static int ls_path_visit(const struct listing *l, FTS *tree, FTSENT *entry,
+			 size_t skip)
 {
 	AUTO_BUF struct buf name = BUF_INIT(PATH_MAX + 1);
 
@@ -82,7 +84,7 @@ static int visit(const struct listing *l, FTS *tree, FTSENT *entry, size_t skip)
 		buf_add_char(&name, '/');
 		fts_set(tree, entry, FTS_SKIP);
 	}
-	print_entry(l, entry, buf_str(&name));
+	ls_path_print(l, entry, buf_str(&name));
 	return TOOL_OK;
 }
 
@@ -99,12 +101,13 @@ int ls_path(const struct listing *l, const char *path)
 		return status;
 	while (len > 1 && root[len - 1] == '/')
 		root[--len] = '\0';
-	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, by_key);
+	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV,
+			ls_path_by_key);
 	if (!tree)
 		return tool_fail(l->call, TOOL_NO, "%s: %s", path,
 				 strerrordesc_np(errno));
 	while (status == TOOL_OK && (entry = fts_read(tree)))
-		status = visit(l, tree, entry, len + 1);
+		status = ls_path_visit(l, tree, entry, len + 1);
 	fts_close(tree);
 	return status;
 }

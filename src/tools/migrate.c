@@ -65,23 +65,23 @@ static const struct command_own options[] = {
 
 #define RESULT_MAX (4ul * 1024 * 1024) /* bytes; ours */
 
-static void wipe(struct buf *b)
+static void migrate_wipe(struct buf *b)
 {
 	if (b->data)
 		explicit_bzero(b->data, b->cap);
 	buf_release(b);
 }
 
-#define AUTO_WIPE CLEANUP(wipe)
+#define AUTO_WIPE CLEANUP(migrate_wipe)
 
-static const char *base_name(const char *path)
+static const char *migrate_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-static bool is_json(const char *word)
+static bool migrate_is_json(const char *word)
 {
 	size_t len = strlen(word);
 
@@ -90,7 +90,8 @@ static bool is_json(const char *word)
 }
 
 /* The project's error: the end of its traceback, then what to do. */
-static int tell_error(const struct tool_call *call, const json_t *answer)
+static int migrate_tell_error(const struct tool_call *call,
+			      const json_t *answer)
 {
 	json_t *line;
 	size_t i;
@@ -101,14 +102,14 @@ static int tell_error(const struct tool_call *call, const json_t *answer)
 			 json_string_value(json_object_get(answer, "error")));
 }
 
-static int ask(const struct tool_call *call, json_t **answer)
+static int migrate_ask_python(const struct tool_call *call, json_t **answer)
 {
 	const struct command_line *line = &call->line;
 	const char *python = tool_option(call, "python");
 	struct errinfo err = ERRINFO_INIT;
 	int rc;
 
-	if (is_json(line->words[0]))
+	if (migrate_is_json(line->words[0]))
 		rc = migrate_read(line->words[0], answer, &err);
 	else
 		rc = migrate_ask(python ? python : "python3", line->words,
@@ -117,13 +118,13 @@ static int ask(const struct tool_call *call, json_t **answer)
 	if (rc)
 		return tool_fail(call, TOOL_USAGE, "%s", err.text);
 	if (json_is_string(json_object_get(*answer, "error")))
-		return tell_error(call, *answer);
+		return migrate_tell_error(call, *answer);
 	return TOOL_OK;
 }
 
 /* A new file that nobody else can read. */
-static int write_file(const struct tool_call *call, const char *path,
-		      const struct buf *text)
+static int migrate_write_file(const struct tool_call *call, const char *path,
+			      const struct buf *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int rc = fd < 0 ? -errno : io_write(fd, buf_str(text), text->len);
@@ -142,7 +143,7 @@ static int write_file(const struct tool_call *call, const char *path,
 }
 
 /* The whole result in memory, as a private file that settings come from. */
-static int open_result(const struct buf *text)
+static int migrate_open_result(const struct buf *text)
 {
 	AUTO_CLOSE int fd = memfd_create("s3storefs.conf", MFD_CLOEXEC);
 	int out;
@@ -156,7 +157,8 @@ static int open_result(const struct buf *text)
 }
 
 /* Its bucket is one that the result does not know. */
-static bool is_incomplete(const struct migration *m, const char *section)
+static bool migrate_is_incomplete(const struct migration *m,
+				  const char *section)
 {
 	for (const struct migration_entry *e = m->entries; e; e = e->next)
 		if (e->name && strcmp(e->section, section) == 0 &&
@@ -166,8 +168,8 @@ static bool is_incomplete(const struct migration *m, const char *section)
 }
 
 /* Whether a mount would take the section as it is. */
-static int verify_section(const struct tool_call *call, const char *path,
-			  const char *section)
+static int migrate_verify_section(const struct tool_call *call,
+				  const char *path, const char *section)
 {
 	struct command_line line = { .config_path = path };
 	AUTO_BUF struct buf why = BUF_INIT(2000);
@@ -185,8 +187,8 @@ static int verify_section(const struct tool_call *call, const char *path,
 }
 
 /* stdout belongs to the result, so the report goes to stderr. */
-static int check_section(const struct tool_call *call, char *path,
-			 const char *section)
+static int migrate_check_section(const struct tool_call *call, char *path,
+				 const char *section)
 {
 	char name[] = "check", file[] = "-c", read_only[] = "--read-only";
 	AUTO_FREE char *word = strdup(section);
@@ -210,10 +212,11 @@ static int check_section(const struct tool_call *call, char *path,
 	return status ? TOOL_NO : TOOL_OK;
 }
 
-static int check_result(const struct tool_call *call, const struct migration *m,
-			const struct buf *text)
+static int migrate_check_result(const struct tool_call *call,
+				const struct migration *m,
+				const struct buf *text)
 {
-	AUTO_CLOSE int fd = open_result(text);
+	AUTO_CLOSE int fd = migrate_open_result(text);
 	bool wants_check = tool_option(call, "check");
 	int status = TOOL_OK;
 	char path[64];
@@ -226,28 +229,28 @@ static int check_result(const struct tool_call *call, const struct migration *m,
 		const char *section = m->sections[i];
 		int bad = TOOL_OK;
 
-		if (!is_incomplete(m, section))
-			bad = verify_section(call, path, section);
+		if (!migrate_is_incomplete(m, section))
+			bad = migrate_verify_section(call, path, section);
 		else if (wants_check)
 			bad = tool_fail(call, TOOL_NO,
 					"[%s]: its bucket is not known",
 					section);
 		if (!bad && wants_check)
-			bad = check_section(call, path, section);
+			bad = migrate_check_section(call, path, section);
 		status = bad ? bad : status;
 	}
 	return status;
 }
 
 /* To FILE with the secrets, else to stdout. */
-static int put_result(const struct tool_call *call, const struct migration *m,
-		      const struct buf *full)
+static int migrate_put_result(const struct tool_call *call,
+			      const struct migration *m, const struct buf *full)
 {
 	const char *path = tool_option(call, "output");
 	AUTO_WIPE struct buf text = BUF_INIT(RESULT_MAX);
 
 	if (path)
-		return write_file(call, path, full);
+		return migrate_write_file(call, path, full);
 	if (tool_option(call, "with-secrets")) {
 		fputs(buf_str(full), stdout);
 		return TOOL_OK;
@@ -258,7 +261,8 @@ static int put_result(const struct tool_call *call, const struct migration *m,
 	return TOOL_OK;
 }
 
-static int give_result(const struct tool_call *call, const struct migration *m)
+static int migrate_give_result(const struct tool_call *call,
+			       const struct migration *m)
 {
 	AUTO_WIPE struct buf full = BUF_INIT(RESULT_MAX);
 	AUTO_BUF struct buf words = BUF_INIT(RESULT_MAX);
@@ -266,11 +270,11 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 
 	if (migration_write(m, true, &full) || migration_explain(m, &words))
 		return tool_fail(call, TOOL_USAGE, "the result is too long");
-	status = put_result(call, m, &full);
+	status = migrate_put_result(call, m, &full);
 	fflush(stdout);
 	fputs(buf_str(&words), stderr);
 	if (status == TOOL_OK)
-		status = check_result(call, m, &full);
+		status = migrate_check_result(call, m, &full);
 	if (status == TOOL_OK && !m->is_found)
 		status = tool_fail(call, TOOL_NO,
 				   "there are no settings of an S3 storage in "
@@ -284,23 +288,24 @@ static int give_result(const struct tool_call *call, const struct migration *m)
 	return status;
 }
 
-static int migrate(const struct tool_call *call, json_t *answer)
+static int migrate_answer(const struct tool_call *call, json_t *answer)
 {
 	const char *module =
 		json_string_value(json_object_get(answer, "module"));
 	CLEANUP(migration_release)
 	struct migration m = {
 		.answer = answer,
-		.source = module ? module : base_name(call->line.words[0]),
+		.source = module ? module :
+				   migrate_base_name(call->line.words[0]),
 	};
 	struct errinfo err = ERRINFO_INIT;
 
 	if (migration_run(&m, tool_option(call, "alias"), &err))
 		return tool_fail(call, TOOL_USAGE, "%s", err.text);
-	return give_result(call, &m);
+	return migrate_give_result(call, &m);
 }
 
-static int run(const struct tool_call *call)
+static int tool_migrate_run(const struct tool_call *call)
 {
 	json_t *answer = NULL;
 	int status;
@@ -312,11 +317,11 @@ static int run(const struct tool_call *call)
 	if (call->line.word_count == 0 || call->line.config_path ||
 	    call->line.option_count)
 		return tool_usage(call);
-	status = ask(call, &answer);
+	status = migrate_ask_python(call, &answer);
 	if (!status)
-		status = migrate(call, answer);
+		status = migrate_answer(call, answer);
 	json_decref(answer);
 	return status;
 }
 
-const struct tool tool_migrate = { "migrate", help, options, run };
+const struct tool tool_migrate = { "migrate", help, options, tool_migrate_run };

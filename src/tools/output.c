@@ -27,7 +27,7 @@ void print_json_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void print_member_name(FILE *out, bool is_first, const char *name)
+static void output_member_name(FILE *out, bool is_first, const char *name)
 {
 	fputs(is_first ? "" : ", ", out);
 	print_json_text(out, name);
@@ -36,7 +36,7 @@ static void print_member_name(FILE *out, bool is_first, const char *name)
 
 void print_member(FILE *out, bool is_first, const char *name, const char *text)
 {
-	print_member_name(out, is_first, name);
+	output_member_name(out, is_first, name);
 	if (text)
 		print_json_text(out, text);
 	else
@@ -45,19 +45,19 @@ void print_member(FILE *out, bool is_first, const char *name, const char *text)
 
 void print_flag(FILE *out, bool is_first, const char *name, bool flag)
 {
-	print_member_name(out, is_first, name);
+	output_member_name(out, is_first, name);
 	fputs(flag ? "true" : "false", out);
 }
 
 void print_integer(FILE *out, bool is_first, const char *name, int64_t number)
 {
-	print_member_name(out, is_first, name);
+	output_member_name(out, is_first, name);
 	fprintf(out, "%" PRId64, number);
 }
 
 void print_number(FILE *out, bool is_first, const char *name, uint64_t number)
 {
-	print_member_name(out, is_first, name);
+	output_member_name(out, is_first, name);
 	fprintf(out, "%" PRIu64, number);
 }
 

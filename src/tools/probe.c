@@ -13,7 +13,7 @@ static const char body[] = "s3storefs check\n";
 
 #define BODY_LEN (sizeof(body) - 1)
 
-static void say(char out[PROBE_TEXT], int rc, const struct errinfo *err)
+static void probe_say(char out[PROBE_TEXT], int rc, const struct errinfo *err)
 {
 	const char *why = err->cause[0] ? err->cause :
 			  err->text[0]  ? err->text :
@@ -26,7 +26,8 @@ static void say(char out[PROBE_TEXT], int rc, const struct errinfo *err)
 			 PROBE_TEXT - (int)sizeof("no: "), why);
 }
 
-static ssize_t read_body(void *arg, uint64_t offset, void *to, size_t room)
+static ssize_t probe_read_body(void *arg, uint64_t offset, void *to,
+			       size_t room)
 {
 	size_t n = BODY_LEN - (size_t)offset;
 
@@ -36,13 +37,13 @@ static ssize_t read_body(void *arg, uint64_t offset, void *to, size_t room)
 	return (ssize_t)n;
 }
 
-static int put(struct s3_client *s3, const char *key, bool is_conditional,
-	       struct errinfo *err)
+static int probe_put(struct s3_client *s3, const char *key, bool is_conditional,
+		     struct errinfo *err)
 {
 	struct s3_put put = {
 		.key = key,
 		.body = { .length = BODY_LEN,
-			  .read = read_body,
+			  .read = probe_read_body,
 			  .has_crc32c = true,
 			  .crc32c = crc32c(0, body, BODY_LEN) },
 		.if_none_match = is_conditional,
@@ -56,36 +57,36 @@ static int put(struct s3_client *s3, const char *key, bool is_conditional,
 	return rc;
 }
 
-static void learn(struct s3_client *s3, struct probe *probe,
-		  enum s3_trait trait, int rc, const struct errinfo *err)
+static void probe_learn(struct s3_client *s3, struct probe *probe,
+			enum s3_trait trait, int rc, const struct errinfo *err)
 {
 	if (rc == 0)
 		s3_trait_learn(s3, trait, S3_YES, NULL);
 	else if (rc == -ENOTSUP)
 		s3_trait_learn(s3, trait, S3_NO, NULL);
 	else
-		say(probe->unknown[trait], rc, err);
+		probe_say(probe->unknown[trait], rc, err);
 }
 
 /* The object is there: on that condition nothing may replace it. */
-static void learn_refusal(struct s3_client *s3, struct probe *probe,
-			  enum s3_trait trait, int rc,
-			  const struct errinfo *err)
+static void probe_learn_refusal(struct s3_client *s3, struct probe *probe,
+				enum s3_trait trait, int rc,
+				const struct errinfo *err)
 {
-	learn(s3, probe, trait,
-	      rc == -EEXIST ? 0 :
-	      rc == 0       ? -ENOTSUP :
-			      rc,
-	      err);
+	probe_learn(s3, probe, trait,
+		    rc == -EEXIST ? 0 :
+		    rc == 0       ? -ENOTSUP :
+				    rc,
+		    err);
 }
 
 static void probe_condition(struct s3_client *s3, const char *key,
 			    struct probe *probe)
 {
 	struct errinfo err = ERRINFO_INIT;
-	int rc = put(s3, key, true, &err);
+	int rc = probe_put(s3, key, true, &err);
 
-	learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_PUT, rc, &err);
+	probe_learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_PUT, rc, &err);
 }
 
 static void probe_part_copy(struct s3_client *s3, const char *key,
@@ -102,19 +103,20 @@ static void probe_part_copy(struct s3_client *s3, const char *key,
 
 	s3_copy_part_start(s3, &part);
 	rc = s3_wait(s3, &part.op);
-	learn(s3, probe, S3_TRAIT_PART_COPY, rc, &part.op.err);
+	probe_learn(s3, probe, S3_TRAIT_PART_COPY, rc, &part.op.err);
 	s3_copy_part_release(&part);
 }
 
-static int upload_part(struct s3_client *s3, const char *key, const char *id,
-		       struct s3_part *out, struct errinfo *err)
+static int probe_upload_part(struct s3_client *s3, const char *key,
+			     const char *id, struct s3_part *out,
+			     struct errinfo *err)
 {
 	struct s3_upload_part part = {
 		.key = key,
 		.upload_id = id,
 		.number = 1,
 		.body = { .length = BODY_LEN,
-			  .read = read_body,
+			  .read = probe_read_body,
 			  .has_crc32c = true,
 			  .crc32c = crc32c(0, body, BODY_LEN) },
 	};
@@ -131,9 +133,9 @@ static int upload_part(struct s3_client *s3, const char *key, const char *id,
 	return rc;
 }
 
-static int complete(struct s3_client *s3, const char *key, const char *id,
-		    struct s3_part *part, bool is_conditional,
-		    struct errinfo *err)
+static int probe_complete(struct s3_client *s3, const char *key, const char *id,
+			  struct s3_part *part, bool is_conditional,
+			  struct errinfo *err)
 {
 	struct s3_complete_upload up = {
 		.key = key,
@@ -151,7 +153,7 @@ static int complete(struct s3_client *s3, const char *key, const char *id,
 	return rc;
 }
 
-static void abort_upload(struct s3_client *s3, const char *key, const char *id)
+static void probe_abort(struct s3_client *s3, const char *key, const char *id)
 {
 	struct s3_abort_upload abort = { .key = key, .upload_id = id };
 
@@ -170,12 +172,12 @@ static int probe_upload(struct s3_client *s3, const char *key, const char *id,
 	int rc;
 
 	probe_part_copy(s3, key, id, probe);
-	rc = upload_part(s3, key, id, &part, err);
+	rc = probe_upload_part(s3, key, id, &part, err);
 	if (rc)
 		return rc;
-	rc = complete(s3, key, id, &part, true, err);
-	learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_COMPLETE, rc, err);
-	return rc ? complete(s3, key, id, &part, false, err) : 0;
+	rc = probe_complete(s3, key, id, &part, true, err);
+	probe_learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_COMPLETE, rc, err);
+	return rc ? probe_complete(s3, key, id, &part, false, err) : 0;
 }
 
 static void probe_multipart(struct s3_client *s3, const char *key,
@@ -191,15 +193,15 @@ static void probe_multipart(struct s3_client *s3, const char *key,
 	if (rc == 0) {
 		rc = probe_upload(s3, key, create.upload_id, probe, &err);
 		if (rc)
-			abort_upload(s3, key, create.upload_id);
+			probe_abort(s3, key, create.upload_id);
 	}
 	if (rc)
-		say(probe->unknown[S3_TRAIT_PART_CHECKSUMS], rc, &err);
+		probe_say(probe->unknown[S3_TRAIT_PART_CHECKSUMS], rc, &err);
 	s3_create_upload_release(&create);
 }
 
-static int copy(struct s3_client *s3, const char *key, const char *etag,
-		bool is_conditional, struct errinfo *err)
+static int probe_copy(struct s3_client *s3, const char *key, const char *etag,
+		      bool is_conditional, struct errinfo *err)
 {
 	struct s3_copy copy = {
 		.source_key = key,
@@ -222,12 +224,12 @@ static void probe_copies(struct s3_client *s3, const char *key,
 			 const char *etag, struct probe *probe)
 {
 	struct errinfo err = ERRINFO_INIT;
-	int rc = copy(s3, key, etag, false, &err);
+	int rc = probe_copy(s3, key, etag, false, &err);
 
 	if (s3_trait(s3, S3_TRAIT_SOURCE_CONDITION) != S3_NO)
-		learn(s3, probe, S3_TRAIT_SOURCE_CONDITION, rc, &err);
-	rc = copy(s3, key, NULL, true, &err);
-	learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_COPY, rc, &err);
+		probe_learn(s3, probe, S3_TRAIT_SOURCE_CONDITION, rc, &err);
+	rc = probe_copy(s3, key, NULL, true, &err);
+	probe_learn_refusal(s3, probe, S3_TRAIT_CONDITIONAL_COPY, rc, &err);
 }
 
 /* Of the object as PUT has made it. */
@@ -241,7 +243,8 @@ static void probe_checksum(struct s3_client *s3, const struct s3_object *object,
 			 "taken, but not given back when reading");
 }
 
-static void look(struct s3_client *s3, const char *key, struct s3_head *head)
+static void probe_look(struct s3_client *s3, const char *key,
+		       struct s3_head *head)
 {
 	head->key = key;
 	if (pairs_set(&head->headers, "x-amz-checksum-mode", "ENABLED") < 0)
@@ -251,22 +254,22 @@ static void look(struct s3_client *s3, const char *key, struct s3_head *head)
 		fprintf(stderr, "%s\n", head->op.err.text);
 }
 
-static void remove_object(struct s3_client *s3, const char *key,
-			  char out[PROBE_TEXT])
+static void probe_remove(struct s3_client *s3, const char *key,
+			 char out[PROBE_TEXT])
 {
 	struct s3_delete del = { .key = key };
 	int rc;
 
 	s3_delete_start(s3, &del);
 	rc = s3_wait(s3, &del.op);
-	say(out, rc, &del.op.err);
+	probe_say(out, rc, &del.op.err);
 	s3_delete_release(&del);
 	if (rc)
 		fprintf(stderr, "%s is left in the bucket\n", key);
 }
 
 /* Of 48 random bits: nobody else has it. */
-static int make_key(const char *location, struct buf *key)
+static int probe_make_key(const char *location, struct buf *key)
 {
 	unsigned char random[6];
 	char hex[2 * sizeof(random) + 1];
@@ -285,11 +288,11 @@ static void probe_traits(struct s3_client *s3, const char *key,
 {
 	struct s3_head put = { 0 }, joined = { 0 };
 
-	look(s3, key, &put);
+	probe_look(s3, key, &put);
 	probe_checksum(s3, &put.object, probe);
 	probe_condition(s3, key, probe);
 	probe_multipart(s3, key, probe);
-	look(s3, key, &joined);
+	probe_look(s3, key, &joined);
 	probe_copies(s3, key, joined.object.etag, probe);
 	s3_head_release(&put);
 	s3_head_release(&joined);
@@ -299,7 +302,7 @@ void probe_missing(struct s3_client *s3, struct probe *probe)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
 	struct s3_head head = { 0 };
-	int rc = make_key(probe->location, &key);
+	int rc = probe_make_key(probe->location, &key);
 
 	if (rc == 0) {
 		head.key = buf_str(&key);
@@ -313,7 +316,8 @@ void probe_missing(struct s3_client *s3, struct probe *probe)
 			 "s3:ListBucket, at least for s3:prefix \"%s%s*\"",
 			 probe->location, *probe->location ? "/" : "");
 	else if (rc != -ENOENT)
-		say(probe->unknown[S3_TRAIT_MISSING_HEAD], rc, &head.op.err);
+		probe_say(probe->unknown[S3_TRAIT_MISSING_HEAD], rc,
+			  &head.op.err);
 	s3_head_release(&head);
 }
 
@@ -321,18 +325,18 @@ void probe_run(struct s3_client *s3, struct probe *probe)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
 	struct errinfo err = ERRINFO_INIT;
-	int rc = make_key(probe->location, &key);
+	int rc = probe_make_key(probe->location, &key);
 
 	for (int trait = 0; trait < S3_TRAIT_COUNT; trait++)
 		if (!probe->unknown[trait][0])
 			snprintf(probe->unknown[trait], PROBE_TEXT,
 				 "not tried");
 	if (rc == 0)
-		rc = put(s3, key.data, false, &err);
-	say(probe->write, rc, &err);
+		rc = probe_put(s3, key.data, false, &err);
+	probe_say(probe->write, rc, &err);
 	snprintf(probe->remove, PROBE_TEXT, "not tried");
 	if (rc)
 		return;
 	probe_traits(s3, key.data, probe);
-	remove_object(s3, key.data, probe->remove);
+	probe_remove(s3, key.data, probe->remove);
 }

@@ -49,7 +49,7 @@ struct input {
 	struct progress progress;
 };
 
-static int open_input(const struct tool_call *call, const char *name,
+static int input_open(const struct tool_call *call, const char *name,
 		      struct input *in)
 {
 	struct stat st;
@@ -67,7 +67,7 @@ static int open_input(const struct tool_call *call, const char *name,
 }
 
 /* The next bytes: their number, 0 at the end, or an errno. */
-static ssize_t read_input(struct input *in, char *to)
+static ssize_t input_read(struct input *in, char *to)
 {
 	ssize_t n;
 
@@ -83,8 +83,8 @@ static ssize_t read_input(struct input *in, char *to)
 	return n;
 }
 
-static int print_result(const struct tool_call *call, const char *name,
-			const char *key, const char *bucket, uint64_t size)
+static int put_print_result(const struct tool_call *call, const char *name,
+			    const char *key, const char *bucket, uint64_t size)
 {
 	if (!tool_option(call, "json")) {
 		print_name(stdout, name);
@@ -104,8 +104,8 @@ static int print_result(const struct tool_call *call, const char *name,
 /* ------------------------------------------------------- into a bucket */
 
 /* django-storages' get_available_name, as far as max_length decides. */
-static int fit_name(const struct tool_call *call,
-		    const struct tool_bucket *bucket, struct buf *path)
+static int put_fit_name(const struct tool_call *call,
+			const struct tool_bucket *bucket, struct buf *path)
 {
 	const struct config *config = &bucket->config;
 	AUTO_BUF struct buf fitting = BUF_INIT(S3_KEY_MAX);
@@ -129,14 +129,15 @@ static int fit_name(const struct tool_call *call,
 }
 
 /* Reads and writes are in turn; the store sends meanwhile. */
-static int write_all(struct handle *handle, struct input *in, struct await *a)
+static int put_write_all(struct handle *handle, struct input *in,
+			 struct await *a)
 {
 	AUTO_FREE char *chunk = malloc(CHUNK);
 	uint64_t offset = 0;
 	ssize_t n = 0;
 	int rc = chunk ? 0 : -ENOMEM;
 
-	while (rc >= 0 && (n = read_input(in, chunk)) > 0) {
+	while (rc >= 0 && (n = input_read(in, chunk)) > 0) {
 		store_write(handle, offset, chunk, (size_t)n, false,
 			    await_op(a));
 		rc = await_end(a);
@@ -153,8 +154,8 @@ static int write_all(struct handle *handle, struct input *in, struct await *a)
  * Prints the name that the object got. A file that could not be read to its
  * end must not be stored: unlinked, it is forgotten.
  */
-static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
-		       const char *path, struct input *in)
+static int put_store(const struct tool_call *call, struct tool_bucket *bucket,
+		     const char *path, struct input *in)
 {
 	AUTO_BUF struct buf name = BUF_INIT(S3_KEY_MAX);
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX);
@@ -171,7 +172,7 @@ static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
 					 "s3:PutObject");
 	handle = a.read.op.handle;
 	node = a.read.op.node;
-	rc = write_all(handle, in, &a);
+	rc = put_write_all(handle, in, &a);
 	if (rc == 0) {
 		store_flush(handle, true, await_op(&a));
 		rc = await_end(&a);
@@ -188,8 +189,8 @@ static int store_input(const struct tool_call *call, struct tool_bucket *bucket,
 		return tool_fail_request(call, bucket, buf_str(&what), rc,
 					 &a.read.op.err, "s3:PutObject");
 	target_key(bucket, buf_str(&name), &key);
-	return print_result(call, buf_str(&name), buf_str(&key),
-			    bucket->config.bucket, in->size);
+	return put_print_result(call, buf_str(&name), buf_str(&key),
+				bucket->config.bucket, in->size);
 }
 
 static int put_key(const struct tool_call *call, const char *word,
@@ -208,12 +209,12 @@ static int put_key(const struct tool_call *call, const char *word,
 				   "whole name",
 				   name);
 	if (status == TOOL_OK)
-		status = fit_name(call, &bucket, &path);
+		status = put_fit_name(call, &bucket, &path);
 	if (status == TOOL_OK)
 		status = tool_open_store(call, &bucket);
 	if (status == TOOL_OK) {
 		s3_sweep_start(bucket.network.s3);
-		status = store_input(call, &bucket, path.data, in);
+		status = put_store(call, &bucket, path.data, in);
 	}
 	if (status == TOOL_OK)
 		s3_sweep_wait(bucket.network.s3);
@@ -224,14 +225,14 @@ static int put_key(const struct tool_call *call, const char *word,
 
 /* -------------------------------------------------------- on a mount */
 
-static int copy_to(struct input *in, int fd)
+static int put_copy_to(struct input *in, int fd)
 {
 	AUTO_FREE char *chunk = malloc(CHUNK);
 	ssize_t n = chunk ? 1 : -ENOMEM;
 	int rc = 0;
 
 	while (n > 0 && rc == 0) {
-		n = read_input(in, chunk);
+		n = input_read(in, chunk);
 		if (n > 0)
 			rc = io_write(fd, chunk, (size_t)n);
 	}
@@ -239,8 +240,8 @@ static int copy_to(struct input *in, int fd)
 }
 
 /* The name may be another one now: user.s3.key of the descriptor tells. */
-static int tell_path(const struct tool_call *call, int fd, const char *path,
-		     uint64_t size)
+static int put_tell_path(const struct tool_call *call, int fd, const char *path,
+			 uint64_t size)
 {
 	AUTO_FREE char *copy = strdup(path);
 	AUTO_FREE char *stored = NULL;
@@ -256,7 +257,7 @@ static int tell_path(const struct tool_call *call, int fd, const char *path,
 	base = base ? base + 1 : key;
 	if (asprintf(&stored, "%s/%s", dirname(copy), base) < 0)
 		return tool_fail(call, TOOL_NO, "out of memory");
-	return print_result(call, stored, key, NULL, size);
+	return put_print_result(call, stored, key, NULL, size);
 }
 
 static int put_path(const struct tool_call *call, const char *path,
@@ -272,17 +273,17 @@ static int put_path(const struct tool_call *call, const char *path,
 	if (fd < 0)
 		return tool_fail(call, TOOL_NO, "%s: %s", path,
 				 strerrordesc_np(errno));
-	rc = copy_to(in, fd);
+	rc = put_copy_to(in, fd);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = -errno;
 	progress_end(&in->progress);
 	if (rc)
 		return tool_fail(call, TOOL_NO, "%s: %s", path,
 				 strerrordesc_np(-rc));
-	return tell_path(call, fd, path, in->size);
+	return put_tell_path(call, fd, path, in->size);
 }
 
-static int run(const struct tool_call *call)
+static int tool_put_run(const struct tool_call *call)
 {
 	const char *const *words = call->line.words;
 	size_t count = call->line.word_count;
@@ -293,7 +294,7 @@ static int run(const struct tool_call *call)
 	if (!is_path && count != 3)
 		return tool_usage(call);
 	tool_catch_signals();
-	status = open_input(call, words[0], &in);
+	status = input_open(call, words[0], &in);
 	if (status == TOOL_OK)
 		status = is_path ? put_path(call, words[1], &in) :
 				   put_key(call, words[1], words[2], &in);
@@ -302,4 +303,4 @@ static int run(const struct tool_call *call)
 	return status;
 }
 
-const struct tool tool_put = { "put", help, options, run };
+const struct tool tool_put = { "put", help, options, tool_put_run };

@@ -28,7 +28,7 @@ static const char help[] =
 
 static const struct command_own options[] = { { .name = "json" }, { 0 } };
 
-static uint64_t number(const json_t *status, const char *name)
+static uint64_t status_number(const json_t *status, const char *name)
 {
 	return (uint64_t)json_integer_value(json_object_get(status, name));
 }
@@ -37,11 +37,11 @@ struct shown {
 	char text[24];
 };
 
-static struct shown bytes(const json_t *status, const char *name)
+static struct shown status_bytes(const json_t *status, const char *name)
 {
 	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",
 					     "TiB", "PiB", "EiB" };
-	double size = (double)number(status, name);
+	double size = (double)status_number(status, name);
 	struct shown out;
 	size_t unit = 0;
 
@@ -52,7 +52,7 @@ static struct shown bytes(const json_t *status, const char *name)
 	return out;
 }
 
-static struct shown seconds(double s)
+static struct shown status_seconds(double s)
 {
 	struct shown out;
 
@@ -65,7 +65,7 @@ static struct shown seconds(double s)
 	return out;
 }
 
-static struct shown since(int64_t started_s)
+static struct shown status_since(int64_t started_s)
 {
 	int64_t s = clock_wall_ns() / 1000000000 - started_s;
 	struct shown out;
@@ -84,12 +84,12 @@ static struct shown since(int64_t started_s)
 }
 
 /* What this share of the calls took at most: the bound of a bucket. */
-static struct shown within(const json_t *status, const json_t *times,
-			   double share)
+static struct shown status_within(const json_t *status, const json_t *times,
+				  double share)
 {
 	const json_t *bounds = json_object_get(status, "le");
 	const json_t *counts = json_object_get(times, "buckets");
-	double left = share * (double)number(times, "count");
+	double left = share * (double)status_number(times, "count");
 	size_t i = 0;
 
 	for (; i < json_array_size(counts); i++) {
@@ -98,21 +98,22 @@ static struct shown within(const json_t *status, const json_t *times,
 			break;
 	}
 	if (i < json_array_size(bounds))
-		return seconds(json_real_value(json_array_get(bounds, i)));
+		return status_seconds(
+			json_real_value(json_array_get(bounds, i)));
 	return (struct shown){ "minutes" };
 }
 
-static int by_count(const void *a, const void *b)
+static int status_by_count(const void *a, const void *b)
 {
-	uint64_t x = number(*(json_t *const *)a, "count");
-	uint64_t y = number(*(json_t *const *)b, "count");
+	uint64_t x = status_number(*(json_t *const *)a, "count");
+	uint64_t y = status_number(*(json_t *const *)b, "count");
 
 	return (x < y) - (x > y);
 }
 
 /* The most frequent first. */
-static void print_times(const json_t *status, const char *title,
-			const char *name)
+static void status_print_times(const json_t *status, const char *title,
+			       const char *name)
 {
 	const json_t *list = json_object_get(status, name);
 	size_t count = json_array_size(list);
@@ -122,58 +123,60 @@ static void print_times(const json_t *status, const char *title,
 		return;
 	for (size_t i = 0; i < count; i++)
 		rows[i] = json_array_get(list, i);
-	qsort(rows, count, sizeof(*rows), by_count);
+	qsort(rows, count, sizeof(*rows), status_by_count);
 	printf("\n%-26s %-8s %10s %12s %12s\n", title, "", "count",
 	       "half within", "99% within");
 	for (size_t i = 0; i < count && i < ROWS_MAX; i++)
 		printf("  %-24s %-8s %10" PRIu64 " %12s %12s\n",
 		       json_string_value(json_object_get(rows[i], "operation")),
 		       json_string_value(json_object_get(rows[i], "outcome")),
-		       number(rows[i], "count"),
-		       within(status, rows[i], 0.5).text,
-		       within(status, rows[i], 0.99).text);
+		       status_number(rows[i], "count"),
+		       status_within(status, rows[i], 0.5).text,
+		       status_within(status, rows[i], 0.99).text);
 	if (count > ROWS_MAX)
 		printf("  and %zu more, see --json\n", count - ROWS_MAX);
 }
 
-static void print_status(const json_t *s)
+static void status_print(const json_t *s)
 {
-	uint64_t known = number(s, "store_lookups_memory_total");
-	uint64_t lookups = known + number(s, "store_lookups_asked_total");
+	uint64_t known = status_number(s, "store_lookups_memory_total");
+	uint64_t lookups =
+		known + status_number(s, "store_lookups_asked_total");
 
 	printf("Memory     %s of %s, %s on disk\n",
-	       bytes(s, "store_memory_bytes").text,
-	       bytes(s, "store_memory_limit_bytes").text,
-	       bytes(s, "store_spool_bytes").text);
+	       status_bytes(s, "store_memory_bytes").text,
+	       status_bytes(s, "store_memory_limit_bytes").text,
+	       status_bytes(s, "store_spool_bytes").text);
 	printf("Files      %" PRIu64 " open, %" PRIu64
 	       " inodes known to the kernel\n",
-	       number(s, "fs_open_files"), number(s, "fs_inodes"));
+	       status_number(s, "fs_open_files"),
+	       status_number(s, "fs_inodes"));
 	printf("Changes    %" PRIu64 " files stored, %" PRIu64
 	       " failed; %" PRIu64 " removals wait\n",
-	       number(s, "store_publishes_total"),
-	       number(s, "store_publish_failures_total"),
-	       number(s, "store_waiting_removals"));
+	       status_number(s, "store_publishes_total"),
+	       status_number(s, "store_publish_failures_total"),
+	       status_number(s, "store_waiting_removals"));
 	printf("Lookups    %" PRIu64 ", %" PRIu64 "%% of them from memory\n",
 	       lookups, lookups ? known * 100 / lookups : 0);
 	printf("Programs   read %s, wrote %s; %" PRIu64 " calls wait\n",
-	       bytes(s, "fs_read_bytes_total").text,
-	       bytes(s, "fs_written_bytes_total").text,
-	       number(s, "fs_parked_calls"));
+	       status_bytes(s, "fs_read_bytes_total").text,
+	       status_bytes(s, "fs_written_bytes_total").text,
+	       status_number(s, "fs_parked_calls"));
 	printf("Network    received %s, sent %s\n",
-	       bytes(s, "http_received_bytes_total").text,
-	       bytes(s, "http_sent_bytes_total").text);
+	       status_bytes(s, "http_received_bytes_total").text,
+	       status_bytes(s, "http_sent_bytes_total").text);
 	printf("Requests   %" PRIu64 " on %" PRIu64 " connections, %" PRIu64
 	       " retries; %" PRIu64 " under way, %" PRIu64 " queued\n",
-	       number(s, "http_requests_total"),
-	       number(s, "http_connections_total"),
-	       number(s, "s3_retries_total"),
-	       number(s, "http_in_flight_requests"),
-	       number(s, "http_queued_requests"));
-	print_times(s, "S3 requests", "s3_request_seconds");
-	print_times(s, "Calls of programs", "fs_call_seconds");
+	       status_number(s, "http_requests_total"),
+	       status_number(s, "http_connections_total"),
+	       status_number(s, "s3_retries_total"),
+	       status_number(s, "http_in_flight_requests"),
+	       status_number(s, "http_queued_requests"));
+	status_print_times(s, "S3 requests", "s3_request_seconds");
+	status_print_times(s, "Calls of programs", "fs_call_seconds");
 }
 
-static int fail_path(const struct tool_call *call, const char *path, int code)
+static int status_fail(const struct tool_call *call, const char *path, int code)
 {
 	if (code == EACCES)
 		return tool_fail(call, TOOL_NO,
@@ -194,27 +197,28 @@ static int fail_path(const struct tool_call *call, const char *path, int code)
 }
 
 /* value has room for VALUE_MAX and a NUL. Returns an exit status. */
-static int fetch(const struct tool_call *call, const char *word, char *value)
+static int status_fetch(const struct tool_call *call, const char *word,
+			char *value)
 {
 	CLEANUP(mounted_release) struct mounted mounted = { 0 };
 	char path[PATH_MAX];
 	ssize_t len;
 
 	if (!realpath(word, path))
-		return fail_path(call, word, errno);
+		return status_fail(call, word, errno);
 	if (mounted_find(path, &mounted) || !mounted.is_ours)
 		return tool_fail(call, TOOL_NO, "no bucket is mounted on %s",
 				 path);
 	len = getxattr(path, "user.s3.status", value, VALUE_MAX);
 	if (len < 0)
-		return fail_path(call, path, errno);
+		return status_fail(call, path, errno);
 	value[len] = '\0';
 	if (!tool_option(call, "json"))
 		printf("%s on %s", mounted.source, path);
 	return TOOL_OK;
 }
 
-static int run(const struct tool_call *call)
+static int tool_status_run(const struct tool_call *call)
 {
 	const struct command_line *line = &call->line;
 	AUTO_FREE char *value = malloc(VALUE_MAX + 1);
@@ -225,7 +229,7 @@ static int run(const struct tool_call *call)
 		return tool_usage(call);
 	if (!value)
 		return tool_fail(call, TOOL_NO, "out of memory");
-	rc = fetch(call, line->words[0], value);
+	rc = status_fetch(call, line->words[0], value);
 	if (rc)
 		return rc;
 	if (tool_option(call, "json")) {
@@ -236,12 +240,12 @@ static int run(const struct tool_call *call)
 	if (!status)
 		return tool_fail(call, TOOL_NO, "the answer is no JSON");
 	printf(", for %s, process %" PRIu64 ", version %s\n\n",
-	       since((int64_t)number(status, "started")).text,
-	       number(status, "pid"),
+	       status_since((int64_t)status_number(status, "started")).text,
+	       status_number(status, "pid"),
 	       json_string_value(json_object_get(status, "version")));
-	print_status(status);
+	status_print(status);
 	json_decref(status);
 	return TOOL_OK;
 }
 
-const struct tool tool_status = { "status", help, options, run };
+const struct tool tool_status = { "status", help, options, tool_status_run };

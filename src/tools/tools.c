@@ -45,7 +45,7 @@ const char *tool_option(const struct tool_call *call, const char *name)
 
 static volatile sig_atomic_t is_interrupted;
 
-static void note_signal(int number)
+static void tools_note_signal(int number)
 {
 	is_interrupted = 1;
 }
@@ -55,7 +55,7 @@ void tool_catch_signals(void)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	/* No SA_RESTART: a read that waits must return. */
 	const struct sigaction action = {
-		.sa_handler = note_signal,
+		.sa_handler = tools_note_signal,
 		.sa_flags = (int)SA_RESETHAND,
 	};
 
@@ -69,7 +69,7 @@ bool tool_is_interrupted(void)
 }
 
 /* What servers say may be in it: no control character reaches a terminal. */
-static void print_safely(const char *text)
+static void tools_print_safely(const char *text)
 {
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -99,7 +99,7 @@ int tool_fail(const struct tool_call *call, int status, const char *fmt, ...)
 		text = NULL;
 	va_end(args);
 	fprintf(stderr, "s3storefs %s: ", call->tool->name);
-	print_safely(text ? text : "out of memory");
+	tools_print_safely(text ? text : "out of memory");
 	return status;
 }
 
@@ -132,7 +132,7 @@ bool tool_is_read(void)
 }
 
 /* Whoever reads no more, such as head, has what he wanted. */
-static int end_output(const struct tool_call *call, int status)
+static int tools_end_output(const struct tool_call *call, int status)
 {
 	bool is_written = fflush(stdout) == 0 && !ferror(stdout);
 	int code = errno;
@@ -162,7 +162,7 @@ int tool_main(const struct tool *tool, int argc, char *argv[])
 		status = tool->run(&call);
 	}
 	command_line_release(&call.line);
-	return end_output(&call, status);
+	return tools_end_output(&call, status);
 }
 
 int tool_configure(const struct tool_call *call, const char *word,

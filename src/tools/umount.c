@@ -21,7 +21,7 @@ static const char help[] =
 static const struct command_own options[] = { { 0 } };
 
 /* Where a daemon is gone, nothing but the folder above can be asked. */
-static bool find_path(const char *word, char out[PATH_MAX])
+static bool umount_find_path(const char *word, char out[PATH_MAX])
 {
 	AUTO_FREE char *name = NULL, *folder = NULL;
 	char above[PATH_MAX];
@@ -39,7 +39,7 @@ static bool find_path(const char *word, char out[PATH_MAX])
 			basename(name)) < PATH_MAX;
 }
 
-static int by_root(const struct tool_call *call, const char *path)
+static int umount_by_root(const struct tool_call *call, const char *path)
 {
 	if (umount2(path, UMOUNT_NOFOLLOW) == 0)
 		return TOOL_OK;
@@ -51,7 +51,7 @@ static int by_root(const struct tool_call *call, const char *path)
 }
 
 /* Its own words say what went wrong. */
-static int by_helper(const struct tool_call *call, char *path)
+static int umount_by_helper(const struct tool_call *call, char *path)
 {
 	char name[] = "fusermount3", option[] = "-u";
 	char *argv[] = { name, option, path, NULL };
@@ -72,7 +72,7 @@ static int by_helper(const struct tool_call *call, char *path)
 							       TOOL_NO;
 }
 
-static int run(const struct tool_call *call)
+static int tool_umount_run(const struct tool_call *call)
 {
 	CLEANUP(mounted_release) struct mounted mounted = { 0 };
 	const struct command_line *line = &call->line;
@@ -80,13 +80,14 @@ static int run(const struct tool_call *call)
 
 	if (line->word_count != 1 || line->option_count || line->config_path)
 		return tool_usage(call);
-	if (!find_path(line->words[0], path))
+	if (!umount_find_path(line->words[0], path))
 		return tool_fail(call, TOOL_NO, "%s: %s", line->words[0],
 				 strerrordesc_np(errno));
 	if (mounted_find(path, &mounted) || !mounted.is_ours)
 		return tool_fail(call, TOOL_NO, "no bucket is mounted on %s",
 				 path);
-	return geteuid() == 0 ? by_root(call, path) : by_helper(call, path);
+	return geteuid() == 0 ? umount_by_root(call, path) :
+				umount_by_helper(call, path);
 }
 
-const struct tool tool_umount = { "umount", help, options, run };
+const struct tool tool_umount = { "umount", help, options, tool_umount_run };

@@ -74,8 +74,8 @@ struct upload {
 };
 
 /* key: of an upload; NULL: it was a list. */
-static void fail(struct uploads *u, const char *key, int code,
-		 const struct errinfo *err)
+static void uploads_fail(struct uploads *u, const char *key, int code,
+			 const struct errinfo *err)
 {
 	u->status = tool_fail_request(u->call, u->bucket, key, code, err,
 				      u->is_abort && key ?
@@ -88,8 +88,8 @@ static void fail(struct uploads *u, const char *key, int code,
 
 /* ------------------------------------------------------------- one upload */
 
-static void print_json(const struct uploads *u, const struct upload *upload,
-		       const char *date)
+static void uploads_print_json(const struct uploads *u,
+			       const struct upload *upload, const char *date)
 {
 	putchar('{');
 	print_member(stdout, true, "key", upload->listed->key);
@@ -108,13 +108,13 @@ static void print_json(const struct uploads *u, const struct upload *upload,
 	puts("}");
 }
 
-static void print(const struct uploads *u, const struct upload *upload)
+static void uploads_print(const struct uploads *u, const struct upload *upload)
 {
 	char date[TEXT_ISO_DATE_SIZE];
 
 	text_iso_date(date, upload->listed->initiated_ns);
 	if (u->is_json) {
-		print_json(u, upload, date);
+		uploads_print_json(u, upload, date);
 		return;
 	}
 	if (u->is_long && upload->is_measured) {
@@ -130,14 +130,15 @@ static void print(const struct uploads *u, const struct upload *upload)
 	putchar('\n');
 }
 
-static void start_measure(const struct uploads *u, struct upload *upload)
+static void uploads_start_measure(const struct uploads *u,
+				  struct upload *upload)
 {
 	upload->list.key = upload->listed->key;
 	upload->list.upload_id = upload->listed->upload_id;
 	s3_list_parts_start(u->bucket->network.s3, &upload->list);
 }
 
-static void end_measure(struct uploads *u, struct upload *upload)
+static void uploads_end_measure(struct uploads *u, struct upload *upload)
 {
 	struct s3_list_parts *list = &upload->list;
 	int rc = s3_wait(u->bucket->network.s3, &list->op);
@@ -155,26 +156,26 @@ static void end_measure(struct uploads *u, struct upload *upload)
 	upload->is_measured = rc == 0;
 	/* It may have been ended since it was listed. */
 	if (rc && rc != -ESRCH)
-		fail(u, upload->listed->key, rc, &list->op.err);
+		uploads_fail(u, upload->listed->key, rc, &list->op.err);
 	s3_list_parts_release(list);
 }
 
-static void start_abort(const struct uploads *u, struct upload *upload)
+static void uploads_start_abort(const struct uploads *u, struct upload *upload)
 {
 	upload->abort.key = upload->listed->key;
 	upload->abort.upload_id = upload->listed->upload_id;
 	s3_abort_upload_start(u->bucket->network.s3, &upload->abort);
 }
 
-static void end_abort(struct uploads *u, struct upload *upload)
+static void uploads_end_abort(struct uploads *u, struct upload *upload)
 {
 	struct s3_abort_upload *op = &upload->abort;
 	int rc = s3_wait(u->bucket->network.s3, &op->op);
 
 	if (rc)
-		fail(u, op->key, rc, &op->op.err);
+		uploads_fail(u, op->key, rc, &op->op.err);
 	else if (!op->was_gone)
-		print(u, upload);
+		uploads_print(u, upload);
 	else if (strchr(op->key, '?'))
 		/* So s3_list_uploads gives what XML cannot carry. */
 		u->status = tool_fail(u->call, TOOL_NO,
@@ -185,37 +186,39 @@ static void end_abort(struct uploads *u, struct upload *upload)
 	s3_abort_upload_release(op);
 }
 
-static void handle_batch(struct uploads *u, struct upload batch[], size_t count)
+static void uploads_handle_batch(struct uploads *u, struct upload batch[],
+				 size_t count)
 {
 	for (size_t i = 0; u->is_long && i < count; i++)
-		start_measure(u, &batch[i]);
+		uploads_start_measure(u, &batch[i]);
 	for (size_t i = 0; u->is_long && i < count; i++)
-		end_measure(u, &batch[i]);
+		uploads_end_measure(u, &batch[i]);
 	if (u->is_abort && u->is_down)
 		return;
 	for (size_t i = 0; u->is_abort && i < count; i++)
-		start_abort(u, &batch[i]);
+		uploads_start_abort(u, &batch[i]);
 	for (size_t i = 0; i < count; i++)
 		if (u->is_abort)
-			end_abort(u, &batch[i]);
+			uploads_end_abort(u, &batch[i]);
 		else
-			print(u, &batch[i]);
+			uploads_print(u, &batch[i]);
 }
 
 /* ---------------------------------------------------------------- a page */
 
 /* By the server's clock, which also said when the uploads began. */
-static int64_t server_time_ns(struct s3_client *s3)
+static int64_t uploads_server_time_ns(struct s3_client *s3)
 {
 	struct s3_learned learned = s3_client_learned(s3);
 
 	return clock_wall_ns() + learned.skew_s * INT64_C(1000000000);
 }
 
-static void handle_page(struct uploads *u, const struct s3_list_uploads *page)
+static void uploads_handle_page(struct uploads *u,
+				const struct s3_list_uploads *page)
 {
 	struct upload batch[BATCH];
-	int64_t now_ns = server_time_ns(u->bucket->network.s3);
+	int64_t now_ns = uploads_server_time_ns(u->bucket->network.s3);
 	size_t count = 0;
 
 	for (size_t i = 0; i < page->count && !u->is_down; i++) {
@@ -229,17 +232,18 @@ static void handle_page(struct uploads *u, const struct s3_list_uploads *page)
 			.age_s = age_s,
 		};
 		if (count == BATCH) {
-			handle_batch(u, batch, count);
+			uploads_handle_batch(u, batch, count);
 			count = 0;
 		}
 	}
 	if (!u->is_down)
-		handle_batch(u, batch, count);
+		uploads_handle_batch(u, batch, count);
 }
 
 /* The first page, or the one behind one that is truncated. */
-static bool fetch_page(struct uploads *u, const struct s3_list_uploads *before,
-		       struct s3_list_uploads *page)
+static bool uploads_fetch_page(struct uploads *u,
+			       const struct s3_list_uploads *before,
+			       struct s3_list_uploads *page)
 {
 	int rc;
 
@@ -254,24 +258,24 @@ static bool fetch_page(struct uploads *u, const struct s3_list_uploads *before,
 	s3_list_uploads_start(u->bucket->network.s3, page);
 	rc = s3_wait(u->bucket->network.s3, &page->op);
 	if (rc)
-		fail(u, NULL, rc, &page->op.err);
+		uploads_fail(u, NULL, rc, &page->op.err);
 	return rc == 0;
 }
 
-static int handle_all(struct uploads *u)
+static int uploads_handle_all(struct uploads *u)
 {
 	struct s3_list_uploads page, next;
-	bool is_there = fetch_page(u, NULL, &page);
+	bool is_there = uploads_fetch_page(u, NULL, &page);
 
 	while (is_there) {
 		/*
 		 * Before the page is aborted: what a marker names should
 		 * be there when the server looks for it.
 		 */
-		bool has_next =
-			page.is_truncated && fetch_page(u, &page, &next);
+		bool has_next = page.is_truncated &&
+				uploads_fetch_page(u, &page, &next);
 
-		handle_page(u, &page);
+		uploads_handle_page(u, &page);
 		is_there = has_next && !u->is_down && !ferror(stdout);
 		if (has_next) {
 			s3_list_uploads_release(&page);
@@ -282,7 +286,7 @@ static int handle_all(struct uploads *u)
 	return u->status;
 }
 
-static int take_options(struct uploads *u)
+static int uploads_take_options(struct uploads *u)
 {
 	const char *age = tool_option(u->call, "older-than");
 	int rc;
@@ -304,7 +308,7 @@ static int take_options(struct uploads *u)
 	return TOOL_OK;
 }
 
-static int run(const struct tool_call *call)
+static int tool_uploads_run(const struct tool_call *call)
 {
 	const struct command_line *line = &call->line;
 	struct uploads u = {
@@ -321,18 +325,18 @@ static int run(const struct tool_call *call)
 				 "%s: a mount does not show uploads; write "
 				 "BUCKET[:PREFIX]",
 				 line->words[0]);
-	status = take_options(&u);
+	status = uploads_take_options(&u);
 	if (status)
 		return status;
 	status = tool_open(call, line->words[0], &bucket);
 	if (status == TOOL_OK) {
 		u.bucket = &bucket;
 		target_key(&bucket, "", &u.prefix);
-		status = handle_all(&u);
+		status = uploads_handle_all(&u);
 	}
 	buf_release(&u.prefix);
 	(void)tool_close(&bucket);
 	return status;
 }
 
-const struct tool tool_uploads = { "uploads", help, options, run };
+const struct tool tool_uploads = { "uploads", help, options, tool_uploads_run };

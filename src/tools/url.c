@@ -47,7 +47,7 @@ static const struct command_own options[] = {
 };
 
 /* --param NAME=VALUE, each. */
-static int take_params(const struct tool_call *call, struct pairs *params)
+static int url_take_params(const struct tool_call *call, struct pairs *params)
 {
 	for (size_t i = 0; i < call->line.given_count; i++) {
 		const struct command_given *given = &call->line.given[i];
@@ -71,7 +71,7 @@ static int take_params(const struct tool_call *call, struct pairs *params)
 	return TOOL_OK;
 }
 
-static int take_options(const struct tool_call *call, struct s3_url *url)
+static int url_take_options(const struct tool_call *call, struct s3_url *url)
 {
 	const char *expire = tool_option(call, "expire");
 	uint64_t seconds = 0;
@@ -84,10 +84,10 @@ static int take_options(const struct tool_call *call, struct s3_url *url)
 				 expire);
 	url->has_expire = expire != NULL;
 	url->expire_s = (int64_t)seconds;
-	return take_params(call, &url->params);
+	return url_take_params(call, &url->params);
 }
 
-static int print_url(const struct tool_call *call, struct tool_bucket *bucket,
+static int url_print(const struct tool_call *call, struct tool_bucket *bucket,
 		     struct s3_url *url, const char *name)
 {
 	AUTO_BUF struct buf path = BUF_INIT(S3_KEY_MAX);
@@ -114,7 +114,7 @@ static int print_url(const struct tool_call *call, struct tool_bucket *bucket,
 }
 
 /* user.s3.url?expire=60&ResponseContentType=text%2Fplain */
-static void add_query(const struct s3_url *url, struct buf *name)
+static void url_add_query(const struct s3_url *url, struct buf *name)
 {
 	size_t len = name->len;
 
@@ -133,7 +133,7 @@ static void add_query(const struct s3_url *url, struct buf *name)
 		name->data[len] = '?';
 }
 
-static const char *explain(int code)
+static const char *url_explain(int code)
 {
 	switch (code) {
 	case EAGAIN:
@@ -152,7 +152,7 @@ static const char *explain(int code)
 	}
 }
 
-static int print_path_url(const struct tool_call *call,
+static int url_print_path(const struct tool_call *call,
 			  const struct s3_url *url, const char *path)
 {
 	AUTO_BUF struct buf name = BUF_INIT(URL_MAX);
@@ -163,7 +163,7 @@ static int print_path_url(const struct tool_call *call,
 	if (status)
 		return status;
 	buf_add_str(&name, "user.s3.url");
-	add_query(url, &name);
+	url_add_query(url, &name);
 	if (name.error || !text)
 		return tool_fail(call, TOOL_NO, "out of memory");
 	len = getxattr(path, name.data, text, URL_MAX);
@@ -172,15 +172,15 @@ static int print_path_url(const struct tool_call *call,
 				 errno == EINVAL || errno == ERANGE ?
 					 TOOL_USAGE :
 					 TOOL_NO,
-				 "%s: %s", path, explain(errno));
+				 "%s: %s", path, url_explain(errno));
 	text[len] = '\0';
 	puts(text);
 	return TOOL_OK;
 }
 
 /* What no key of ours signs needs none. */
-static int open_bucket(const struct tool_call *call, const char *word,
-		       struct tool_bucket *bucket)
+static int url_open_bucket(const struct tool_call *call, const char *word,
+			   struct tool_bucket *bucket)
 {
 	struct config *config = &bucket->config;
 	int status = tool_configure(call, word, bucket);
@@ -194,7 +194,7 @@ static int open_bucket(const struct tool_call *call, const char *word,
 }
 
 /* The worst of all names. */
-static int print_all(const struct tool_call *call, struct s3_url *url)
+static int url_print_all(const struct tool_call *call, struct s3_url *url)
 {
 	const struct command_line *line = &call->line;
 	bool is_path = target_is_path(line->words[0]);
@@ -207,15 +207,15 @@ static int print_all(const struct tool_call *call, struct s3_url *url)
 				 "mount with a slash in it (./%s)",
 				 line->words[0]);
 	if (!is_path)
-		worst = open_bucket(call, line->words[0], &bucket);
+		worst = url_open_bucket(call, line->words[0], &bucket);
 	for (size_t i = is_path ? 0 : 1; i < line->word_count; i++) {
 		const char *word = line->words[i];
 		int status;
 
 		if (!is_path && !bucket.network.s3)
 			break;
-		status = is_path ? print_path_url(call, url, word) :
-				   print_url(call, &bucket, url, word);
+		status = is_path ? url_print_path(call, url, word) :
+				   url_print(call, &bucket, url, word);
 		if (status > worst)
 			worst = status;
 	}
@@ -223,18 +223,18 @@ static int print_all(const struct tool_call *call, struct s3_url *url)
 	return worst;
 }
 
-static int run(const struct tool_call *call)
+static int tool_url_run(const struct tool_call *call)
 {
 	struct s3_url url = { 0 };
 	int status;
 
 	if (call->line.word_count == 0)
 		return tool_usage(call);
-	status = take_options(call, &url);
+	status = url_take_options(call, &url);
 	if (status == TOOL_OK)
-		status = print_all(call, &url);
+		status = url_print_all(call, &url);
 	pairs_release(&url.params);
 	return status;
 }
 
-const struct tool tool_url = { "url", help, options, run };
+const struct tool tool_url = { "url", help, options, tool_url_run };
