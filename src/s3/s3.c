@@ -15,7 +15,7 @@
 #include "url/cloudfront.h"
 #include "url/url_priv.h"
 
-static int check_options(const struct s3_options *o, struct errinfo *err)
+static int client_check_options(const struct s3_options *o, struct errinfo *err)
 {
 	if (o->attempts < 0)
 		return errinfo_set(err, -EINVAL,
@@ -26,7 +26,7 @@ static int check_options(const struct s3_options *o, struct errinfo *err)
 	return 0;
 }
 
-static int set_url(struct s3_client *c)
+static int client_set_url(struct s3_client *c)
 {
 	AUTO_BUF struct buf url = BUF_INIT(4096);
 
@@ -40,7 +40,7 @@ static int set_url(struct s3_client *c)
 }
 
 /* Where there is a folder for it. */
-static int start_record(struct s3_client *c)
+static int client_start_record(struct s3_client *c)
 {
 	AUTO_BUF struct buf place = BUF_INIT(8192);
 
@@ -54,7 +54,7 @@ static int start_record(struct s3_client *c)
 	return c->record ? 0 : -ENOMEM;
 }
 
-static int set_up(struct s3_client *c, struct errinfo *err)
+static int client_set_up(struct s3_client *c, struct errinfo *err)
 {
 	const char *region;
 	int rc;
@@ -68,11 +68,11 @@ static int set_up(struct s3_client *c, struct errinfo *err)
 	if (rc < 0)
 		return rc;
 	c->locked.route_count = 1;
-	rc = set_url(c);
+	rc = client_set_url(c);
 	if (rc == 0)
 		rc = client_start_urls(c, err);
 	if (rc == 0)
-		rc = start_record(c);
+		rc = client_start_record(c);
 	return rc;
 }
 
@@ -80,7 +80,7 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 		  struct s3_client **out, struct errinfo *err)
 {
 	struct s3_client *c;
-	int rc = check_options(options, err);
+	int rc = client_check_options(options, err);
 
 	if (rc < 0)
 		return rc;
@@ -99,7 +99,7 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 		c->options.timeout_ms = RETRY_TIMEOUT_MS;
 	c->locked.question.op.is_done = true;
 	c->lock = (struct lock)LOCK_INIT(LOCK_CLIENT);
-	rc = set_up(c, err);
+	rc = client_set_up(c, err);
 	if (rc < 0) {
 		s3_client_free(c);
 		return rc;
@@ -108,7 +108,7 @@ int s3_client_new(struct http *http, const struct s3_options *options,
 	return 0;
 }
 
-static void forget_question(struct s3_client *c)
+static void client_forget_question(struct s3_client *c)
 {
 	struct s3_op *op = &c->locked.question.op;
 
@@ -122,7 +122,7 @@ void s3_client_free(struct s3_client *c)
 	if (!c)
 		return;
 	upload_sweep_free(c->sweep);
-	forget_question(c);
+	client_forget_question(c);
 	upload_record_free(c->record);
 	for (size_t i = 0; i < c->locked.route_count; i++)
 		endpoint_release(&c->locked.routes[i]);

@@ -33,8 +33,8 @@ const struct endpoint *client_endpoint(struct s3_client *c)
 }
 
 /* Returns 1 if region is one that was not known before. */
-static int move_locked(struct s3_client *c, const char *region,
-		       struct errinfo *err)
+static int client_move_locked(struct s3_client *c, const char *region,
+			      struct errinfo *err)
 {
 	size_t count = c->locked.route_count;
 	int rc;
@@ -64,7 +64,7 @@ int client_move(struct s3_client *c, const char *region, struct errinfo *err)
 	int rc;
 
 	lock_enter(&c->lock);
-	rc = move_locked(c, region, err);
+	rc = client_move_locked(c, region, err);
 	lock_leave(&c->lock);
 	if (rc <= 0)
 		return rc;

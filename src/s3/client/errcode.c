@@ -69,7 +69,7 @@ static const struct {
 	{ "TooManyRequestsException", { -EIO, ERROR_OUTAGE } },
 };
 
-static const struct error_class *find_code(const char *code)
+static const struct error_class *error_class_find(const char *code)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		if (strcmp(codes[i].code, code) == 0)
@@ -77,7 +77,7 @@ static const struct error_class *find_code(const char *code)
 	return NULL;
 }
 
-static struct error_class of_status(int status)
+static struct error_class error_class_of_status(int status)
 {
 	switch (status) {
 	case 301:
@@ -122,18 +122,18 @@ static struct error_class of_status(int status)
 struct error_class error_of_answer(int status, const char *code,
 				   bool is_foreign)
 {
-	const struct error_class *found = find_code(code);
+	const struct error_class *found = error_class_find(code);
 
 	if (found)
 		return *found;
 	if (status == 404 && is_foreign)
 		return (struct error_class){ -EBADMSG, ERROR_RETRY };
-	return of_status(status);
+	return error_class_of_status(status);
 }
 
 struct error_class error_of_code(const char *code)
 {
-	const struct error_class *found = find_code(code);
+	const struct error_class *found = error_class_find(code);
 
 	return found ? *found : (struct error_class){ -EIO, ERROR_FINAL };
 }

@@ -30,7 +30,7 @@ bool request_server_time(const struct s3_request *r, int64_t *unix_s)
 	return date && text_parse_http_date(date, unix_s) == 0;
 }
 
-static bool is_skewed(struct s3_request *r)
+static bool judge_is_skewed(struct s3_request *r)
 {
 	int64_t theirs, ours = client_now_s(r->client);
 
@@ -43,7 +43,7 @@ static bool is_skewed(struct s3_request *r)
  * another region is told in a header; an expired token is a bare 400; a
  * clock that is wrong shows in Date.
  */
-static void guess_bare(struct s3_request *r, struct error_class *class)
+static void judge_guess_bare(struct s3_request *r, struct error_class *class)
 {
 	const char *region = request_answer(r, "x-amz-bucket-region");
 	int status = r->http.status;
@@ -51,26 +51,26 @@ static void guess_bare(struct s3_request *r, struct error_class *class)
 	if ((status == 400 || status == 403) && region &&
 	    strcmp(region, r->endpoint->region) != 0)
 		class->action = ERROR_REGION;
-	else if ((status == 400 || status == 403) && is_skewed(r))
+	else if ((status == 400 || status == 403) && judge_is_skewed(r))
 		class->action = ERROR_CLOCK;
 	else if (status == 400 && r->creds && creds_token(r->creds))
 		*class = (struct error_class){ -EACCES, ERROR_CREDENTIALS };
 }
 
-static void copy_text(char *to, size_t room, const char *from)
+static void judge_copy_text(char *to, size_t room, const char *from)
 {
 	snprintf(to, room, "%.*s", (int)room - 1, from ? from : "");
 }
 
 /* what is for the log, cause for people. */
-static void set_error(struct s3_request *r, int result, const char *what,
-		      const char *cause)
+static void judge_set_error(struct s3_request *r, int result, const char *what,
+			    const char *cause)
 {
 	struct errinfo *err = &r->op->err;
 
 	errinfo_set(err, result, "%s: %s%s%s", r->action->name, what,
 		    r->key ? " key=" : "", r->key ? r->key : "");
-	copy_text(err->cause, sizeof(err->cause), cause);
+	judge_copy_text(err->cause, sizeof(err->cause), cause);
 }
 
 static struct error_class judge_answer(struct s3_request *r)
@@ -84,7 +84,7 @@ static struct error_class judge_answer(struct s3_request *r)
 	is_foreign = error_parse(body, &r->error) < 0 && body->len > 0;
 	class = error_of_answer(r->http.status, r->error.code, is_foreign);
 	if (!r->error.code[0])
-		guess_bare(r, &class);
+		judge_guess_bare(r, &class);
 	if (class.result == -ENOENT && !r->key)
 		class.result = -ENODEV;
 	mend = error_mend(r->http.status, r->error.code);
@@ -95,7 +95,7 @@ static struct error_class judge_answer(struct s3_request *r)
 		 r->error.message[0] ? r->error.message :
 				       "the server says no",
 		 r->http.status, r->error.code[0] ? " " : "", r->error.code);
-	set_error(r, class.result, what, cause);
+	judge_set_error(r, class.result, what, cause);
 	return class;
 }
 
@@ -109,8 +109,8 @@ static struct error_class judge_success(struct s3_request *r)
 	if (class.result == 0)
 		return class;
 	if (class.result == -ENOMEM) {
-		set_error(r, class.result, "no memory for the answer",
-			  "out of memory");
+		judge_set_error(r, class.result, "no memory for the answer",
+				"out of memory");
 		return class;
 	}
 	if (class.result == -EBADMSG)
@@ -122,9 +122,10 @@ static struct error_class judge_success(struct s3_request *r)
 	snprintf(what, sizeof(what), "status %d with no right answer %s %s",
 		 r->http.status, r->error.code, r->error.message);
 	if (r->op->err.code != class.result)
-		set_error(r, class.result, what,
-			  r->error.message[0] ? r->error.message :
-						"that is no answer of S3");
+		judge_set_error(r, class.result, what,
+				r->error.message[0] ?
+					r->error.message :
+					"that is no answer of S3");
 	return class;
 }
 
@@ -138,17 +139,18 @@ static struct error_class judge_transport(struct s3_request *r)
 	else if (result == -EBADMSG && r->action->sink)
 		class = (struct error_class){ result, ERROR_RETRY };
 	if (r->op->err.code != class.result)
-		set_error(r, class.result, r->http.err.text, r->http.err.cause);
+		judge_set_error(r, class.result, r->http.err.text,
+				r->http.err.cause);
 	return class;
 }
 
 /* Some proxy's page: its status says enough. */
-static bool is_long_refusal(const struct s3_request *r)
+static bool judge_is_long_refusal(const struct s3_request *r)
 {
 	return r->http.result == -EMSGSIZE && r->http.status >= 300;
 }
 
-static void note_answer(struct s3_request *r)
+static void judge_note_answer(struct s3_request *r)
 {
 	struct s3_client *c = r->client;
 	int64_t theirs;
@@ -160,7 +162,7 @@ static void note_answer(struct s3_request *r)
 	atomic_store(&c->has_skew, true);
 }
 
-static void note_life(struct s3_client *c)
+static void judge_note_life(struct s3_client *c)
 {
 	if (!outage_answered(&c->outage, clock_now_ms()))
 		return;
@@ -171,11 +173,11 @@ static void note_life(struct s3_client *c)
 struct error_class request_judge(struct s3_request *r)
 {
 	struct errinfo *err = &r->op->err;
-	bool has_answer = r->http.result == 0 || is_long_refusal(r);
+	bool has_answer = r->http.result == 0 || judge_is_long_refusal(r);
 	struct error_class class;
 
 	if (r->http.result == 0)
-		note_answer(r);
+		judge_note_answer(r);
 	if (!has_answer)
 		class = judge_transport(r);
 	else if (r->http.status >= 200 && r->http.status <= 299)
@@ -184,14 +186,14 @@ struct error_class request_judge(struct s3_request *r)
 		class = judge_answer(r);
 	/* One that asks for patience is no sign of life: see outage.h. */
 	if (has_answer && class.action != ERROR_OUTAGE)
-		note_life(r->client);
+		judge_note_life(r->client);
 	if (class.result == 0)
 		return class;
 	err->http_status = r->http.status;
-	copy_text(err->s3_code, sizeof(err->s3_code), r->error.code);
-	copy_text(err->request_id, sizeof(err->request_id),
-		  r->error.request_id[0] ?
-			  r->error.request_id :
-			  request_answer(r, "x-amz-request-id"));
+	judge_copy_text(err->s3_code, sizeof(err->s3_code), r->error.code);
+	judge_copy_text(err->request_id, sizeof(err->request_id),
+			r->error.request_id[0] ?
+				r->error.request_id :
+				request_answer(r, "x-amz-request-id"));
 	return class;
 }

@@ -8,7 +8,7 @@
 #include "wire/attrs.h"
 #include "wire/digest.h"
 
-static int md5_of_body(const struct s3_body *body, char hex[33])
+static int look_body_md5(const struct s3_body *body, char hex[33])
 {
 	unsigned char sum[DIGEST_MAX];
 	char piece[16 * 1024];
@@ -42,7 +42,7 @@ enum look_result look_at(const struct look *stored, const struct s3_body *body)
 		return LOOK_OTHER;
 	if (body->has_crc32c && stored->has_crc32c)
 		return stored->crc32c == body->crc32c ? LOOK_SAME : LOOK_OTHER;
-	if (!attrs_is_md5(stored->etag) || md5_of_body(body, md5) < 0)
+	if (!attrs_is_md5(stored->etag) || look_body_md5(body, md5) < 0)
 		return LOOK_UNKNOWN;
 	return strcasecmp(md5, stored->etag) == 0 ? LOOK_SAME : LOOK_OTHER;
 }

@@ -60,7 +60,8 @@ int request_send_text(struct s3_request *r, struct buf *text)
 	return 0;
 }
 
-static int scan_by_read(const struct s3_body *body, s3_take_fn take, void *to)
+static int message_scan_by_read(const struct s3_body *body, s3_take_fn take,
+				void *to)
 {
 	char piece[DIGEST_PIECE];
 	uint64_t at = 0;
@@ -97,13 +98,13 @@ static int sums_take(void *to, const void *data, size_t len)
 	return sums->sha ? digest_add(sums->sha, data, len) : 0;
 }
 
-static int body_scan(const struct s3_body *body, struct sums *sums)
+static int message_body_scan(const struct s3_body *body, struct sums *sums)
 {
 	if (!sums->wants_crc32c && !sums->sha)
 		return 0;
 	if (body->scan)
 		return body->scan(body->arg, sums_take, sums);
-	return scan_by_read(body, sums_take, sums);
+	return message_scan_by_read(body, sums_take, sums);
 }
 
 int request_sum_body(struct s3_request *r, struct s3_body *body, bool is_signed)
@@ -120,7 +121,7 @@ int request_sum_body(struct s3_request *r, struct s3_body *body, bool is_signed)
 		if (!sums.sha)
 			return -ENOMEM;
 	}
-	rc = body_scan(body, &sums);
+	rc = message_body_scan(body, &sums);
 	if (rc == 0 && is_signed)
 		rc = digest_finish(STEAL(sums.sha), sum);
 	digest_drop(sums.sha);
@@ -135,7 +136,7 @@ int request_sum_body(struct s3_request *r, struct s3_body *body, bool is_signed)
 	return 0;
 }
 
-static int add_checksum(struct s3_request *r, uint32_t crc)
+static int message_add_checksum(struct s3_request *r, uint32_t crc)
 {
 	unsigned char sum[4] = { (unsigned char)(crc >> 24),
 				 (unsigned char)(crc >> 16),
@@ -159,7 +160,7 @@ int request_send_body(struct s3_request *r, const struct s3_body *body)
 	if (!body->has_crc32c || r->without_checksum ||
 	    !client_has_checksums(r->client))
 		return 0;
-	return add_checksum(r, body->crc32c);
+	return message_add_checksum(r, body->crc32c);
 }
 
 bool request_drop_checksum(struct s3_request *r)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one way of every operation: build a try, sign it, send it, see what
- * came, then finish or send again.
+ * came, then finish or retry.
  *
- * start runs on the caller's thread, all else on a loop thread, or on the
- * credentials' after they were renewed; a request is on one thread at a time.
- * Only running.c comes from the side: what it touches is under the client's
- * lock (r->locked).
+ * request_start runs on the caller's thread, all else on a loop thread, or on
+ * the credentials' after they were renewed; a request is on one thread at a
+ * time. Only running.c comes from the side: what it touches is under the
+ * client's lock (r->locked).
  */
 #include "client/request.h"
 
@@ -33,9 +33,9 @@
 #include "text.h"
 #include "wire/query.h"
 
-static void settle(struct s3_request *r, int result);
+static void request_settle(struct s3_request *r, int result);
 
-static void release_try(struct s3_request *r)
+static void request_release_try(struct s3_request *r)
 {
 	r->broken = r->http.status == 500 ? r->broken + 1 : 0;
 	http_request_release(&r->http);
@@ -49,7 +49,7 @@ static void release_try(struct s3_request *r)
 
 static void request_free(struct s3_request *r)
 {
-	release_try(r);
+	request_release_try(r);
 	buf_release(&r->get.held);
 	if (r->is_redirected)
 		endpoint_release(&r->redirect);
@@ -67,7 +67,7 @@ void request_finish(struct s3_request *r, int result)
 	else if (!op->err.text[0])
 		errinfo_set(&op->err, result, "%s: %s key=%s", r->action->name,
 			    strerrordesc_np(-result), r->key ? r->key : "");
-	op->err.code = result; /* settle may have found a better one */
+	op->err.code = result; /* request_settle may have found a better one */
 	log_debug("s3", "%s result=%d ms=%d key=%s", r->action->name, result,
 		  (int)(clock_now_ms() - r->started_ms), r->key ? r->key : "");
 	/* From is_done on a waiter may free op, and even c. */
@@ -85,7 +85,7 @@ void request_finish(struct s3_request *r, int result)
 }
 
 /* Headers that the caller gave, what the action adds, then the rules. */
-static int build(struct s3_request *r)
+static int request_build(struct s3_request *r)
 {
 	int rc = 0;
 
@@ -107,7 +107,7 @@ static int build(struct s3_request *r)
 }
 
 /* No redirect leads from TLS to a plain connection. */
-static bool signs_bodies(struct s3_client *c)
+static bool client_signs_bodies(struct s3_client *c)
 {
 	switch (c->options.payload) {
 	case S3_PAYLOAD_SIGNED:
@@ -120,7 +120,7 @@ static bool signs_bodies(struct s3_client *c)
 	return !client_endpoint(c)->is_tls;
 }
 
-static int sign(struct s3_request *r)
+static int request_sign(struct s3_request *r)
 {
 	struct s3_client *c = r->client;
 	struct sign_request what = {
@@ -140,26 +140,27 @@ static int sign(struct s3_request *r)
 			    &r->http.headers, &r->op->err);
 }
 
-static void on_done(struct http_request *http);
+static void request_on_done(struct http_request *http);
 
-static int on_data(struct http_request *http, const void *data, size_t len)
+static int request_on_data(struct http_request *http, const void *data,
+			   size_t len)
 {
 	struct s3_request *r = container_of(http, struct s3_request, http);
 
 	return r->action->sink(r, data, len);
 }
 
-static int prepare(struct s3_request *r, int pause_ms)
+static int request_prepare(struct s3_request *r, int pause_ms)
 {
 	struct http_request *h = &r->http;
 	int rc;
 
-	release_try(r);
+	request_release_try(r);
 	memset(&r->op->err, 0, sizeof(r->op->err));
 	r->sink_result = 0;
-	rc = build(r);
+	rc = request_build(r);
 	if (rc == 0)
-		rc = sign(r);
+		rc = request_sign(r);
 	if (rc < 0)
 		return rc;
 	endpoint_url(r->endpoint, r->key, &r->query, &r->url);
@@ -174,65 +175,65 @@ static int prepare(struct s3_request *r, int pause_ms)
 	h->priority = (enum http_priority)r->op->priority;
 	h->body_limit = r->action->answer_max;
 	h->is_slow = r->action->is_slow;
-	h->sink = r->action->sink ? on_data : NULL;
-	h->done = on_done;
+	h->sink = r->action->sink ? request_on_data : NULL;
+	h->done = request_on_done;
 	bound_begin_try(r, pause_ms);
 	log_debug("s3", "%s try=%u pause=%d key=%s", r->action->name,
 		  r->tries + 1, pause_ms, r->key ? r->key : "");
 	return 0;
 }
 
-static bool is_cancelled_locked(const struct s3_request *r)
+static bool request_is_cancelled_locked(const struct s3_request *r)
 {
 	return r->locked.is_cancelled ||
 	       (r->parent && r->parent->locked.is_cancelled);
 }
 
 /* Sends a try. r may be over when this returns. */
-static void send_try(struct s3_request *r, int pause_ms)
+static void request_send(struct s3_request *r, int pause_ms)
 {
 	struct s3_client *c = r->client;
-	int rc = prepare(r, pause_ms);
+	int rc = request_prepare(r, pause_ms);
 
 	if (rc < 0) {
-		settle(r, rc);
+		request_settle(r, rc);
 		return;
 	}
 	lock_enter(&c->lock);
-	if (is_cancelled_locked(r)) {
+	if (request_is_cancelled_locked(r)) {
 		rc = -ECANCELED;
 	} else {
-		/* Under the lock: on_done, and so the end of r, waits. */
+		/* Under the lock: request_on_done, and so the end of r, waits. */
 		r->locked.is_submitted = true;
 		http_submit_after(c->http, &r->http, pause_ms);
 	}
 	lock_leave(&c->lock);
 	if (rc < 0)
-		settle(r, rc);
+		request_settle(r, rc);
 }
 
-static void on_looked(struct creds_waiter *waiter)
+static void request_on_looked(struct creds_waiter *waiter)
 {
 	struct s3_request *r = container_of(waiter, struct s3_request, renewal);
 
-	send_try(r, r->pause_ms);
+	request_send(r, r->pause_ms);
 }
 
-/* As send_try, once a file with keys was looked at, if that is due. */
-static void attempt(struct s3_request *r, int pause_ms)
+/* As request_send, once a file with keys was looked at, if that is due. */
+static void request_attempt(struct s3_request *r, int pause_ms)
 {
 	r->pause_ms = pause_ms;
-	r->renewal = (struct creds_waiter){ .ready = on_looked };
+	r->renewal = (struct creds_waiter){ .ready = request_on_looked };
 	if (creds_chain_look(r->client->creds, &r->renewal) == 0)
-		send_try(r, pause_ms);
+		request_send(r, pause_ms);
 }
 
 void request_again(struct s3_request *r)
 {
-	attempt(r, 0);
+	request_attempt(r, 0);
 }
 
-static int correct_clock(struct s3_request *r)
+static int request_correct_clock(struct s3_request *r)
 {
 	struct s3_client *c = r->client;
 	int64_t theirs, offset;
@@ -247,7 +248,7 @@ static int correct_clock(struct s3_request *r)
 }
 
 /* Follows a 307 for this operation, a region for good. */
-static int change_place(struct s3_request *r)
+static int request_change_place(struct s3_request *r)
 {
 	const char *region = request_answer(r, "x-amz-bucket-region");
 	const char *location = request_answer(r, "location");
@@ -270,41 +271,41 @@ static int change_place(struct s3_request *r)
 }
 
 /* On the thread of the credentials: they were asked for. */
-static void on_renewed(struct creds_waiter *waiter)
+static void request_on_renewed(struct creds_waiter *waiter)
 {
 	struct s3_request *r = container_of(waiter, struct s3_request, renewal);
 
 	if (waiter->result == 0) {
 		metrics_add(METRIC_S3_RETRIES, 1);
-		attempt(r, 0);
+		request_attempt(r, 0);
 		return;
 	}
 	log_debug("s3", "%s: %s", r->action->name, waiter->err.text);
 	r->op->err = r->refusal;
-	settle(r, r->refusal.code);
+	request_settle(r, r->refusal.code);
 }
 
-/* -EINPROGRESS: r is on_renewed's from now on. */
-static int renew(struct s3_request *r)
+/* -EINPROGRESS: r is request_on_renewed's from now on. */
+static int request_renew(struct s3_request *r)
 {
 	r->refusal = r->op->err;
 	r->renewal = (struct creds_waiter){
 		.used = r->creds,
-		.ready = on_renewed,
+		.ready = request_on_renewed,
 	};
 	return creds_chain_refresh(r->client->creds, &r->renewal, &r->op->err);
 }
 
 /* Does what makes the next try different. */
-static int mend(struct s3_request *r, enum error_action action)
+static int request_correct(struct s3_request *r, enum error_action action)
 {
 	switch (action) {
 	case ERROR_CREDENTIALS:
-		return renew(r);
+		return request_renew(r);
 	case ERROR_CLOCK:
-		return correct_clock(r);
+		return request_correct_clock(r);
 	case ERROR_REGION:
-		return change_place(r);
+		return request_change_place(r);
 	case ERROR_FINAL:
 	case ERROR_RETRY:
 	case ERROR_OUTAGE:
@@ -313,20 +314,20 @@ static int mend(struct s3_request *r, enum error_action action)
 	return 0;
 }
 
-static void settle(struct s3_request *r, int result)
+static void request_settle(struct s3_request *r, int result)
 {
 	enum s3_next next = S3_FINISH;
 
 	if (r->action->settle)
 		next = r->action->settle(r, &result);
 	if (next == S3_AGAIN)
-		attempt(r, 0);
+		request_attempt(r, 0);
 	else if (next == S3_FINISH)
 		request_finish(r, result);
 }
 
 /* Its time was over, and not its tries. */
-static void note_spent(struct s3_request *r)
+static void request_note_spent(struct s3_request *r)
 {
 	struct s3_client *c = r->client;
 
@@ -337,7 +338,7 @@ static void note_spent(struct s3_request *r)
 			 c->url, c->options.timeout_ms / 1000, r->op->err.text);
 }
 
-static void fail(struct s3_request *r, struct error_class class)
+static void request_fail(struct s3_request *r, struct error_class class)
 {
 	struct retry_event event = {
 		.action = class.action,
@@ -356,28 +357,28 @@ static void fail(struct s3_request *r, struct error_class class)
 		event.random = (uint32_t)clock_wall_ns();
 	pause = retry_next(&r->retry, &event);
 	if (pause >= 0)
-		rc = mend(r, class.action);
+		rc = request_correct(r, class.action);
 	else if (class.action == ERROR_OUTAGE)
-		note_spent(r);
+		request_note_spent(r);
 	if (rc == -EINPROGRESS)
 		return;
 	if (rc < 0) {
 		r->op->err = why;
-		settle(r, class.result);
+		request_settle(r, class.result);
 		return;
 	}
 	metrics_add(METRIC_S3_RETRIES, 1);
 	log_info("s3", "again in %d ms: %s", pause, why.text);
-	attempt(r, pause);
+	request_attempt(r, pause);
 }
 
 void request_try_again(struct s3_request *r, int result)
 {
-	fail(r, (struct error_class){ result, ERROR_RETRY });
+	request_fail(r, (struct error_class){ result, ERROR_RETRY });
 }
 
 /* A try is over; one that was cancelled in the queue was none. */
-static void try_count(const struct s3_request *r)
+static void request_count_try(const struct s3_request *r)
 {
 	static const char *const classes[] = { "none", "1xx", "2xx",
 					       "3xx",  "4xx", "5xx" };
@@ -391,7 +392,7 @@ static void try_count(const struct s3_request *r)
 		     h->took_us);
 }
 
-static void on_done(struct http_request *http)
+static void request_on_done(struct http_request *http)
 {
 	struct s3_request *r = container_of(http, struct s3_request, http);
 	struct error_class class;
@@ -399,9 +400,9 @@ static void on_done(struct http_request *http)
 
 	lock_enter(&r->client->lock);
 	r->locked.is_submitted = false;
-	is_cancelled = is_cancelled_locked(r);
+	is_cancelled = request_is_cancelled_locked(r);
 	lock_leave(&r->client->lock);
-	try_count(r);
+	request_count_try(r);
 	r->tries++;
 	r->sends += r->http.sends;
 	bound_end_try(r);
@@ -409,12 +410,12 @@ static void on_done(struct http_request *http)
 	if (class.result == 0)
 		request_finish(r, 0);
 	else if (is_cancelled || class.result == -ECANCELED)
-		settle(r, -ECANCELED);
+		request_settle(r, -ECANCELED);
 	else
-		fail(r, class);
+		request_fail(r, class);
 }
 
-static void start(struct s3_request *r)
+static void request_begin(struct s3_request *r)
 {
 	lock_enter(&r->client->lock);
 	r->op->request = r;
@@ -426,11 +427,11 @@ static void start(struct s3_request *r)
 	r->started_ms = clock_now_ms();
 	r->started_unix_s = client_now_s(r->client);
 	r->retry.attempts = r->client->options.attempts;
-	attempt(r, 0);
+	request_attempt(r, 0);
 }
 
-static void fail_start(struct s3_op *op, const struct s3_action *action,
-		       int result)
+static void request_fail_start(struct s3_op *op, const struct s3_action *action,
+			       int result)
 {
 	op->request = NULL;
 	op->result = errinfo_set(&op->err, result, "%s cannot be started: %s",
@@ -450,7 +451,7 @@ static struct s3_request *request_new(struct s3_client *c, struct s3_op *op,
 	lock_assert_none_held();
 	r = calloc(1, sizeof(*r));
 	if (!r) {
-		fail_start(op, action, -ENOMEM);
+		request_fail_start(op, action, -ENOMEM);
 		return NULL;
 	}
 	r->client = c;
@@ -462,13 +463,13 @@ static struct s3_request *request_new(struct s3_client *c, struct s3_op *op,
 }
 
 /* bytes is what the body moves at most. */
-static void start_bounded(struct s3_request *r, uint64_t bytes)
+static void request_start_bounded(struct s3_request *r, uint64_t bytes)
 {
 	r->bytes = bytes;
 	bound_begin(r);
 	if (bound_is_cut(r))
 		client_ask_if_back(r->client);
-	start(r);
+	request_begin(r);
 }
 
 void request_start(struct s3_client *c, struct s3_op *op,
@@ -478,7 +479,7 @@ void request_start(struct s3_client *c, struct s3_op *op,
 	struct s3_request *r = request_new(c, op, action, key, headers);
 
 	if (r)
-		start_bounded(r, bytes);
+		request_start_bounded(r, bytes);
 }
 
 void request_start_body(struct s3_client *c, struct s3_op *op,
@@ -490,13 +491,13 @@ void request_start_body(struct s3_client *c, struct s3_op *op,
 
 	if (!r)
 		return;
-	rc = request_sum_body(r, body, signs_bodies(c));
+	rc = request_sum_body(r, body, client_signs_bodies(c));
 	if (rc == 0) {
-		start_bounded(r, body->length);
+		request_start_bounded(r, body->length);
 		return;
 	}
 	request_free(r);
-	fail_start(op, action, rc);
+	request_fail_start(op, action, rc);
 }
 
 void request_start_child(struct s3_request *r, struct s3_op *child,
@@ -514,7 +515,7 @@ void request_start_child(struct s3_request *r, struct s3_op *child,
 	lock_enter(&r->client->lock);
 	r->locked.child = child;
 	lock_leave(&r->client->lock);
-	start(request);
+	request_begin(request);
 }
 
 void request_child_done(struct s3_request *r)

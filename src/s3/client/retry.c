@@ -21,7 +21,7 @@ int64_t retry_try_ms(const struct retry *r, int64_t now_ms)
 					   1;
 }
 
-static bool take_once(bool *had)
+static bool retry_take_once(bool *had)
 {
 	if (*had)
 		return false;
@@ -33,7 +33,7 @@ static bool take_once(bool *had)
  * A random pause up to a limit that doubles with every try; within the bound
  * as long as there is any time, but for what the server asks.
  */
-static int64_t pause_ms(struct retry *r, const struct retry_event *event)
+static int64_t retry_pause_ms(struct retry *r, const struct retry_event *event)
 {
 	int64_t most =
 		event->is_answered ? RETRY_PAUSE_MAX_MS : RETRY_SILENT_MAX_MS;
@@ -54,7 +54,7 @@ static int64_t pause_ms(struct retry *r, const struct retry_event *event)
 }
 
 /* True if this try is one of a number, and that is full. */
-static bool is_last(struct retry *r, const struct retry_event *event)
+static bool retry_is_last(struct retry *r, const struct retry_event *event)
 {
 	if (r->attempts == 0 && event->action == ERROR_OUTAGE &&
 	    event->is_known)
@@ -67,11 +67,11 @@ static int retry_later(struct retry *r, const struct retry_event *event)
 {
 	int64_t pause;
 
-	if (event->was_stale && take_once(&r->had_stale))
+	if (event->was_stale && retry_take_once(&r->had_stale))
 		return 0;
-	if (is_last(r, event))
+	if (retry_is_last(r, event))
 		return -1;
-	pause = pause_ms(r, event);
+	pause = retry_pause_ms(r, event);
 	r->is_spent = event->now_ms + pause + RETRY_LEAST_MS > r->deadline_ms;
 	return r->is_spent ? -1 : (int)pause;
 }
@@ -88,11 +88,11 @@ int retry_next(struct retry *r, const struct retry_event *event)
 	case ERROR_OUTAGE:
 		return retry_later(r, event);
 	case ERROR_CREDENTIALS:
-		return take_once(&r->had_credentials) ? 0 : -1;
+		return retry_take_once(&r->had_credentials) ? 0 : -1;
 	case ERROR_CLOCK:
-		return take_once(&r->had_clock) ? 0 : -1;
+		return retry_take_once(&r->had_clock) ? 0 : -1;
 	case ERROR_REGION:
-		return take_once(&r->had_region) ? 0 : -1;
+		return retry_take_once(&r->had_region) ? 0 : -1;
 	case ERROR_FINAL:
 		break;
 	}

@@ -29,7 +29,7 @@ struct s3_creds {
 };
 
 /* Printable ASCII, no blanks: else it was cut or pasted wrongly. */
-static bool is_plain(const char *s)
+static bool creds_is_plain(const char *s)
 {
 	while (*s > ' ' && *s < 0x7f)
 		s++;
@@ -41,11 +41,11 @@ int creds_check(const char *access_key, const char *secret_key,
 {
 	const char *what = NULL;
 
-	if (!is_plain(access_key))
+	if (!creds_is_plain(access_key))
 		what = "access key";
-	else if (!is_plain(secret_key))
+	else if (!creds_is_plain(secret_key))
 		what = "secret key";
-	else if (token && !is_plain(token))
+	else if (token && !creds_is_plain(token))
 		what = "session token";
 	if (!what)
 		return 0;
@@ -55,7 +55,7 @@ int creds_check(const char *access_key, const char *secret_key,
 			   from, what);
 }
 
-static const char *store(char **at, const char *text)
+static const char *creds_store(char **at, const char *text)
 {
 	size_t size = strlen(text) + 1;
 	char *copy = memcpy(*at, text, size);
@@ -85,9 +85,9 @@ int creds_new(const char *access_key, const char *secret_key, const char *token,
 	at = c->texts;
 	c->size = size;
 	c->holders = 1;
-	c->access_key = store(&at, access_key);
-	c->secret_key = store(&at, secret_key);
-	c->token = *token ? store(&at, token) : NULL;
+	c->access_key = creds_store(&at, access_key);
+	c->secret_key = creds_store(&at, secret_key);
+	c->token = *token ? creds_store(&at, token) : NULL;
 	c->lock = (struct lock)LOCK_INIT(LOCK_CREDS);
 	*out = c;
 	return 0;
@@ -140,8 +140,9 @@ const char *creds_token(const struct s3_creds *creds)
 }
 
 /* The chain of four HMACs of Signature Version 4. */
-static int derive(const struct s3_creds *creds, const char *day,
-		  const char *region, const char *service, unsigned char *key)
+static int creds_derive(const struct s3_creds *creds, const char *day,
+			const char *region, const char *service,
+			unsigned char *key)
 {
 	struct buf AUTO_BUF first = BUF_INIT(64 * 1024);
 	const char *const steps[] = { region, service, "aws4_request" };
@@ -175,7 +176,7 @@ int creds_day_key(const struct s3_creds *creds, const char *day,
 		memcpy(out, c->locked.key, CREDS_KEY_SIZE);
 		return 0;
 	}
-	result = derive(creds, day, region, service, out);
+	result = creds_derive(creds, day, region, service, out);
 	if (result < 0 || (size_t)len >= sizeof(name))
 		return result;
 	memcpy(c->locked.key, out, CREDS_KEY_SIZE);

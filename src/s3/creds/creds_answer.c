@@ -28,7 +28,8 @@ struct answer {
 };
 
 /* Puts code and message together, as one printable line. */
-static void say_reason(const struct answer *a, char out[CREDS_REASON_SIZE])
+static void answer_say_reason(const struct answer *a,
+			      char out[CREDS_REASON_SIZE])
 {
 	const char *code = a->code ? a->code : "";
 	const char *message = a->message ? a->message : "";
@@ -42,7 +43,7 @@ static void say_reason(const struct answer *a, char out[CREDS_REASON_SIZE])
 }
 
 /* "+01:00" to seconds. Returns 0 or -EINVAL. */
-static int parse_offset(const char *text, int *out)
+static int answer_parse_offset(const char *text, int *out)
 {
 	static const char form[] = "+00:00";
 	int digits[6] = { 0 };
@@ -71,7 +72,7 @@ int creds_answer_date(const char *text, int64_t *unix_s)
 		return -EINVAL;
 	memcpy(plain, text, len + 1);
 	if (cut && (text[cut] == '+' || text[cut] == '-')) {
-		if (parse_offset(text + cut, &offset_s) < 0)
+		if (answer_parse_offset(text + cut, &offset_s) < 0)
 			return -EINVAL;
 		plain[cut] = 'Z';
 		plain[cut + 1] = '\0';
@@ -83,14 +84,14 @@ int creds_answer_date(const char *text, int64_t *unix_s)
 }
 
 /* Makes credentials of an answer that was read. */
-static int make(const struct answer *a, const char *from, struct s3_creds **out,
-		struct errinfo *err)
+static int answer_make_creds(const struct answer *a, const char *from,
+			     struct s3_creds **out, struct errinfo *err)
 {
 	char reason[CREDS_REASON_SIZE];
 	int64_t expiry_s = 0;
 	int rc;
 
-	say_reason(a, reason);
+	answer_say_reason(a, reason);
 	if (!a->access_key || !*a->access_key || !a->secret_key ||
 	    !*a->secret_key)
 		return *reason ?
@@ -117,7 +118,7 @@ static int make(const struct answer *a, const char *from, struct s3_creds **out,
 /* --- JSON --------------------------------------------------------------- */
 
 /* The keys stood in jansson's memory too. */
-static void wipe_json(json_t **root)
+static void answer_wipe_json(json_t **root)
 {
 	const char *name;
 	json_t *value;
@@ -132,36 +133,36 @@ static void wipe_json(json_t **root)
 	json_decref(*root);
 }
 
-static const char *member(const json_t *root, const char *name)
+static const char *answer_member(const json_t *root, const char *name)
 {
 	return json_string_value(json_object_get(root, name));
 }
 
-static void take_json(enum creds_format format, const json_t *root,
-		      struct answer *a)
+static void answer_take_json(enum creds_format format, const json_t *root,
+			     struct answer *a)
 {
-	a->access_key = member(root, "AccessKeyId");
-	a->secret_key = member(root, "SecretAccessKey");
-	a->token = member(root, format == CREDS_JSON_PROCESS ? "SessionToken" :
-							       "Token");
-	a->expiration = member(root, "Expiration");
-	a->code = member(root, "Code");
-	a->message = member(root, "Message");
+	a->access_key = answer_member(root, "AccessKeyId");
+	a->secret_key = answer_member(root, "SecretAccessKey");
+	a->token = answer_member(
+		root, format == CREDS_JSON_PROCESS ? "SessionToken" : "Token");
+	a->expiration = answer_member(root, "Expiration");
+	a->code = answer_member(root, "Code");
+	a->message = answer_member(root, "Message");
 	/* Agents of containers write them small. */
 	if (!a->code)
-		a->code = member(root, "code");
+		a->code = answer_member(root, "code");
 	if (!a->message)
-		a->message = member(root, "message");
+		a->message = answer_member(root, "message");
 	if (a->code && strcmp(a->code, "Success") == 0)
 		a->code = NULL;
 }
 
-static int read_json(enum creds_format format, const char *text, size_t len,
-		     const char *from, struct s3_creds **out,
-		     struct errinfo *err)
+static int answer_read_json(enum creds_format format, const char *text,
+			    size_t len, const char *from, struct s3_creds **out,
+			    struct errinfo *err)
 {
 	json_error_t why;
-	CLEANUP(wipe_json) json_t *root = json_loadb(text, len, 0, &why);
+	CLEANUP(answer_wipe_json) json_t *root = json_loadb(text, len, 0, &why);
 	struct answer a = { 0 };
 
 	if (!root && json_error_code(&why) == json_error_out_of_memory)
@@ -172,8 +173,8 @@ static int read_json(enum creds_format format, const char *text, size_t len,
 	    json_integer_value(json_object_get(root, "Version")) != VERSION)
 		return errinfo_set(err, -EBADMSG, "%s: \"Version\" is not %d",
 				   from, VERSION);
-	take_json(format, root, &a);
-	return make(&a, from, out, err);
+	answer_take_json(format, root, &a);
+	return answer_make_creds(&a, from, out, err);
 }
 
 /* --- XML ---------------------------------------------------------------- */
@@ -194,7 +195,7 @@ static const struct {
 	{ "Error", "Message" },
 };
 
-static void wipe_xml(struct xml_answer *x)
+static void answer_wipe_xml(struct xml_answer *x)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(x->texts); i++) {
 		if (x->texts[i])
@@ -203,7 +204,7 @@ static void wipe_xml(struct xml_answer *x)
 	}
 }
 
-static int on_open(void *arg, unsigned depth, const char *name)
+static int answer_xml_open(void *arg, unsigned depth, const char *name)
 {
 	struct xml_answer *x = arg;
 
@@ -212,8 +213,8 @@ static int on_open(void *arg, unsigned depth, const char *name)
 	return 0;
 }
 
-static int on_close(void *arg, unsigned depth, const char *name,
-		    const char *text, size_t len)
+static int answer_xml_close(void *arg, unsigned depth, const char *name,
+			    const char *text, size_t len)
 {
 	struct xml_answer *x = arg;
 
@@ -231,12 +232,12 @@ static int on_close(void *arg, unsigned depth, const char *name,
 	return 0;
 }
 
-static int parse_xml(const char *text, size_t len, struct xml_answer *x,
-		     struct answer *a)
+static int answer_parse_xml(const char *text, size_t len, struct xml_answer *x,
+			    struct answer *a)
 {
 	const struct xml_reader reader = {
-		.open = on_open,
-		.close = on_close,
+		.open = answer_xml_open,
+		.close = answer_xml_close,
 		.text_max = TEXT_MAX_BYTES,
 	};
 	int rc = xml_parse(text, len, &reader, x);
@@ -247,16 +248,16 @@ static int parse_xml(const char *text, size_t len, struct xml_answer *x,
 	return rc;
 }
 
-static int read_xml(const char *text, size_t len, const char *from,
-		    struct s3_creds **out, struct errinfo *err)
+static int answer_read_xml(const char *text, size_t len, const char *from,
+			   struct s3_creds **out, struct errinfo *err)
 {
-	CLEANUP(wipe_xml) struct xml_answer x = { 0 };
+	CLEANUP(answer_wipe_xml) struct xml_answer x = { 0 };
 	struct answer a = { 0 };
-	int rc = parse_xml(text, len, &x, &a);
+	int rc = answer_parse_xml(text, len, &x, &a);
 
 	if (rc < 0)
 		return errinfo_set(err, rc, "%s: no XML of STS", from);
-	return make(&a, from, out, err);
+	return answer_make_creds(&a, from, out, err);
 }
 
 int creds_answer_read(enum creds_format format, const char *text, size_t len,
@@ -264,22 +265,22 @@ int creds_answer_read(enum creds_format format, const char *text, size_t len,
 		      struct errinfo *err)
 {
 	if (format == CREDS_XML_STS)
-		return read_xml(text, len, from, out, err);
-	return read_json(format, text, len, from, out, err);
+		return answer_read_xml(text, len, from, out, err);
+	return answer_read_json(format, text, len, from, out, err);
 }
 
 void creds_answer_reason(enum creds_format format, const char *text, size_t len,
 			 char out[CREDS_REASON_SIZE])
 {
-	CLEANUP(wipe_xml) struct xml_answer x = { 0 };
-	CLEANUP(wipe_json) json_t *root = NULL;
+	CLEANUP(answer_wipe_xml) struct xml_answer x = { 0 };
+	CLEANUP(answer_wipe_json) json_t *root = NULL;
 	struct answer a = { 0 };
 
 	if (format == CREDS_XML_STS)
-		(void)!parse_xml(text, len, &x, &a);
+		(void)!answer_parse_xml(text, len, &x, &a);
 	else
 		root = json_loadb(text, len, 0, NULL);
 	if (json_is_object(root))
-		take_json(format, root, &a);
-	say_reason(&a, out);
+		answer_take_json(format, root, &a);
+	answer_say_reason(&a, out);
 }

@@ -40,7 +40,7 @@ struct creds_chain {
 	} locked;
 };
 
-static uint32_t random_number(void)
+static uint32_t chain_random(void)
 {
 	uint32_t n;
 
@@ -50,13 +50,13 @@ static uint32_t random_number(void)
 }
 
 /* The source reads files, and asks nobody. */
-static bool is_file(const struct creds_chain *c)
+static bool chain_is_file(const struct creds_chain *c)
 {
 	return c->found.source && c->found.source->has_changed;
 }
 
 /* Puts fresh in place of what is in use, unless it is the same. */
-static void adopt(struct creds_chain *c, struct s3_creds *fresh)
+static void chain_adopt(struct creds_chain *c, struct s3_creds *fresh)
 {
 	struct s3_creds *old = fresh;
 
@@ -72,7 +72,7 @@ static void adopt(struct creds_chain *c, struct s3_creds *fresh)
 	creds_put(old);
 }
 
-static void tell_failure(struct creds_chain *c, const struct errinfo *err)
+static void chain_tell_failure(struct creds_chain *c, const struct errinfo *err)
 {
 	bool is_known;
 
@@ -85,7 +85,7 @@ static void tell_failure(struct creds_chain *c, const struct errinfo *err)
 			 err->text);
 }
 
-static int no_others(const struct creds_chain *c, struct errinfo *err)
+static int chain_no_others(const struct creds_chain *c, struct errinfo *err)
 {
 	return errinfo_set(err, -EACCES,
 			   "the credentials have expired, and %.100s has no "
@@ -95,17 +95,17 @@ static int no_others(const struct creds_chain *c, struct errinfo *err)
 
 /* --- The thread of the source ------------------------------------------- */
 
-static void plan(struct creds_chain *c, int64_t after_ms)
+static void chain_plan(struct creds_chain *c, int64_t after_ms)
 {
 	LOCK(&c->lock);
 	/* Of files it is seen when they have others. */
-	c->locked.renew_at_ns = after_ms < 0 || is_file(c) ?
+	c->locked.renew_at_ns = after_ms < 0 || chain_is_file(c) ?
 					NOT_AT_ALL :
 					clock_wall_ns() + after_ms * NS_PER_MS;
 }
 
 /* Returns 0 or why there are no newer keys. */
-static int renew(struct creds_chain *c, struct errinfo *err)
+static int chain_renew(struct creds_chain *c, struct errinfo *err)
 {
 	struct creds_source *source = c->found.source;
 	int64_t now_s, expiry_s;
@@ -119,18 +119,19 @@ static int renew(struct creds_chain *c, struct errinfo *err)
 		expiry_s = creds_expiry(old);
 		creds_put(old);
 		if (rc != -ECANCELED)
-			tell_failure(c, err);
-		plan(c, renewal_retry_ms(now_s, expiry_s, random_number()));
+			chain_tell_failure(c, err);
+		chain_plan(c,
+			   renewal_retry_ms(now_s, expiry_s, chain_random()));
 		return rc;
 	}
 	expiry_s = creds_expiry(fresh);
-	adopt(c, fresh);
-	plan(c, renewal_after_ms(now_s, expiry_s, random_number()));
+	chain_adopt(c, fresh);
+	chain_plan(c, renewal_after_ms(now_s, expiry_s, chain_random()));
 	return 0;
 }
 
-static void answer(struct creds_chain *c, struct creds_waiter *w, int result,
-		   const struct errinfo *why)
+static void chain_answer(struct creds_chain *c, struct creds_waiter *w,
+			 int result, const struct errinfo *why)
 {
 	bool is_well;
 
@@ -145,11 +146,11 @@ static void answer(struct creds_chain *c, struct creds_waiter *w, int result,
 			"the credentials have expired: %s",
 			why->text[0] ? why->text : strerrordesc_np(-result));
 	else
-		w->result = no_others(c, &w->err);
+		w->result = chain_no_others(c, &w->err);
 	w->ready(w);
 }
 
-static bool was_refused(struct creds_chain *c)
+static bool chain_was_refused(struct creds_chain *c)
 {
 	LOCK(&c->lock);
 	list_for_each(link, &c->locked.waiters)
@@ -158,19 +159,20 @@ static bool was_refused(struct creds_chain *c)
 	return false;
 }
 
-static bool must_fetch(struct creds_chain *c)
+static bool chain_must_fetch(struct creds_chain *c)
 {
 	struct creds_source *source = c->found.source;
 
-	return !is_file(c) || was_refused(c) || source->has_changed(source);
+	return !chain_is_file(c) || chain_was_refused(c) ||
+	       source->has_changed(source);
 }
 
 /* Those who came while the source was asked have the answer, too. */
-static void renew_for_all(struct creds_chain *c)
+static void chain_renew_for_all(struct creds_chain *c)
 {
 	struct errinfo err = ERRINFO_INIT;
 	struct list_link waiters, *link;
-	int rc = must_fetch(c) ? renew(c, &err) : 0;
+	int rc = chain_must_fetch(c) ? chain_renew(c, &err) : 0;
 
 	list_init(&waiters);
 	lock_enter(&c->lock);
@@ -178,11 +180,11 @@ static void renew_for_all(struct creds_chain *c)
 	list_splice(&waiters, &c->locked.waiters);
 	lock_leave(&c->lock);
 	while ((link = list_pop(&waiters)))
-		answer(c, container_of(link, struct creds_waiter, link), rc,
-		       &err);
+		chain_answer(c, container_of(link, struct creds_waiter, link),
+			     rc, &err);
 }
 
-static void wait_locked(struct creds_chain *c)
+static void chain_wait_locked(struct creds_chain *c)
 {
 	int64_t now_ns = clock_wall_ns();
 	int64_t until_ns = now_ns + SLICE_MS * NS_PER_MS;
@@ -195,38 +197,38 @@ static void wait_locked(struct creds_chain *c)
 	(void)lock_wait_until(&c->lock, &c->changed, &until);
 }
 
-static bool is_due_locked(const struct creds_chain *c)
+static bool chain_is_due_locked(const struct creds_chain *c)
 {
 	return !list_is_empty(&c->locked.waiters) ||
 	       clock_wall_ns() >= c->locked.renew_at_ns;
 }
 
-static void *thread_main(void *arg)
+static void *chain_thread_main(void *arg)
 {
 	struct creds_chain *c = arg;
 
 	lock_enter(&c->lock);
 	while (!c->locked.is_over) {
-		if (!is_due_locked(c)) {
-			wait_locked(c);
+		if (!chain_is_due_locked(c)) {
+			chain_wait_locked(c);
 			continue;
 		}
 		lock_leave(&c->lock);
-		renew_for_all(c);
+		chain_renew_for_all(c);
 		lock_enter(&c->lock);
 	}
 	lock_leave(&c->lock);
 	return NULL;
 }
 
-static int start_thread(struct creds_chain *c, struct errinfo *err)
+static int chain_start_thread(struct creds_chain *c, struct errinfo *err)
 {
 	int64_t now_s = clock_wall_ns() / 1000000000;
 	int rc;
 
-	plan(c, renewal_after_ms(now_s, creds_expiry(c->locked.current),
-				 random_number()));
-	rc = thread_start(&c->thread, 0, thread_main, c);
+	chain_plan(c, renewal_after_ms(now_s, creds_expiry(c->locked.current),
+				       chain_random()));
+	rc = thread_start(&c->thread, 0, chain_thread_main, c);
 	if (rc < 0)
 		return errinfo_set(err, rc, "no thread for credentials");
 	pthread_setname_np(c->thread, "credentials");
@@ -234,7 +236,7 @@ static int start_thread(struct creds_chain *c, struct errinfo *err)
 	return 0;
 }
 
-static void stop_thread(struct creds_chain *c)
+static void chain_stop_thread(struct creds_chain *c)
 {
 	struct errinfo err = ERRINFO_INIT;
 	struct list_link *link;
@@ -249,8 +251,8 @@ static void stop_thread(struct creds_chain *c)
 	pthread_join(c->thread, NULL);
 	errinfo_set(&err, -ECANCELED, "the end");
 	while ((link = list_pop(&c->locked.waiters)))
-		answer(c, container_of(link, struct creds_waiter, link),
-		       err.code, &err);
+		chain_answer(c, container_of(link, struct creds_waiter, link),
+			     err.code, &err);
 }
 
 /* --- The interface ------------------------------------------------------ */
@@ -273,7 +275,7 @@ int creds_chain_new(const struct s3_options *options, struct http *http,
 	c->locked.checked_ms = clock_now_ms();
 	c->locked.renewed_ms = clock_now_ms() - CHECK_MS;
 	if (rc == 0 && c->found.source)
-		rc = start_thread(c, err);
+		rc = chain_start_thread(c, err);
 	if (rc < 0) {
 		creds_chain_free(c);
 		return rc;
@@ -283,11 +285,11 @@ int creds_chain_new(const struct s3_options *options, struct http *http,
 }
 
 /* Whoever finds the second over has it looked at; the others go on. */
-static bool is_check_due(struct creds_chain *c)
+static bool chain_is_check_due(struct creds_chain *c)
 {
 	int64_t now_ms = clock_now_ms();
 
-	if (!is_file(c))
+	if (!chain_is_file(c))
 		return false;
 	LOCK(&c->lock);
 	if (now_ms - c->locked.checked_ms < CHECK_MS)
@@ -296,8 +298,8 @@ static bool is_check_due(struct creds_chain *c)
 	return true;
 }
 
-static void wait_for_thread_locked(struct creds_chain *c,
-				   struct creds_waiter *waiter)
+static void chain_wait_for_thread_locked(struct creds_chain *c,
+					 struct creds_waiter *waiter)
 {
 	list_push(&c->locked.waiters, &waiter->link);
 	pthread_cond_signal(&c->changed);
@@ -305,11 +307,11 @@ static void wait_for_thread_locked(struct creds_chain *c,
 
 int creds_chain_look(struct creds_chain *chain, struct creds_waiter *waiter)
 {
-	if (!is_check_due(chain))
+	if (!chain_is_check_due(chain))
 		return 0;
 	waiter->used = NULL;
 	LOCK(&chain->lock);
-	wait_for_thread_locked(chain, waiter);
+	chain_wait_for_thread_locked(chain, waiter);
 	return -EINPROGRESS;
 }
 
@@ -325,7 +327,7 @@ struct looker {
 	bool is_done;
 };
 
-static void looker_ready(struct creds_waiter *waiter)
+static void chain_looker_ready(struct creds_waiter *waiter)
 {
 	struct looker *l = container_of(waiter, struct looker, waiter);
 
@@ -336,7 +338,8 @@ static void looker_ready(struct creds_waiter *waiter)
 
 struct s3_creds *creds_chain_get(struct creds_chain *chain)
 {
-	struct looker l = { .waiter.ready = looker_ready, .chain = chain };
+	struct looker l = { .waiter.ready = chain_looker_ready,
+			    .chain = chain };
 
 	if (creds_chain_look(chain, &l.waiter) == -EINPROGRESS) {
 		LOCK(&chain->lock);
@@ -350,15 +353,15 @@ int creds_chain_refresh(struct creds_chain *chain, struct creds_waiter *waiter,
 			struct errinfo *err)
 {
 	if (!chain->found.source)
-		return no_others(chain, err);
+		return chain_no_others(chain, err);
 	LOCK(&chain->lock);
 	if (chain->locked.current != waiter->used)
 		return 0;
 	/* Others are not asked for each of many that were refused at once. */
-	if (!is_file(chain) &&
+	if (!chain_is_file(chain) &&
 	    clock_now_ms() - chain->locked.renewed_ms < CHECK_MS)
-		return no_others(chain, err);
-	wait_for_thread_locked(chain, waiter);
+		return chain_no_others(chain, err);
+	chain_wait_for_thread_locked(chain, waiter);
 	return -EINPROGRESS;
 }
 
@@ -382,7 +385,7 @@ void creds_chain_free(struct creds_chain *chain)
 {
 	if (!chain)
 		return;
-	stop_thread(chain);
+	chain_stop_thread(chain);
 	creds_put(chain->locked.current);
 	creds_found_release(&chain->found);
 	pthread_cond_destroy(&chain->changed);

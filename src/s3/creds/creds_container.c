@@ -24,30 +24,30 @@ struct container {
 	struct creds_context *context;
 };
 
-static const char *variable(const char *name)
+static const char *container_variable(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
 }
 
-static const char *relative_uri(void)
+static const char *container_relative_uri(void)
 {
-	return variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+	return container_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
 }
 
-static const char *full_uri(void)
+static const char *container_full_uri(void)
 {
-	return variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	return container_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
 }
 
 bool creds_container_is_set(void)
 {
-	return relative_uri() || full_uri();
+	return container_relative_uri() || container_full_uri();
 }
 
 /* This machine, or what ECS and EKS have at their link-local addresses. */
-static bool is_near(const struct url_parts *url)
+static bool container_is_near(const struct url_parts *url)
 {
 	static const char *const hosts[] = { "localhost", "[::1]", ECS_HOST,
 					     "169.254.170.23",
@@ -87,7 +87,7 @@ int creds_container_url(const char *relative, const char *full, struct buf *out,
 	rc = url_parse(buf_str(out), &url, err);
 	if (rc < 0)
 		return rc;
-	if (url.is_tls || is_near(&url))
+	if (url.is_tls || container_is_near(&url))
 		return 0;
 	return errinfo_set(err, -EINVAL,
 			   "AWS_CONTAINER_CREDENTIALS_FULL_URI: %.60s may not "
@@ -96,10 +96,12 @@ int creds_container_url(const char *relative, const char *full, struct buf *out,
 }
 
 /* The file is written anew while we run: it is read each time. */
-static int authorize(struct http_request *req, struct errinfo *err)
+static int container_authorize(struct http_request *req, struct errinfo *err)
 {
-	const char *path = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-	const char *token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+	const char *path =
+		container_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	const char *token =
+		container_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
 	struct buf CLEANUP(creds_token_wipe) text = BUF_INIT(TOKEN_MAX);
 	int rc = 0;
 
@@ -126,8 +128,8 @@ static int authorize(struct http_request *req, struct errinfo *err)
 	return rc;
 }
 
-static int read_answer(const struct creds_call *call, struct s3_creds **out,
-		       struct errinfo *err)
+static int container_read_answer(const struct creds_call *call,
+				 struct s3_creds **out, struct errinfo *err)
 {
 	const struct buf *body = &call->req.response_body;
 	char reason[CREDS_REASON_SIZE];
@@ -144,7 +146,7 @@ static int read_answer(const struct creds_call *call, struct s3_creds **out,
 			   call->req.url, call->req.status, reason);
 }
 
-static void free_engine(struct http **http)
+static void container_free_engine(struct http **http)
 {
 	if (*http)
 		http_free(*http);
@@ -155,7 +157,7 @@ static int container_fetch(struct creds_source *source, struct s3_creds **out,
 {
 	struct container *s = container_of(source, struct container, base);
 	struct buf AUTO_BUF url = BUF_INIT(URL_MAX_LEN);
-	CLEANUP(free_engine) struct http *http = NULL;
+	CLEANUP(container_free_engine) struct http *http = NULL;
 	CLEANUP(creds_call_release) struct creds_call call = CREDS_CALL_INIT;
 	struct errinfo why = ERRINFO_INIT;
 	int rc;
@@ -165,9 +167,10 @@ static int container_fetch(struct creds_source *source, struct s3_creds **out,
 				   "container credentials: neither "
 				   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
 				   "_FULL_URI is in the environment");
-	rc = creds_container_url(relative_uri(), full_uri(), &url, err);
+	rc = creds_container_url(container_relative_uri(), container_full_uri(),
+				 &url, err);
 	if (rc == 0)
-		rc = authorize(&call.req, err);
+		rc = container_authorize(&call.req, err);
 	if (rc == 0)
 		rc = creds_http_direct(TIMEOUT_MS, &http, err);
 	if (rc < 0)
@@ -182,7 +185,7 @@ static int container_fetch(struct creds_source *source, struct s3_creds **out,
 		return errinfo_set(err, rc == -ENOMEM ? rc : -ENOKEY,
 				   "container credentials: %.60s: %.100s",
 				   buf_str(&url), why.text);
-	return read_answer(&call, out, err);
+	return container_read_answer(&call, out, err);
 }
 
 static const char *container_name(struct creds_source *source)

@@ -18,7 +18,7 @@ struct text {
 	size_t len;
 };
 
-static void wipe_text(struct text *t)
+static void creds_file_wipe(struct text *t)
 {
 	if (t->data)
 		explicit_bzero(t->data, t->len);
@@ -30,7 +30,7 @@ static void wipe_text(struct text *t)
  * group root on a file of root is nobody: so systemd's LoadCredential= shows
  * an access list.
  */
-static unsigned exposure(const struct stat *st)
+static unsigned creds_file_exposure(const struct stat *st)
 {
 	unsigned mode = st->st_mode & 07777;
 
@@ -45,7 +45,8 @@ static unsigned exposure(const struct stat *st)
  * A file written within the last moments may be written again without
  * another time stamp: it gets no stamp and so counts as changed.
  */
-static void take_stamp(const struct stat *st, struct creds_stamp *out)
+static void creds_file_take_stamp(const struct stat *st,
+				  struct creds_stamp *out)
 {
 	if (time(NULL) - st->st_mtim.tv_sec < YOUNG_S)
 		return;
@@ -56,8 +57,8 @@ static void take_stamp(const struct stat *st, struct creds_stamp *out)
 	out->modified = st->st_mtim;
 }
 
-static int check_file(const char *path, const struct stat *st,
-		      struct errinfo *err)
+static int creds_file_check(const char *path, const struct stat *st,
+			    struct errinfo *err)
 {
 	/* /dev/null is how people switch a shared file off. */
 	if (S_ISCHR(st->st_mode))
@@ -76,7 +77,7 @@ static int check_file(const char *path, const struct stat *st,
 }
 
 /* Reads what is there, at most size bytes. */
-static int read_text(int fd, size_t size, struct text *out)
+static int creds_file_read_text(int fd, size_t size, struct text *out)
 {
 	ssize_t n;
 
@@ -91,7 +92,8 @@ static int read_text(int fd, size_t size, struct text *out)
 	return 0;
 }
 
-static int open_file(const char *path, struct stat *st, struct errinfo *err)
+static int creds_file_open(const char *path, struct stat *st,
+			   struct errinfo *err)
 {
 	/* Not waiting: a pipe in its place would block for ever. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -103,7 +105,7 @@ static int open_file(const char *path, struct stat *st, struct errinfo *err)
 		return errinfo_set(err, errno == EACCES ? -EACCES : -EIO,
 				   "cannot read %s: %s", path, strerror(errno));
 	if (fstat(fd, st) == 0) {
-		result = check_file(path, st, err);
+		result = creds_file_check(path, st, err);
 		if (result == 0)
 			return fd;
 	} else {
@@ -117,17 +119,17 @@ static int open_file(const char *path, struct stat *st, struct errinfo *err)
 int creds_file_load_by(struct creds_reader *reader, const char *path,
 		       struct creds_profile *out, struct errinfo *err)
 {
-	CLEANUP(wipe_text) struct text text = { 0 };
+	CLEANUP(creds_file_wipe) struct text text = { 0 };
 	struct errinfo parse_err = ERRINFO_INIT;
 	AUTO_CLOSE int fd = -1;
 	struct stat st;
 	int result;
 
 	*out = (struct creds_profile){ 0 };
-	fd = open_file(path, &st, err);
+	fd = creds_file_open(path, &st, err);
 	if (fd < 0)
 		return fd;
-	result = read_text(fd, (size_t)st.st_size, &text);
+	result = creds_file_read_text(fd, (size_t)st.st_size, &text);
 	if (result < 0)
 		return errinfo_set(err, result == -ENOMEM ? result : -EIO,
 				   "cannot read %s: %s", path,
@@ -135,9 +137,9 @@ int creds_file_load_by(struct creds_reader *reader, const char *path,
 	result = reader->parse(reader, text.data, text.len, out, &parse_err);
 	if (result < 0)
 		return errinfo_set(err, result, "%s: %s", path, parse_err.text);
-	out->exposed_mode = exposure(&st);
+	out->exposed_mode = creds_file_exposure(&st);
 	out->mode = st.st_mode & 07777;
-	take_stamp(&st, &out->stamp);
+	creds_file_take_stamp(&st, &out->stamp);
 	return 0;
 }
 
@@ -147,8 +149,9 @@ struct shared_reader {
 	bool in_config;
 };
 
-static int parse_shared(struct creds_reader *reader, char *text, size_t len,
-			struct creds_profile *out, struct errinfo *err)
+static int creds_file_parse_shared(struct creds_reader *reader, char *text,
+				   size_t len, struct creds_profile *out,
+				   struct errinfo *err)
 {
 	struct shared_reader *r =
 		container_of(reader, struct shared_reader, base);
@@ -159,12 +162,15 @@ static int parse_shared(struct creds_reader *reader, char *text, size_t len,
 int creds_file_load(const char *path, const char *name, bool in_config,
 		    struct creds_profile *out, struct errinfo *err)
 {
-	struct shared_reader reader = { { parse_shared }, name, in_config };
+	struct shared_reader reader = { { creds_file_parse_shared },
+					name,
+					in_config };
 
 	return creds_file_load_by(&reader.base, path, out, err);
 }
 
-static bool is_same_time(const struct timespec *a, const struct timespec *b)
+static bool creds_file_is_same_time(const struct timespec *a,
+				    const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
@@ -177,6 +183,6 @@ bool creds_file_has_changed(const char *path, const struct creds_stamp *stamp)
 		return stamp->inode != 0;
 	return st.st_dev != stamp->device || st.st_ino != stamp->inode ||
 	       st.st_size != stamp->size ||
-	       !is_same_time(&st.st_ctim, &stamp->changed) ||
-	       !is_same_time(&st.st_mtim, &stamp->modified);
+	       !creds_file_is_same_time(&st.st_ctim, &stamp->changed) ||
+	       !creds_file_is_same_time(&st.st_mtim, &stamp->modified);
 }

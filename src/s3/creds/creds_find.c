@@ -31,38 +31,40 @@ struct search {
 	struct creds_found *out;
 };
 
-static bool is_set(const char *s)
+static bool keys_is_set(const char *s)
 {
 	return s && *s;
 }
 
 /* Empty ones do not count. variable2 may be NULL. */
-static const char *first_set(const char *setting, const char *variable1,
-			     const char *variable2)
+static const char *keys_first_set(const char *setting, const char *variable1,
+				  const char *variable2)
 {
 	const char *value = setting;
 
-	if (!is_set(value))
+	if (!keys_is_set(value))
 		value = getenv(variable1);
-	if (!is_set(value) && variable2)
+	if (!keys_is_set(value) && variable2)
 		value = getenv(variable2);
-	return is_set(value) ? value : NULL;
+	return keys_is_set(value) ? value : NULL;
 }
 
-static void look_up(const struct s3_options *o, struct keys *out)
+static void keys_look_up(const struct s3_options *o, struct keys *out)
 {
-	out->access_key = first_set(o->access_key, "AWS_S3_ACCESS_KEY_ID",
-				    "AWS_ACCESS_KEY_ID");
-	out->secret_key = first_set(o->secret_key, "AWS_S3_SECRET_ACCESS_KEY",
-				    "AWS_SECRET_ACCESS_KEY");
-	out->token = first_set(o->session_token, "AWS_SESSION_TOKEN",
-			       "AWS_SECURITY_TOKEN");
-	out->from_settings = is_set(o->access_key) || is_set(o->secret_key);
+	out->access_key = keys_first_set(o->access_key, "AWS_S3_ACCESS_KEY_ID",
+					 "AWS_ACCESS_KEY_ID");
+	out->secret_key =
+		keys_first_set(o->secret_key, "AWS_S3_SECRET_ACCESS_KEY",
+			       "AWS_SECRET_ACCESS_KEY");
+	out->token = keys_first_set(o->session_token, "AWS_SESSION_TOKEN",
+				    "AWS_SECURITY_TOKEN");
+	out->from_settings =
+		keys_is_set(o->access_key) || keys_is_set(o->secret_key);
 }
 
 /* Are the keys of settings and environment complete, and alone? */
-static int check_found(const struct keys *f, bool has_profile,
-		       struct errinfo *err)
+static int keys_check_found(const struct keys *f, bool has_profile,
+			    struct errinfo *err)
 {
 	if (has_profile && (f->access_key || f->secret_key))
 		return errinfo_set(
@@ -81,15 +83,15 @@ static int check_found(const struct keys *f, bool has_profile,
 	return 0;
 }
 
-static int no_memory(struct errinfo *err)
+static int find_no_memory(struct errinfo *err)
 {
 	return errinfo_set(err, -ENOMEM, "no memory for credentials");
 }
 
 /* --- Keys in settings and environment ----------------------------------- */
 
-static int make(const struct keys *k, const char *from, struct s3_creds **out,
-		struct errinfo *err)
+static int keys_make_creds(const struct keys *k, const char *from,
+			   struct s3_creds **out, struct errinfo *err)
 {
 	int result =
 		creds_check(k->access_key, k->secret_key, k->token, from, err);
@@ -97,17 +99,17 @@ static int make(const struct keys *k, const char *from, struct s3_creds **out,
 	if (result < 0)
 		return result;
 	result = creds_new(k->access_key, k->secret_key, k->token, out);
-	return result < 0 ? no_memory(err) : 0;
+	return result < 0 ? find_no_memory(err) : 0;
 }
 
-static int take_keys(struct search *s, struct errinfo *err)
+static int find_keys(struct search *s, struct errinfo *err)
 {
 	if (!s->keys.access_key)
 		return errinfo_set(err, -ENOKEY,
 				   "no credentials: none in the settings, no "
 				   "AWS_ACCESS_KEY_ID in the environment");
 	s->out->name = s->keys.from_settings ? "settings" : "environment";
-	return make(&s->keys, s->out->name, &s->out->creds, err);
+	return keys_make_creds(&s->keys, s->out->name, &s->out->creds, err);
 }
 
 /* For a profile's credential_source: nothing of the settings. */
@@ -115,9 +117,10 @@ static int environment_fetch(struct creds_source *source, struct s3_creds **out,
 			     struct errinfo *err)
 {
 	const struct keys k = {
-		.access_key = first_set(NULL, "AWS_ACCESS_KEY_ID", NULL),
-		.secret_key = first_set(NULL, "AWS_SECRET_ACCESS_KEY", NULL),
-		.token = first_set(NULL, "AWS_SESSION_TOKEN", NULL),
+		.access_key = keys_first_set(NULL, "AWS_ACCESS_KEY_ID", NULL),
+		.secret_key =
+			keys_first_set(NULL, "AWS_SECRET_ACCESS_KEY", NULL),
+		.token = keys_first_set(NULL, "AWS_SESSION_TOKEN", NULL),
 	};
 
 	if (!k.access_key || !k.secret_key)
@@ -125,7 +128,7 @@ static int environment_fetch(struct creds_source *source, struct s3_creds **out,
 				   "credential_source = Environment: no "
 				   "AWS_ACCESS_KEY_ID and "
 				   "AWS_SECRET_ACCESS_KEY there");
-	return make(&k, "environment", out, err);
+	return keys_make_creds(&k, "environment", out, err);
 }
 
 static const char *environment_name(struct creds_source *source)
@@ -153,20 +156,20 @@ int creds_environment_new(struct creds_source **out)
 
 /* --- Sources ------------------------------------------------------------ */
 
-static void free_source(struct creds_source **source)
+static void find_free_source(struct creds_source **source)
 {
 	if (*source)
 		(*source)->free(*source);
 }
 
 /* Keeps source, whose making gave rc, if it has keys. */
-static int take(struct search *s, int rc, struct creds_source *made,
-		struct errinfo *err)
+static int find_take(struct search *s, int rc, struct creds_source *made,
+		     struct errinfo *err)
 {
-	CLEANUP(free_source) struct creds_source *source = made;
+	CLEANUP(find_free_source) struct creds_source *source = made;
 
 	if (rc < 0)
-		return no_memory(err);
+		return find_no_memory(err);
 	rc = source->fetch(source, &s->out->creds, err);
 	if (rc < 0)
 		return rc;
@@ -175,47 +178,47 @@ static int take(struct search *s, int rc, struct creds_source *made,
 	return 0;
 }
 
-static int take_passwd(struct search *s, struct errinfo *err)
+static int find_passwd(struct search *s, struct errinfo *err)
 {
 	struct creds_source *source = NULL;
 	int rc = creds_passwd_new(s->options->passwd_file, s->options->bucket,
 				  s->context->allow_readable, &source);
 
-	return take(s, rc, source, err);
+	return find_take(s, rc, source, err);
 }
 
-static int take_container(struct search *s, struct errinfo *err)
+static int find_container(struct search *s, struct errinfo *err)
 {
 	struct creds_source *source = NULL;
 	int rc = creds_container_new(s->context, &source);
 
-	return take(s, rc, source, err);
+	return find_take(s, rc, source, err);
 }
 
-static int take_instance(struct search *s, struct errinfo *err)
+static int find_instance(struct search *s, struct errinfo *err)
 {
 	struct creds_source *source = NULL;
 	int rc = creds_instance_new(s->context, &source);
 
-	return take(s, rc, source, err);
+	return find_take(s, rc, source, err);
 }
 
 /* is_meant: the profile names a source, so that no other is asked. */
-static int take_profile(struct search *s, bool *is_meant, struct errinfo *err)
+static int find_profile(struct search *s, bool *is_meant, struct errinfo *err)
 {
 	struct creds_source *source = NULL;
 	int rc = creds_profile_source(s->context, s->profile, !s->named,
 				      &source, err);
 
 	*is_meant = rc != -ENOKEY;
-	return rc < 0 ? rc : take(s, 0, source, err);
+	return rc < 0 ? rc : find_take(s, 0, source, err);
 }
 
 /* --- The order ---------------------------------------------------------- */
 
 /* why is from the profile, last from who was asked last. */
-static int none_at_all(const struct search *s, const struct errinfo *why,
-		       const struct errinfo *last, struct errinfo *err)
+static int find_none(const struct search *s, const struct errinfo *why,
+		     const struct errinfo *last, struct errinfo *err)
 {
 	if (why->text[0])
 		return errinfo_set(err, -ENOKEY, "%s", why->text);
@@ -233,106 +236,108 @@ static int none_at_all(const struct search *s, const struct errinfo *why,
 }
 
 /* What somebody who was asked says, and why. */
-static int pass_on(int result, const struct errinfo *why, struct errinfo *err)
+static int find_pass_on(int result, const struct errinfo *why,
+			struct errinfo *err)
 {
 	if (result == -ENOMEM)
-		return no_memory(err);
+		return find_no_memory(err);
 	return result < 0 ? errinfo_set(err, result, "%s", why->text) : 0;
 }
 
 /* Whoever is set up and fails, is not passed over. */
-static int take_rest(struct search *s, const struct errinfo *why,
+static int find_rest(struct search *s, const struct errinfo *why,
 		     struct errinfo *err)
 {
 	struct errinfo last = ERRINFO_INIT;
-	int rc = take_passwd(s, &last);
+	int rc = find_passwd(s, &last);
 
 	if (rc == -ENOKEY && creds_container_is_set())
-		return take_container(s, err);
+		return find_container(s, err);
 	if (rc == -ENOKEY) {
-		rc = take_instance(s, &last);
+		rc = find_instance(s, &last);
 		if (rc < 0 && rc != -ENOMEM)
-			return none_at_all(s, why, &last, err);
+			return find_none(s, why, &last, err);
 	}
-	return pass_on(rc, &last, err);
+	return find_pass_on(rc, &last, err);
 }
 
 /* A profile that was named is meant; without one others are asked. */
-static int take_others(struct search *s, struct errinfo *err)
+static int find_others(struct search *s, struct errinfo *err)
 {
 	struct errinfo why = ERRINFO_INIT;
 	bool is_meant, is_missing;
-	int rc = take_profile(s, &is_meant, &why);
+	int rc = find_profile(s, &is_meant, &why);
 
 	if (is_meant)
-		return pass_on(rc, &why, err);
+		return find_pass_on(rc, &why, err);
 	if (s->keys.token)
 		return errinfo_set(err, rc,
 				   "a session token without the keys it "
 				   "belongs to: set AWS_ACCESS_KEY_ID and "
 				   "AWS_SECRET_ACCESS_KEY too");
-	is_missing = why.text[0] && first_set(NULL, "AWS_PROFILE", NULL);
+	is_missing = why.text[0] && keys_first_set(NULL, "AWS_PROFILE", NULL);
 	if (s->named || is_missing)
-		return none_at_all(s, &why, NULL, err);
-	return take_rest(s, &why, err);
+		return find_none(s, &why, NULL, err);
+	return find_rest(s, &why, err);
 }
 
-static int take_profile_alone(struct search *s, struct errinfo *err)
+static int find_profile_alone(struct search *s, struct errinfo *err)
 {
 	struct errinfo why = ERRINFO_INIT;
 	bool is_meant;
-	int rc = take_profile(s, &is_meant, &why);
+	int rc = find_profile(s, &is_meant, &why);
 
 	if (!is_meant)
-		return none_at_all(s, &why, NULL, err);
-	return pass_on(rc, &why, err);
+		return find_none(s, &why, NULL, err);
+	return find_pass_on(rc, &why, err);
 }
 
-static int take_any(struct search *s, struct errinfo *err)
+static int find_any(struct search *s, struct errinfo *err)
 {
-	if (is_set(s->options->passwd_file))
-		return take_passwd(s, err);
+	if (keys_is_set(s->options->passwd_file))
+		return find_passwd(s, err);
 	switch (s->options->credential_source) {
 	case S3_CREDENTIALS_AUTO:
 		break;
 	case S3_CREDENTIALS_ENVIRONMENT:
-		return take_keys(s, err);
+		return find_keys(s, err);
 	case S3_CREDENTIALS_PROFILE:
-		return take_profile_alone(s, err);
+		return find_profile_alone(s, err);
 	case S3_CREDENTIALS_CONTAINER:
-		return take_container(s, err);
+		return find_container(s, err);
 	case S3_CREDENTIALS_INSTANCE:
-		return take_instance(s, err);
+		return find_instance(s, err);
 	}
-	return s->keys.access_key ? take_keys(s, err) : take_others(s, err);
+	return s->keys.access_key ? find_keys(s, err) : find_others(s, err);
 }
 
 /* Settings that exclude each other. */
-static int check(const struct search *s, struct errinfo *err)
+static int find_check(const struct search *s, struct errinfo *err)
 {
 	const struct s3_options *o = s->options;
 	enum s3_credential_source from = o->credential_source;
 
-	if (is_set(o->passwd_file) && (s->keys.from_settings || s->named))
+	if (keys_is_set(o->passwd_file) && (s->keys.from_settings || s->named))
 		return errinfo_set(
 			err, -EINVAL,
 			"passwd_file should not be given with keys "
 			"or a profile in the settings: take one out");
-	if (is_set(o->passwd_file) && from != S3_CREDENTIALS_AUTO)
+	if (keys_is_set(o->passwd_file) && from != S3_CREDENTIALS_AUTO)
 		return errinfo_set(err, -EINVAL,
 				   "passwd_file should not be given with "
 				   "credential_source (iam_role, ecs): take "
 				   "one out");
-	if (is_set(o->instance_role) && !creds_is_role_name(o->instance_role))
+	if (keys_is_set(o->instance_role) &&
+	    !creds_is_role_name(o->instance_role))
 		return errinfo_set(
 			err, -EINVAL,
 			"instance_role %.60s: no name of a role: letters, "
 			"digits and +=,.@_-",
 			o->instance_role);
-	if (o->anonymous || is_set(o->passwd_file) ||
+	if (o->anonymous || keys_is_set(o->passwd_file) ||
 	    (from != S3_CREDENTIALS_AUTO && from != S3_CREDENTIALS_ENVIRONMENT))
 		return 0;
-	return check_found(&s->keys, s->named != NULL, err);
+	return keys_check_found(&s->keys, s->named != NULL, err);
 }
 
 int creds_find(const struct s3_options *options, struct creds_context *context,
@@ -341,32 +346,33 @@ int creds_find(const struct s3_options *options, struct creds_context *context,
 	struct search s = {
 		.options = options,
 		.context = context,
-		.named = first_set(options->profile, "AWS_S3_SESSION_PROFILE",
-				   NULL),
+		.named = keys_first_set(options->profile,
+					"AWS_S3_SESSION_PROFILE", NULL),
 		.out = out,
 	};
 	int rc;
 
 	*out = (struct creds_found){ .name = "none (anonymous)" };
-	look_up(options, &s.keys);
-	rc = check(&s, err);
+	keys_look_up(options, &s.keys);
+	rc = find_check(&s, err);
 	if (rc < 0)
 		return rc;
-	s.profile = first_set(s.named, "AWS_PROFILE", NULL);
+	s.profile = keys_first_set(s.named, "AWS_PROFILE", NULL);
 	if (!s.profile)
 		s.profile = "default";
 	if (creds_shared_region(s.profile, &out->region) < 0)
-		return no_memory(err);
+		return find_no_memory(err);
 	context->region = endpoint_region(options, out->region);
 	context->allow_readable = options->allow_readable_keys;
-	context->role =
-		is_set(options->instance_role) ? options->instance_role : NULL;
-	return options->anonymous ? 0 : take_any(&s, err);
+	context->role = keys_is_set(options->instance_role) ?
+				options->instance_role :
+				NULL;
+	return options->anonymous ? 0 : find_any(&s, err);
 }
 
 void creds_found_release(struct creds_found *found)
 {
-	free_source(&found->source);
+	find_free_source(&found->source);
 	creds_put(found->creds);
 	free(found->region);
 }

@@ -25,7 +25,7 @@ int creds_http_direct(int timeout_ms, struct http **out, struct errinfo *err)
 	return http_new(&options, out, err);
 }
 
-static void on_done(struct http_request *req)
+static void creds_call_on_done(struct http_request *req)
 {
 	struct creds_call *call = container_of(req, struct creds_call, req);
 
@@ -35,7 +35,7 @@ static void on_done(struct http_request *req)
 }
 
 /* Waits for at most LOOK_MS. */
-static bool is_done_soon(struct creds_call *call)
+static bool creds_call_is_done_soon(struct creds_call *call)
 {
 	int64_t until_ns = clock_wall_ns() + LOOK_MS * 1000000ll;
 	const struct timespec until = { until_ns / 1000000000,
@@ -53,10 +53,10 @@ int creds_call_send(struct creds_call *call,
 		    struct errinfo *err)
 {
 	call->locked.is_done = false;
-	call->req.done = on_done;
+	call->req.done = creds_call_on_done;
 	call->req.body_limit = CREDS_ANSWER_MAX;
 	http_submit(http, &call->req);
-	while (!is_done_soon(call)) {
+	while (!creds_call_is_done_soon(call)) {
 		if (atomic_load(&context->is_over))
 			http_cancel(http, &call->req);
 	}
@@ -66,7 +66,7 @@ int creds_call_send(struct creds_call *call,
 	return 0;
 }
 
-static bool is_temporary(int result, int status)
+static bool creds_call_is_temporary(int result, int status)
 {
 	if (result < 0)
 		return result != -ECANCELED && result != -ENOMEM;
@@ -74,7 +74,7 @@ static bool is_temporary(int result, int status)
 }
 
 /* False: the context is over. */
-static bool pause_ms(const struct creds_context *context, int ms)
+static bool creds_call_pause(const struct creds_context *context, int ms)
 {
 	const struct timespec step = { 0, LOOK_MS * 1000000l };
 
@@ -89,8 +89,9 @@ int creds_call_insist(struct creds_call *call,
 {
 	int rc = creds_call_send(call, context, http, err);
 
-	while (--attempts > 0 && is_temporary(rc, call->req.status) &&
-	       pause_ms(context, PAUSE_MS))
+	while (--attempts > 0 &&
+	       creds_call_is_temporary(rc, call->req.status) &&
+	       creds_call_pause(context, PAUSE_MS))
 		rc = creds_call_send(call, context, http, err);
 	return rc;
 }

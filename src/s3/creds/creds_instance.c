@@ -43,23 +43,23 @@ struct visit {
 	struct buf answer;
 };
 
-static const char *variable(const char *name)
+static const char *instance_variable(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
 }
 
-static bool is_true(const char *name)
+static bool instance_is_true(const char *name)
 {
-	const char *value = variable(name);
+	const char *value = instance_variable(name);
 
 	return value && strcasecmp(value, "true") == 0;
 }
 
-static int number(const char *name, int standard, int max)
+static int instance_number(const char *name, int standard, int max)
 {
-	const char *value = variable(name);
+	const char *value = instance_variable(name);
 	uint64_t n;
 
 	if (!value || text_parse_u64(value, (uint64_t)max, &n) < 0 || n == 0)
@@ -79,11 +79,12 @@ bool creds_is_role_name(const char *name)
 	return *name == '\0';
 }
 
-static void set_base(struct visit *v)
+static void visit_set_base(struct visit *v)
 {
-	const char *mode = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+	const char *mode =
+		instance_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 
-	v->base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	v->base = instance_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	if (!v->base)
 		v->base =
 			mode && strcasecmp(mode, "ipv6") == 0 ? V6_URL : V4_URL;
@@ -93,8 +94,9 @@ static void set_base(struct visit *v)
 }
 
 /* Frees the try before; the answer stays in call. */
-static int ask(struct visit *v, struct creds_call *call, const char *method,
-	       const char *path, const char *name, struct errinfo *err)
+static int visit_ask(struct visit *v, struct creds_call *call,
+		     const char *method, const char *path, const char *name,
+		     struct errinfo *err)
 {
 	struct buf AUTO_BUF url = BUF_INIT(URL_MAX_LEN);
 	struct errinfo why = ERRINFO_INIT;
@@ -126,7 +128,7 @@ static int ask(struct visit *v, struct creds_call *call, const char *method,
 }
 
 /* Leaves no token where version 1 is what there is. */
-static int get_token(struct visit *v, struct errinfo *err)
+static int visit_get_token(struct visit *v, struct errinfo *err)
 {
 	CLEANUP(creds_call_release) struct creds_call call = CREDS_CALL_INIT;
 	int status, rc;
@@ -134,7 +136,7 @@ static int get_token(struct visit *v, struct errinfo *err)
 	if (pairs_set(&call.req.headers, "x-aws-ec2-metadata-token-ttl-seconds",
 		      TOKEN_TTL_S) < 0)
 		return -ENOMEM;
-	rc = ask(v, &call, "PUT", TOKEN_PATH, "", err);
+	rc = visit_ask(v, &call, "PUT", TOKEN_PATH, "", err);
 	status = call.req.status;
 	if (rc == 0 && status == 200) {
 		buf_add(&v->token, buf_str(&call.req.response_body),
@@ -148,7 +150,7 @@ static int get_token(struct visit *v, struct errinfo *err)
 		return errinfo_set(err, -EBADMSG,
 				   SERVICE_NAME ": no token, status %d",
 				   status);
-	if (is_true("AWS_EC2_METADATA_V1_DISABLED"))
+	if (instance_is_true("AWS_EC2_METADATA_V1_DISABLED"))
 		return errinfo_set(err, -EACCES,
 				   SERVICE_NAME ": there is no version 2 and "
 						"AWS_EC2_METADATA_V1_DISABLED "
@@ -157,10 +159,10 @@ static int get_token(struct visit *v, struct errinfo *err)
 }
 
 /* Into v->answer. */
-static int get(struct visit *v, const char *name, struct errinfo *err)
+static int visit_get(struct visit *v, const char *name, struct errinfo *err)
 {
 	CLEANUP(creds_call_release) struct creds_call call = CREDS_CALL_INIT;
-	int rc = ask(v, &call, "GET", ROLES_PATH, name, err);
+	int rc = visit_ask(v, &call, "GET", ROLES_PATH, name, err);
 
 	if (rc < 0)
 		return rc;
@@ -181,8 +183,8 @@ static int get(struct visit *v, const char *name, struct errinfo *err)
 }
 
 /* The first line of the list, or what the settings say. */
-static int find_role(struct visit *v, char role[ROLE_MAX + 1],
-		     struct errinfo *err)
+static int visit_find_role(struct visit *v, char role[ROLE_MAX + 1],
+			   struct errinfo *err)
 {
 	int rc;
 
@@ -190,7 +192,7 @@ static int find_role(struct visit *v, char role[ROLE_MAX + 1],
 		snprintf(role, ROLE_MAX + 1, "%s", v->context->role);
 		return 0;
 	}
-	rc = get(v, "", err);
+	rc = visit_get(v, "", err);
 	if (rc < 0)
 		return rc;
 	snprintf(role, ROLE_MAX + 1, "%.*s",
@@ -202,7 +204,7 @@ static int find_role(struct visit *v, char role[ROLE_MAX + 1],
 			   SERVICE_NAME ": no list of roles came");
 }
 
-static void end_visit(struct visit *v)
+static void visit_end(struct visit *v)
 {
 	if (v->http)
 		http_free(v->http);
@@ -210,17 +212,17 @@ static void end_visit(struct visit *v)
 	creds_token_wipe(&v->answer);
 }
 
-static int begin_visit(struct visit *v, struct errinfo *err)
+static int visit_begin(struct visit *v, struct errinfo *err)
 {
 	struct url_parts url;
 	char text[URL_HOST_MAX];
 	int rc;
 
-	if (is_true("AWS_EC2_METADATA_DISABLED"))
+	if (instance_is_true("AWS_EC2_METADATA_DISABLED"))
 		return errinfo_set(err, -ENOKEY,
 				   SERVICE_NAME " is switched off by "
 						"AWS_EC2_METADATA_DISABLED");
-	set_base(v);
+	visit_set_base(v);
 	snprintf(text, sizeof(text), "%.*s", (int)v->base_len, v->base);
 	rc = url_parse(text, &url, err);
 	if (rc == 0 && url.has_query)
@@ -229,9 +231,10 @@ static int begin_visit(struct visit *v, struct errinfo *err)
 				 "may follow ? or #");
 	if (rc < 0)
 		return rc;
-	v->timeout_ms =
-		1000 * number("AWS_METADATA_SERVICE_TIMEOUT", TIMEOUT_S, 60);
-	v->attempts = number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", ATTEMPTS, 10);
+	v->timeout_ms = 1000 * instance_number("AWS_METADATA_SERVICE_TIMEOUT",
+					       TIMEOUT_S, 60);
+	v->attempts = instance_number("AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+				      ATTEMPTS, 10);
 	return creds_http_direct(v->timeout_ms, &v->http, err);
 }
 
@@ -239,21 +242,21 @@ static int instance_fetch(struct creds_source *source, struct s3_creds **out,
 			  struct errinfo *err)
 {
 	struct instance *s = container_of(source, struct instance, base);
-	CLEANUP(end_visit)
+	CLEANUP(visit_end)
 	struct visit v = {
 		.context = s->context,
 		.token = BUF_INIT(4096),
 		.answer = BUF_INIT(CREDS_ANSWER_MAX),
 	};
 	char role[ROLE_MAX + 1] = "";
-	int rc = begin_visit(&v, err);
+	int rc = visit_begin(&v, err);
 
 	if (rc == 0)
-		rc = get_token(&v, err);
+		rc = visit_get_token(&v, err);
 	if (rc == 0)
-		rc = find_role(&v, role, err);
+		rc = visit_find_role(&v, role, err);
 	if (rc == 0)
-		rc = get(&v, role, err);
+		rc = visit_get(&v, role, err);
 	if (rc == 0)
 		rc = creds_answer_read(CREDS_JSON_METADATA, buf_str(&v.answer),
 				       v.answer.len, SERVICE_NAME, out, err);

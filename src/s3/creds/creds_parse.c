@@ -40,7 +40,7 @@ static const struct {
 	  offsetof(struct creds_profile, credential_process) },
 };
 
-static char **field(struct creds_profile *p, size_t i)
+static char **profile_field(struct creds_profile *p, size_t i)
 {
 	return (char **)((char *)p + fields[i].offset);
 }
@@ -55,36 +55,36 @@ struct parser {
 	struct creds_profile *out;
 };
 
-static bool is_blank(char c)
+static bool profile_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
 /* Cuts blanks off both ends. */
-static char *trim(char *s)
+static char *profile_trim(char *s)
 {
 	size_t len;
 
-	while (is_blank(*s))
+	while (profile_is_blank(*s))
 		s++;
 	len = strlen(s);
-	while (len > 0 && is_blank(s[len - 1]))
+	while (len > 0 && profile_is_blank(s[len - 1]))
 		len--;
 	s[len] = '\0';
 	return s;
 }
 
 /* "profile x", or "profile 'x y'", to "x y"; NULL if it is no profile. */
-static char *profile_name(char *section)
+static char *profile_section_name(char *section)
 {
 	char *s = section;
 	size_t len;
 
 	if (strcmp(s, "default") == 0)
 		return s;
-	if (strncmp(s, "profile", 7) != 0 || !is_blank(s[7]))
+	if (strncmp(s, "profile", 7) != 0 || !profile_is_blank(s[7]))
 		return NULL;
-	s = trim(s + 7);
+	s = profile_trim(s + 7);
 	len = strlen(s);
 	if (len >= 2 && (*s == '"' || *s == '\'') && s[len - 1] == *s) {
 		s[len - 1] = '\0';
@@ -93,7 +93,7 @@ static char *profile_name(char *section)
 	return s;
 }
 
-static int enter_section(struct parser *p, char *line)
+static int profile_enter_section(struct parser *p, char *line)
 {
 	char *end = strchr(line, ']');
 	char *name;
@@ -101,9 +101,9 @@ static int enter_section(struct parser *p, char *line)
 	if (!end)
 		return -EINVAL;
 	*end = '\0';
-	name = trim(line + 1);
+	name = profile_trim(line + 1);
 	if (p->in_config)
-		name = profile_name(name);
+		name = profile_section_name(name);
 	p->is_wanted = name && strcmp(name, p->name) == 0;
 	p->has_section = true;
 	p->has_name = false;
@@ -112,7 +112,7 @@ static int enter_section(struct parser *p, char *line)
 	return 0;
 }
 
-static void wipe(char **text)
+static void profile_wipe(char **text)
 {
 	if (*text)
 		explicit_bzero(*text, strlen(*text));
@@ -120,21 +120,21 @@ static void wipe(char **text)
 	*text = NULL;
 }
 
-static int keep(char **slot, const char *value)
+static int profile_keep(char **slot, const char *value)
 {
-	wipe(slot);
+	profile_wipe(slot);
 	if (!*value)
 		return 0;
 	*slot = strdup(value);
 	return *slot ? 0 : -ENOMEM;
 }
 
-static int take_value(struct creds_profile *out, const char *name,
-		      const char *value)
+static int profile_take_value(struct creds_profile *out, const char *name,
+			      const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (strcasecmp(name, fields[i].name) == 0)
-			return keep(field(out, i), value);
+			return profile_keep(profile_field(out, i), value);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(browser_names); i++) {
 		if (strcasecmp(name, browser_names[i]) == 0)
@@ -144,10 +144,10 @@ static int take_value(struct creds_profile *out, const char *name,
 }
 
 /* One line, without its newline. */
-static int take_line(struct parser *p, char *line)
+static int profile_take_line(struct parser *p, char *line)
 {
 	size_t indent = strspn(line, " \t");
-	char *text = trim(line);
+	char *text = profile_trim(line);
 	char *sign;
 
 	if (*text == '\0' || *text == '#' || *text == ';')
@@ -156,7 +156,7 @@ static int take_line(struct parser *p, char *line)
 	if (p->has_name && indent > p->indent)
 		return 0;
 	if (*text == '[')
-		return enter_section(p, text);
+		return profile_enter_section(p, text);
 	sign = strpbrk(text, "=:");
 	if (!sign || sign == text || !p->has_section)
 		return -EINVAL;
@@ -165,7 +165,8 @@ static int take_line(struct parser *p, char *line)
 	p->indent = indent;
 	if (!p->is_wanted)
 		return 0;
-	return take_value(p->out, trim(text), trim(sign + 1));
+	return profile_take_value(p->out, profile_trim(text),
+				  profile_trim(sign + 1));
 }
 
 int creds_file_parse(char *text, size_t len, const char *name, bool in_config,
@@ -185,7 +186,7 @@ int creds_file_parse(char *text, size_t len, const char *name, bool in_config,
 
 		if (next)
 			*next++ = '\0';
-		result = take_line(&p, line);
+		result = profile_take_line(&p, line);
 		if (result == -EINVAL)
 			return errinfo_set(err, result,
 					   "line %u is no [SECTION], no NAME = "
@@ -201,6 +202,6 @@ int creds_file_parse(char *text, size_t len, const char *name, bool in_config,
 void creds_profile_release(struct creds_profile *p)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		wipe(field(p, i));
+		profile_wipe(profile_field(p, i));
 	*p = (struct creds_profile){ 0 };
 }

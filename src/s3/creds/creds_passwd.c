@@ -34,8 +34,8 @@ static struct passwd_source *passwd_of(struct creds_source *source)
 	return container_of(source, struct passwd_source, base);
 }
 
-static int parse(struct creds_reader *reader, char *text, size_t len,
-		 struct creds_profile *out, struct errinfo *err)
+static int passwd_parse(struct creds_reader *reader, char *text, size_t len,
+			struct creds_profile *out, struct errinfo *err)
 {
 	struct passwd_source *s =
 		container_of(reader, struct passwd_source, reader);
@@ -44,8 +44,8 @@ static int parse(struct creds_reader *reader, char *text, size_t len,
 }
 
 /* The group of the machine's own file may read it, as s3fs has it. */
-static int check_mode(const char *path, const struct creds_profile *p,
-		      struct errinfo *err)
+static int passwd_check_mode(const char *path, const struct creds_profile *p,
+			     struct errinfo *err)
 {
 	bool is_system = strcmp(path, system_path) == 0;
 	unsigned exposed = p->exposed_mode;
@@ -61,11 +61,11 @@ static int check_mode(const char *path, const struct creds_profile *p,
 		is_system ? "640" : "600", path, p->mode);
 }
 
-static int make(const struct passwd_source *s, const char *path,
-		const struct creds_profile *p, struct s3_creds **out,
-		struct errinfo *err)
+static int passwd_make_creds(const struct passwd_source *s, const char *path,
+			     const struct creds_profile *p,
+			     struct s3_creds **out, struct errinfo *err)
 {
-	int result = s->allow_readable ? 0 : check_mode(path, p, err);
+	int result = s->allow_readable ? 0 : passwd_check_mode(path, p, err);
 
 	if (result < 0)
 		return result;
@@ -85,14 +85,14 @@ static int make(const struct passwd_source *s, const char *path,
 		       0;
 }
 
-static int fetch_from(struct passwd_source *s, const char *path,
-		      struct s3_creds **out, struct errinfo *err)
+static int passwd_fetch_from(struct passwd_source *s, const char *path,
+			     struct s3_creds **out, struct errinfo *err)
 {
 	CLEANUP(creds_profile_release) struct creds_profile p = { 0 };
 	int result = creds_file_load_by(&s->reader, path, &p, err);
 
 	if (result == 0)
-		result = make(s, path, &p, out, err);
+		result = passwd_make_creds(s, path, &p, out, err);
 	if (result < 0)
 		return result;
 	LOCK(&s->lock);
@@ -108,7 +108,7 @@ static int passwd_fetch(struct creds_source *source, struct s3_creds **out,
 	struct passwd_source *s = passwd_of(source);
 
 	for (size_t i = 0; i < ARRAY_SIZE(s->paths) && s->paths[i]; i++) {
-		int result = fetch_from(s, s->paths[i], out, err);
+		int result = passwd_fetch_from(s, s->paths[i], out, err);
 
 		if (result == -ENOENT && s->is_named)
 			return errinfo_set(err, -ENOKEY,
@@ -162,7 +162,7 @@ int creds_passwd_new(const char *path, const char *bucket, bool allow_readable,
 		.name = passwd_name,
 		.free = passwd_free,
 	};
-	s->reader.parse = parse;
+	s->reader.parse = passwd_parse;
 	s->lock = (struct lock)LOCK_INIT(LOCK_CREDS_SOURCE);
 	s->is_named = path != NULL;
 	s->allow_readable = allow_readable;

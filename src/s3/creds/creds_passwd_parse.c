@@ -19,58 +19,64 @@ struct parser {
 	struct keys named;   /* AWSAccessKeyId=, AWSSecretKey= */
 };
 
-static int bad(struct errinfo *err, unsigned number, const char *what)
+static int passwd_bad_line(struct errinfo *err, unsigned number,
+			   const char *what)
 {
 	return errinfo_set(err, -EINVAL, "line %u %s", number, what);
 }
 
 /* Takes value for *slot; a second one is a mistake. */
-static int take_one(char **slot, char *value, unsigned number,
-		    struct errinfo *err)
+static int passwd_take_one(char **slot, char *value, unsigned number,
+			   struct errinfo *err)
 {
 	if (!*value)
-		return bad(err, number, "has an empty key or secret");
+		return passwd_bad_line(err, number,
+				       "has an empty key or secret");
 	if (*slot)
-		return bad(err, number, "says again what was said before");
+		return passwd_bad_line(err, number,
+				       "says again what was said before");
 	*slot = value;
 	return 0;
 }
 
-static int take_pair(struct keys *keys, char *access_key, char *secret_key,
-		     unsigned number, struct errinfo *err)
+static int passwd_take_pair(struct keys *keys, char *access_key,
+			    char *secret_key, unsigned number,
+			    struct errinfo *err)
 {
-	int result = take_one(&keys->access_key, access_key, number, err);
+	int result =
+		passwd_take_one(&keys->access_key, access_key, number, err);
 
 	return result ? result :
-			take_one(&keys->secret_key, secret_key, number, err);
+			passwd_take_one(&keys->secret_key, secret_key, number,
+					err);
 }
 
 /* KEY:SECRET, or BUCKET:KEY:SECRET, whose secret may hold more colons. */
-static int take_fields(struct parser *p, char *line, unsigned number,
-		       struct errinfo *err)
+static int passwd_take_fields(struct parser *p, char *line, unsigned number,
+			      struct errinfo *err)
 {
 	char *second = strchr(line, ':'), *third;
 	struct keys others = { 0 };
 	bool is_own;
 
 	if (!second)
-		return bad(err, number,
-			   "is neither KEY:SECRET nor "
-			   "BUCKET:KEY:SECRET");
+		return passwd_bad_line(err, number,
+				       "is neither KEY:SECRET nor "
+				       "BUCKET:KEY:SECRET");
 	*second++ = '\0';
 	third = strchr(second, ':');
 	if (!third)
-		return take_pair(&p->general, line, second, number, err);
+		return passwd_take_pair(&p->general, line, second, number, err);
 	*third++ = '\0';
 	if (!*line)
-		return bad(err, number, "has an empty bucket");
+		return passwd_bad_line(err, number, "has an empty bucket");
 	is_own = strcmp(line, p->bucket) == 0;
-	return take_pair(is_own ? &p->own : &others, second, third, number,
-			 err);
+	return passwd_take_pair(is_own ? &p->own : &others, second, third,
+				number, err);
 }
 
-static int take_line(struct parser *p, char *line, unsigned number,
-		     struct errinfo *err)
+static int passwd_take_line(struct parser *p, char *line, unsigned number,
+			    struct errinfo *err)
 {
 	size_t len = strlen(line);
 
@@ -79,19 +85,21 @@ static int take_line(struct parser *p, char *line, unsigned number,
 	if (len == 0 || *line == '#')
 		return 0;
 	if (strpbrk(line, BLANKS))
-		return bad(err, number, "has a blank in it");
+		return passwd_bad_line(err, number, "has a blank in it");
 	if (*line == '[')
-		return bad(err, number,
-			   "begins a section: these are for "
-			   "~/.aws/credentials");
+		return passwd_bad_line(err, number,
+				       "begins a section: these are for "
+				       "~/.aws/credentials");
 	if (strncmp(line, "AWSAccessKeyId=", 15) == 0)
-		return take_one(&p->named.access_key, line + 15, number, err);
+		return passwd_take_one(&p->named.access_key, line + 15, number,
+				       err);
 	if (strncmp(line, "AWSSecretKey=", 13) == 0)
-		return take_one(&p->named.secret_key, line + 13, number, err);
-	return take_fields(p, line, number, err);
+		return passwd_take_one(&p->named.secret_key, line + 13, number,
+				       err);
+	return passwd_take_fields(p, line, number, err);
 }
 
-static int copy(const struct keys *keys, struct creds_profile *out)
+static int passwd_copy_keys(const struct keys *keys, struct creds_profile *out)
 {
 	out->is_found = keys->access_key || keys->secret_key;
 	if (keys->access_key)
@@ -120,7 +128,7 @@ int creds_passwd_parse(char *text, size_t len, const char *bucket,
 
 		if (next)
 			*next++ = '\0';
-		result = take_line(&p, line, number, err);
+		result = passwd_take_line(&p, line, number, err);
 		if (result < 0)
 			return result;
 		line = next;
@@ -129,7 +137,7 @@ int creds_passwd_parse(char *text, size_t len, const char *bucket,
 		best = &p.general;
 	if (p.own.access_key)
 		best = &p.own;
-	if (copy(best, out) == 0)
+	if (passwd_copy_keys(best, out) == 0)
 		return 0;
 	creds_profile_release(out);
 	return errinfo_set(err, -ENOMEM, "no memory for the keys");

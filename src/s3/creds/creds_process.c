@@ -38,7 +38,7 @@ struct run {
 	int status;
 };
 
-static void end_run(struct run *r)
+static void process_end(struct run *r)
 {
 	close_fd(&r->output);
 	close_fd(&r->errors);
@@ -51,9 +51,9 @@ static void end_run(struct run *r)
 }
 
 /* It begins with the signals as a shell's commands have them. */
-static int start_with(struct run *r, char *const words[], int output,
-		      int errors, posix_spawn_file_actions_t *actions,
-		      posix_spawnattr_t *attributes)
+static int process_start_with(struct run *r, char *const words[], int output,
+			      int errors, posix_spawn_file_actions_t *actions,
+			      posix_spawnattr_t *attributes)
 {
 	static const int signals[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
 	sigset_t none, standard;
@@ -85,7 +85,7 @@ static int start_with(struct run *r, char *const words[], int output,
 	return -rc;
 }
 
-static int start(struct run *r, char *const words[])
+static int process_start(struct run *r, char *const words[])
 {
 	AUTO_CLOSE int output = -1;
 	AUTO_CLOSE int errors = -1;
@@ -105,8 +105,8 @@ static int start(struct run *r, char *const words[])
 		return -ENOMEM;
 	rc = -posix_spawnattr_init(&attributes);
 	if (rc == 0) {
-		rc = start_with(r, words, output, errors, &actions,
-				&attributes);
+		rc = process_start_with(r, words, output, errors, &actions,
+					&attributes);
 		posix_spawnattr_destroy(&attributes);
 	}
 	posix_spawn_file_actions_destroy(&actions);
@@ -114,7 +114,7 @@ static int start(struct run *r, char *const words[])
 }
 
 /* Takes what is there; what exceeds out is read and dropped. */
-static void take(int *fd, struct buf *out)
+static void process_take_output(int *fd, struct buf *out)
 {
 	char some[4096];
 	ssize_t n = read(*fd, some, sizeof(some));
@@ -127,7 +127,7 @@ static void take(int *fd, struct buf *out)
 }
 
 /* Until its output ends, then until it does. Returns 0 or a negative errno. */
-static int follow(const struct creds_context *context, struct run *r)
+static int process_follow(const struct creds_context *context, struct run *r)
 {
 	int64_t until_ms = clock_now_ms() + TIMEOUT_MS;
 
@@ -142,9 +142,9 @@ static int follow(const struct creds_context *context, struct run *r)
 			return -ETIMEDOUT;
 		poll(fds, ARRAY_SIZE(fds), was_over ? LOOK_MS / 10 : LOOK_MS);
 		if (fds[0].revents)
-			take(&r->output, &r->answer);
+			process_take_output(&r->output, &r->answer);
 		if (fds[1].revents)
-			take(&r->errors, &r->said);
+			process_take_output(&r->errors, &r->said);
 		/* What it started may keep its pipes. */
 		if (was_over && waitpid(r->pid, &r->status, WNOHANG) == r->pid)
 			r->pid = 0;
@@ -153,7 +153,7 @@ static int follow(const struct creds_context *context, struct run *r)
 }
 
 /* A line each. */
-static void log_said(const char *said)
+static void process_log_said(const char *said)
 {
 	while (*said) {
 		size_t len = strcspn(said, "\n");
@@ -165,8 +165,8 @@ static void log_said(const char *said)
 	}
 }
 
-static int judge(const struct process *s, const struct run *r,
-		 struct s3_creds **out, struct errinfo *err)
+static int process_judge(const struct process *s, const struct run *r,
+			 struct s3_creds **out, struct errinfo *err)
 {
 	if (!WIFEXITED(r->status) || WEXITSTATUS(r->status) != 0)
 		return errinfo_set(err, -EACCES,
@@ -186,30 +186,30 @@ static int judge(const struct process *s, const struct run *r,
 				 r->answer.len, s->name, out, err);
 }
 
-static int run(struct process *s, char *const words[], struct s3_creds **out,
-	       struct errinfo *err)
+static int process_run(struct process *s, char *const words[],
+		       struct s3_creds **out, struct errinfo *err)
 {
-	CLEANUP(end_run)
+	CLEANUP(process_end)
 	struct run r = {
 		.output = -1,
 		.errors = -1,
 		.answer = BUF_INIT(CREDS_ANSWER_MAX),
 		.said = BUF_INIT(SAID_MAX),
 	};
-	int rc = start(&r, words);
+	int rc = process_start(&r, words);
 
 	if (rc < 0)
 		return errinfo_set(err, rc == -ENOMEM ? rc : -EINVAL,
 				   "%.80s: cannot start %.60s: %s", s->name,
 				   words[0], strerrordesc_np(-rc));
-	rc = follow(s->context, &r);
-	log_said(buf_str(&r.said));
+	rc = process_follow(s->context, &r);
+	process_log_said(buf_str(&r.said));
 	if (rc < 0)
 		return errinfo_set(err, rc, "%.80s: %s", s->name,
 				   rc == -ETIMEDOUT ?
 					   "it did not end in a minute" :
 					   "given up");
-	return judge(s, &r, out, err);
+	return process_judge(s, &r, out, err);
 }
 
 static int process_fetch(struct creds_source *source, struct s3_creds **out,
@@ -224,7 +224,7 @@ static int process_fetch(struct creds_source *source, struct s3_creds **out,
 				   "%.80s: the command cannot be taken apart: "
 				   "a quote or a word is missing",
 				   s->name);
-	return run(s, words.words, out, err);
+	return process_run(s, words.words, out, err);
 }
 
 static const char *process_name(struct creds_source *source)

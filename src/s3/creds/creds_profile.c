@@ -26,31 +26,32 @@ struct step {
 		 (both)->in[CREDS_CREDENTIALS].field : \
 		 (both)->in[CREDS_CONFIG].field)
 
-static int resolve(struct creds_context *context, const struct step *at,
-		   bool with_environment, struct creds_source **out,
-		   struct errinfo *err);
+static int profile_resolve(struct creds_context *context, const struct step *at,
+			   bool with_environment, struct creds_source **out,
+			   struct errinfo *err);
 
-static const char *variable(const char *name)
+static const char *profile_variable(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
 }
 
-static bool has_keys(const struct creds_both *both)
+static bool profile_has_keys(const struct creds_both *both)
 {
 	return creds_profile_has_keys(&both->in[CREDS_CREDENTIALS]) ||
 	       creds_profile_has_keys(&both->in[CREDS_CONFIG]);
 }
 
-static int no_memory(int result, struct errinfo *err)
+static int profile_no_memory(int result, struct errinfo *err)
 {
 	return result == -ENOMEM ?
 		       errinfo_set(err, result, "no memory for credentials") :
 		       result;
 }
 
-static int bad(const struct step *at, const char *what, struct errinfo *err)
+static int profile_bad(const struct step *at, const char *what,
+		       struct errinfo *err)
 {
 	return errinfo_set(err, -EINVAL, "profile %.60s: %s", at->profile,
 			   what);
@@ -58,8 +59,8 @@ static int bad(const struct step *at, const char *what, struct errinfo *err)
 
 /* --- Roles -------------------------------------------------------------- */
 
-static void set_role(const struct creds_both *both, const char *from,
-		     struct creds_role *role)
+static void profile_set_role(const struct creds_both *both, const char *from,
+			     struct creds_role *role)
 {
 	uint64_t seconds;
 
@@ -76,23 +77,24 @@ static void set_role(const struct creds_both *both, const char *from,
 }
 
 /* credential_source's names are botocore's. */
-static int named_source(struct creds_context *context, const struct step *at,
-			const char *name, struct creds_source **out,
-			struct errinfo *err)
+static int profile_named_source(struct creds_context *context,
+				const struct step *at, const char *name,
+				struct creds_source **out, struct errinfo *err)
 {
 	if (strcmp(name, "Environment") == 0)
-		return no_memory(creds_environment_new(out), err);
+		return profile_no_memory(creds_environment_new(out), err);
 	if (strcmp(name, "EcsContainer") == 0)
-		return no_memory(creds_container_new(context, out), err);
+		return profile_no_memory(creds_container_new(context, out),
+					 err);
 	if (strcmp(name, "Ec2InstanceMetadata") == 0)
-		return no_memory(creds_instance_new(context, out), err);
-	return bad(at,
-		   "credential_source is none of Environment, "
-		   "Ec2InstanceMetadata, EcsContainer",
-		   err);
+		return profile_no_memory(creds_instance_new(context, out), err);
+	return profile_bad(at,
+			   "credential_source is none of Environment, "
+			   "Ec2InstanceMetadata, EcsContainer",
+			   err);
 }
 
-static bool was_there(const struct step *at, const char *profile)
+static bool profile_was_there(const struct step *at, const char *profile)
 {
 	for (; at; at = at->before) {
 		if (strcmp(at->profile, profile) == 0)
@@ -102,19 +104,21 @@ static bool was_there(const struct step *at, const char *profile)
 }
 
 /* A profile may name itself, if it has the keys as well as the role. */
-static int other_profile(struct creds_context *context, const struct step *at,
+static int profile_other(struct creds_context *context, const struct step *at,
 			 const struct creds_both *both, const char *name,
 			 struct creds_source **out, struct errinfo *err)
 {
 	const struct step next = { name, at, at->count + 1 };
 	int rc;
 
-	if (strcmp(name, at->profile) == 0 && has_keys(both))
-		return no_memory(creds_shared_new(context, name, out), err);
-	if (was_there(at, name) || at->count == STEPS_MAX)
-		return bad(at, "source_profile goes round in a circle, or on",
-			   err);
-	rc = resolve(context, &next, false, out, err);
+	if (strcmp(name, at->profile) == 0 && profile_has_keys(both))
+		return profile_no_memory(creds_shared_new(context, name, out),
+					 err);
+	if (profile_was_there(at, name) || at->count == STEPS_MAX)
+		return profile_bad(
+			at, "source_profile goes round in a circle, or on",
+			err);
+	rc = profile_resolve(context, &next, false, out, err);
 	if (rc == -ENOKEY && (!err || !err->text[0]))
 		return errinfo_set(err, rc,
 				   "profile %.60s: its source_profile %.60s "
@@ -123,9 +127,10 @@ static int other_profile(struct creds_context *context, const struct step *at,
 	return rc;
 }
 
-static int assume(struct creds_context *context, const struct step *at,
-		  const struct creds_both *both, const char *from,
-		  struct creds_source **out, struct errinfo *err)
+static int profile_assume_role(struct creds_context *context,
+			       const struct step *at,
+			       const struct creds_both *both, const char *from,
+			       struct creds_source **out, struct errinfo *err)
 {
 	const char *profile = VALUE(both, source_profile);
 	const char *name = VALUE(both, credential_source);
@@ -134,41 +139,44 @@ static int assume(struct creds_context *context, const struct step *at,
 	int rc;
 
 	if (VALUE(both, mfa_serial))
-		return bad(at,
-			   "mfa_serial: nobody can be asked for a code: write "
-			   "a credential_process",
-			   err);
+		return profile_bad(
+			at,
+			"mfa_serial: nobody can be asked for a code: write "
+			"a credential_process",
+			err);
 	if (!profile == !name)
-		return bad(at,
-			   "role_arn goes with either source_profile or "
-			   "credential_source",
-			   err);
-	rc = profile ? other_profile(context, at, both, profile, &base, err) :
-		       named_source(context, at, name, &base, err);
+		return profile_bad(
+			at,
+			"role_arn goes with either source_profile or "
+			"credential_source",
+			err);
+	rc = profile ? profile_other(context, at, both, profile, &base, err) :
+		       profile_named_source(context, at, name, &base, err);
 	if (rc < 0)
 		return rc;
-	set_role(both, from, &role);
+	profile_set_role(both, from, &role);
 	rc = creds_assume_role_new(context, &role, base, out);
 	if (rc < 0)
 		base->free(base);
-	return no_memory(rc, err);
+	return profile_no_memory(rc, err);
 }
 
-static int identify(struct creds_context *context, const struct step *at,
-		    const struct creds_both *both, bool with_environment,
-		    const char *from, struct creds_source **out,
-		    struct errinfo *err)
+static int profile_identify(struct creds_context *context,
+			    const struct step *at,
+			    const struct creds_both *both,
+			    bool with_environment, const char *from,
+			    struct creds_source **out, struct errinfo *err)
 {
 	const char *file = NULL, *arn = NULL, *session = NULL;
 	struct creds_role role;
 
-	set_role(both, from, &role);
+	profile_set_role(both, from, &role);
 	role.external_id = role.duration_s = NULL; /* it takes neither */
 	role.token_file = VALUE(both, web_identity_token_file);
 	if (with_environment) {
-		file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
-		arn = variable("AWS_ROLE_ARN");
-		session = variable("AWS_ROLE_SESSION_NAME");
+		file = profile_variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+		arn = profile_variable("AWS_ROLE_ARN");
+		session = profile_variable("AWS_ROLE_SESSION_NAME");
 	}
 	if (file) {
 		role.token_file = file;
@@ -183,13 +191,15 @@ static int identify(struct creds_context *context, const struct step *at,
 				   "web identity: a token's file and no role: "
 				   "set AWS_ROLE_ARN, or role_arn in the "
 				   "profile");
-	return no_memory(creds_web_identity_new(context, &role, out), err);
+	return profile_no_memory(creds_web_identity_new(context, &role, out),
+				 err);
 }
 
 /* --- The order ---------------------------------------------------------- */
 
 /* Who can write it, can run commands as us. */
-static int check_command(const struct creds_both *both, struct errinfo *err)
+static int profile_check_command(const struct creds_both *both,
+				 struct errinfo *err)
 {
 	for (int i = 0; i < CREDS_FILES; i++) {
 		if (both->in[i].credential_process &&
@@ -203,20 +213,20 @@ static int check_command(const struct creds_both *both, struct errinfo *err)
 	return 0;
 }
 
-static int process(struct creds_context *context, const struct creds_both *both,
-		   const char *from, struct creds_source **out,
-		   struct errinfo *err)
+static int profile_process(struct creds_context *context,
+			   const struct creds_both *both, const char *from,
+			   struct creds_source **out, struct errinfo *err)
 {
-	int rc = check_command(both, err);
+	int rc = profile_check_command(both, err);
 
 	if (rc == 0)
 		rc = creds_process_new(context, VALUE(both, credential_process),
 				       from, out);
-	return no_memory(rc, err);
+	return profile_no_memory(rc, err);
 }
 
-static int nothing(const struct step *at, const struct creds_both *both,
-		   struct errinfo *err)
+static int profile_nothing(const struct step *at, const struct creds_both *both,
+			   struct errinfo *err)
 {
 	const char *browser = VALUE(both, browser_source);
 
@@ -236,9 +246,9 @@ static int nothing(const struct step *at, const struct creds_both *both,
 	return -ENOKEY;
 }
 
-static int resolve(struct creds_context *context, const struct step *at,
-		   bool with_environment, struct creds_source **out,
-		   struct errinfo *err)
+static int profile_resolve(struct creds_context *context, const struct step *at,
+			   bool with_environment, struct creds_source **out,
+			   struct errinfo *err)
 {
 	CLEANUP(creds_both_release) struct creds_both both;
 	bool is_first = !at->before;
@@ -250,19 +260,20 @@ static int resolve(struct creds_context *context, const struct step *at,
 	snprintf(from, sizeof(from), "profile %s", at->profile);
 	/* One that others take keys from gives its own, if it has some. */
 	if (VALUE(&both, role_arn) && !VALUE(&both, web_identity_token_file) &&
-	    (is_first || !has_keys(&both)))
-		return assume(context, at, &both, from, out, err);
+	    (is_first || !profile_has_keys(&both)))
+		return profile_assume_role(context, at, &both, from, out, err);
 	if (VALUE(&both, web_identity_token_file) ||
-	    (with_environment && variable("AWS_WEB_IDENTITY_TOKEN_FILE")))
-		return identify(context, at, &both, with_environment, from, out,
-				err);
+	    (with_environment &&
+	     profile_variable("AWS_WEB_IDENTITY_TOKEN_FILE")))
+		return profile_identify(context, at, &both, with_environment,
+					from, out, err);
 	if (VALUE(&both, credential_process) &&
 	    !creds_profile_has_keys(&both.in[CREDS_CREDENTIALS]))
-		return process(context, &both, from, out, err);
-	if (has_keys(&both))
-		return no_memory(creds_shared_new(context, at->profile, out),
-				 err);
-	return nothing(at, &both, err);
+		return profile_process(context, &both, from, out, err);
+	if (profile_has_keys(&both))
+		return profile_no_memory(
+			creds_shared_new(context, at->profile, out), err);
+	return profile_nothing(at, &both, err);
 }
 
 int creds_profile_source(struct creds_context *context, const char *profile,
@@ -271,5 +282,5 @@ int creds_profile_source(struct creds_context *context, const char *profile,
 {
 	const struct step first = { profile, NULL, 1 };
 
-	return resolve(context, &first, with_environment, out, err);
+	return profile_resolve(context, &first, with_environment, out, err);
 }

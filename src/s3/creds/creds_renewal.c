@@ -5,7 +5,7 @@
 #define SHORTEST_MS 1000
 
 /* Takes up to a tenth off. */
-static int64_t spread(int64_t ms, uint32_t random)
+static int64_t renewal_spread(int64_t ms, uint32_t random)
 {
 	ms -= ms / 10 * (random % 1000) / 1000;
 	return ms < SHORTEST_MS ? SHORTEST_MS : ms;
@@ -24,7 +24,7 @@ int64_t renewal_after_ms(int64_t now_s, int64_t expiry_s, uint32_t random)
 					 RENEWAL_STALE_MIN_S + 1));
 	if (ahead_s > RENEWAL_AHEAD_S)
 		ahead_s = RENEWAL_AHEAD_S;
-	return spread(1000 * (left_s - ahead_s), random);
+	return renewal_spread(1000 * (left_s - ahead_s), random);
 }
 
 int64_t renewal_retry_ms(int64_t now_s, int64_t expiry_s, uint32_t random)
@@ -34,5 +34,5 @@ int64_t renewal_retry_ms(int64_t now_s, int64_t expiry_s, uint32_t random)
 
 	if (pause_s > RENEWAL_RETRY_MAX_S)
 		pause_s = RENEWAL_RETRY_MAX_S;
-	return spread(1000 * pause_s, random);
+	return renewal_spread(1000 * pause_s, random);
 }

@@ -31,7 +31,7 @@ static struct shared *shared_of(struct creds_source *source)
 	return container_of(source, struct shared, base);
 }
 
-static int find_paths(char *paths[CREDS_FILES])
+static int shared_find_paths(char *paths[CREDS_FILES])
 {
 	paths[CREDS_CREDENTIALS] =
 		creds_path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
@@ -45,7 +45,7 @@ int creds_both_load(const char *profile, struct creds_both *out,
 	int result;
 
 	*out = (struct creds_both){ 0 };
-	result = find_paths(out->paths);
+	result = shared_find_paths(out->paths);
 	if (result < 0)
 		return errinfo_set(err, result, "no memory for credentials");
 	for (int i = 0; i < CREDS_FILES; i++) {
@@ -73,9 +73,9 @@ bool creds_profile_has_keys(const struct creds_profile *p)
 }
 
 /* Looks at the keys that one file gives, and makes credentials of them. */
-static int make(const struct shared *s, enum creds_which which,
-		const struct creds_profile *p, struct s3_creds **out,
-		struct errinfo *err)
+static int shared_make_creds(const struct shared *s, enum creds_which which,
+			     const struct creds_profile *p,
+			     struct s3_creds **out, struct errinfo *err)
 {
 	const char *path = s->paths[which];
 	char from[NAME_MAX_BYTES];
@@ -118,7 +118,8 @@ static int shared_fetch(struct creds_source *source, struct s3_creds **out,
 				   "profile %s has no keys in %s or %s",
 				   s->profile, s->paths[CREDS_CREDENTIALS],
 				   s->paths[CREDS_CONFIG]);
-	result = make(s, (enum creds_which)i, &both.in[i], out, err);
+	result = shared_make_creds(s, (enum creds_which)i, &both.in[i], out,
+				   err);
 	if (result < 0)
 		return result;
 	LOCK(&s->lock);
@@ -158,7 +159,7 @@ static void shared_free(struct creds_source *source)
 }
 
 /* $HOME, else the user's in the password file: fstab mounts have no HOME. */
-static char *home_folder(void)
+static char *shared_home_folder(void)
 {
 	const char *home = getenv("HOME");
 	char room[4096];
@@ -182,7 +183,7 @@ char *creds_path(const char *variable, const char *standard)
 		path = standard;
 	if (path[0] != '~' || path[1] != '/')
 		return strdup(path);
-	home = home_folder();
+	home = shared_home_folder();
 	if (!home || asprintf(&out, "%s%s", home, path + 1) < 0)
 		return NULL;
 	return out;
@@ -204,7 +205,7 @@ int creds_shared_new(const struct creds_context *context, const char *profile,
 	s->lock = (struct lock)LOCK_INIT(LOCK_CREDS_SOURCE);
 	s->allow_readable = context->allow_readable;
 	s->profile = strdup(profile);
-	if (find_paths(s->paths) < 0 || !s->profile) {
+	if (shared_find_paths(s->paths) < 0 || !s->profile) {
 		shared_free(&s->base);
 		return -ENOMEM;
 	}

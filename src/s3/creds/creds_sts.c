@@ -41,41 +41,41 @@ static struct sts *sts_of(struct creds_source *source)
 	return container_of(source, struct sts, base);
 }
 
-static const char *variable(const char *name)
+static const char *sts_variable(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
 }
 
-static bool says(const char *name, const char *what)
+static bool sts_variable_says(const char *name, const char *what)
 {
-	const char *value = variable(name);
+	const char *value = sts_variable(name);
 
 	return value && strcasecmp(value, what) == 0;
 }
 
 /* What the settings of other services say goes for this one too. */
-static const char *configured_url(void)
+static const char *sts_configured_url(void)
 {
-	const char *url = variable("AWS_ENDPOINT_URL_STS");
+	const char *url = sts_variable("AWS_ENDPOINT_URL_STS");
 
-	if (says("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"))
+	if (sts_variable_says("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"))
 		return NULL;
-	return url ? url : variable("AWS_ENDPOINT_URL");
+	return url ? url : sts_variable("AWS_ENDPOINT_URL");
 }
 
-static void release(struct endpoint *e)
+static void sts_release_endpoint(struct endpoint *e)
 {
 	free(e->host);
 	free(e->base);
 }
 
 /* Sets what signing and the URL need. */
-static int set_endpoint(const struct sts *s, struct endpoint *e,
-			struct errinfo *err)
+static int sts_set_endpoint(const struct sts *s, struct endpoint *e,
+			    struct errinfo *err)
 {
-	const char *url = configured_url();
+	const char *url = sts_configured_url();
 	struct url_parts parts = { .is_tls = true, .path = "" };
 	char host[URL_HOST_MAX];
 	int rc = 0;
@@ -84,7 +84,7 @@ static int set_endpoint(const struct sts *s, struct endpoint *e,
 	if (url) {
 		rc = url_parse(url, &parts, err);
 		snprintf(host, sizeof(host), "%s", parts.host);
-	} else if (says("AWS_STS_REGIONAL_ENDPOINTS", "legacy")) {
+	} else if (sts_variable_says("AWS_STS_REGIONAL_ENDPOINTS", "legacy")) {
 		snprintf(host, sizeof(host), "sts.amazonaws.com");
 		snprintf(e->region, sizeof(e->region), "us-east-1");
 	} else {
@@ -99,8 +99,8 @@ static int set_endpoint(const struct sts *s, struct endpoint *e,
 	return e->host && e->base ? 0 : -ENOMEM;
 }
 
-static int read_token(const struct sts *s, struct buf *token,
-		      struct errinfo *err)
+static int sts_read_token(const struct sts *s, struct buf *token,
+			  struct errinfo *err)
 {
 	int rc = creds_token_read(s->token_file, token);
 
@@ -121,7 +121,8 @@ static int read_token(const struct sts *s, struct buf *token,
 }
 
 /* The body of the request. */
-static int write_form(const struct sts *s, const char *token, struct buf *out)
+static int sts_write_form(const struct sts *s, const char *token,
+			  struct buf *out)
 {
 	struct query q = QUERY_INIT;
 	char session[64];
@@ -149,9 +150,9 @@ static int write_form(const struct sts *s, const char *token, struct buf *out)
 }
 
 /* A role by web identity is asked for unsigned: the token is the proof. */
-static int sign(const struct sts *s, const struct endpoint *e,
-		const struct buf *form, struct pairs *headers,
-		struct errinfo *err)
+static int sts_sign(const struct sts *s, const struct endpoint *e,
+		    const struct buf *form, struct pairs *headers,
+		    struct errinfo *err)
 {
 	struct s3_creds *keys = NULL;
 	unsigned char hash[32];
@@ -180,8 +181,8 @@ static int sign(const struct sts *s, const struct endpoint *e,
 	return rc;
 }
 
-static int read_answer(const struct sts *s, const struct creds_call *call,
-		       struct s3_creds **out, struct errinfo *err)
+static int sts_read_answer(const struct sts *s, const struct creds_call *call,
+			   struct s3_creds **out, struct errinfo *err)
 {
 	const struct buf *body = &call->req.response_body;
 	char reason[CREDS_REASON_SIZE];
@@ -194,13 +195,14 @@ static int read_answer(const struct sts *s, const struct creds_call *call,
 			   s->name, call->req.status, reason);
 }
 
-static int send(const struct sts *s, const struct endpoint *e, struct buf *form,
-		struct s3_creds **out, struct errinfo *err)
+static int sts_send(const struct sts *s, const struct endpoint *e,
+		    struct buf *form, struct s3_creds **out,
+		    struct errinfo *err)
 {
 	CLEANUP(creds_call_release) struct creds_call call = CREDS_CALL_INIT;
 	struct buf AUTO_BUF url = BUF_INIT(4096);
 	struct errinfo why = ERRINFO_INIT;
-	int rc = sign(s, e, form, &call.req.headers, err);
+	int rc = sts_sign(s, e, form, &call.req.headers, err);
 
 	endpoint_url(e, NULL, NULL, &url);
 	if (rc == 0)
@@ -216,7 +218,7 @@ static int send(const struct sts *s, const struct endpoint *e, struct buf *form,
 	if (rc < 0)
 		return errinfo_set(err, rc == -ENOMEM ? rc : -ENOKEY,
 				   "%.90s: %.100s", s->name, why.text);
-	return read_answer(s, &call, out, err);
+	return sts_read_answer(s, &call, out, err);
 }
 
 static int sts_fetch(struct creds_source *source, struct s3_creds **out,
@@ -224,19 +226,19 @@ static int sts_fetch(struct creds_source *source, struct s3_creds **out,
 {
 	struct buf CLEANUP(creds_token_wipe) token = BUF_INIT(TOKEN_MAX);
 	struct buf CLEANUP(creds_token_wipe) form = BUF_INIT(FORM_MAX);
-	CLEANUP(release) struct endpoint e = { 0 };
+	CLEANUP(sts_release_endpoint) struct endpoint e = { 0 };
 	struct sts *s = sts_of(source);
-	int rc = set_endpoint(s, &e, err);
+	int rc = sts_set_endpoint(s, &e, err);
 
 	if (rc == 0 && !s->keys)
-		rc = read_token(s, &token, err);
+		rc = sts_read_token(s, &token, err);
 	if (rc == 0) {
-		rc = write_form(s, buf_str(&token), &form);
+		rc = sts_write_form(s, buf_str(&token), &form);
 		if (rc < 0)
 			errinfo_set(err, rc, "%.90s: no request can be made",
 				    s->name);
 	}
-	return rc < 0 ? rc : send(s, &e, &form, out, err);
+	return rc < 0 ? rc : sts_send(s, &e, &form, out, err);
 }
 
 static const char *sts_name(struct creds_source *source)
@@ -259,7 +261,7 @@ static void sts_free(struct creds_source *source)
 }
 
 /* False: no memory. */
-static bool copy(char **to, const char *from)
+static bool sts_copy_text(char **to, const char *from)
 {
 	if (!from)
 		return true;
@@ -280,11 +282,11 @@ static struct sts *new (struct creds_context *context,
 		.free = sts_free,
 	};
 	s->context = context;
-	if (copy(&s->arn, role->arn) &&
-	    copy(&s->session_name, role->session_name) &&
-	    copy(&s->external_id, role->external_id) &&
-	    copy(&s->duration_s, role->duration_s) &&
-	    copy(&s->token_file, role->token_file))
+	if (sts_copy_text(&s->arn, role->arn) &&
+	    sts_copy_text(&s->session_name, role->session_name) &&
+	    sts_copy_text(&s->external_id, role->external_id) &&
+	    sts_copy_text(&s->duration_s, role->duration_s) &&
+	    sts_copy_text(&s->token_file, role->token_file))
 		return s;
 	sts_free(&s->base);
 	return NULL;

@@ -11,7 +11,7 @@
  * Takes what a quote holds, from behind it; within double quotes a backslash
  * stands for itself, unless one of these two follows. NULL: it does not end.
  */
-static const char *take_quoted(const char *at, char quote, char **to)
+static const char *words_take_quoted(const char *at, char quote, char **to)
 {
 	for (; *at != quote; at++) {
 		if (quote == '"' && *at == '\\' &&
@@ -25,11 +25,11 @@ static const char *take_quoted(const char *at, char quote, char **to)
 }
 
 /* Takes one word. NULL: something is missing. */
-static const char *take_word(const char *at, char **to)
+static const char *words_take_word(const char *at, char **to)
 {
 	while (at && *at && !strchr(BLANKS, *at)) {
 		if (*at == '"' || *at == '\'') {
-			at = take_quoted(at + 1, *at, to);
+			at = words_take_quoted(at + 1, *at, to);
 			continue;
 		}
 		if (*at == '\\' && *++at == '\0')
@@ -54,7 +54,7 @@ int creds_words_split(const char *line, struct creds_words *out)
 		if (out->count == CREDS_WORDS_MAX)
 			return -E2BIG;
 		out->words[out->count++] = to;
-		line = take_word(line, &to);
+		line = words_take_word(line, &to);
 		if (!line)
 			return -EINVAL;
 		*to++ = '\0';

@@ -84,7 +84,7 @@ static const char *const sub_resources[] = {
 	"website",
 };
 
-static bool is_in(const char *const *names, size_t count, const char *name)
+static bool sign_is_in(const char *const *names, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcasecmp(names[i], name) == 0)
@@ -93,18 +93,19 @@ static bool is_in(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-static bool in_v4(const char *name)
+static bool sign_is_in_v4(const char *name)
 {
-	return !is_in(unsigned_headers, ARRAY_SIZE(unsigned_headers), name);
+	return !sign_is_in(unsigned_headers, ARRAY_SIZE(unsigned_headers),
+			   name);
 }
 
-static bool in_v2(const char *name)
+static bool sign_is_in_v2(const char *name)
 {
 	return strncasecmp(name, "x-amz-", 6) == 0;
 }
 
 /* Borrowed from a struct pairs; two of one name keep their order. */
-static int compare_headers(const void *a, const void *b)
+static int sign_compare_headers(const void *a, const void *b)
 {
 	const struct pair *const *x = a, *const *y = b;
 	int order = strcasecmp((*x)->name, (*y)->name);
@@ -113,10 +114,10 @@ static int compare_headers(const void *a, const void *b)
 }
 
 /* Makes the sorted list of what is_wanted in headers, and of extra. */
-static int sort_headers(const struct pairs *headers,
-			bool (*is_wanted)(const char *name),
-			const struct pair *extra, const struct pair ***out,
-			size_t *count)
+static int sign_sort_headers(const struct pairs *headers,
+			     bool (*is_wanted)(const char *name),
+			     const struct pair *extra, const struct pair ***out,
+			     size_t *count)
 {
 	const struct pair **list =
 		malloc((headers->count + 1) * sizeof(struct pair *));
@@ -130,13 +131,13 @@ static int sort_headers(const struct pairs *headers,
 	}
 	if (extra)
 		list[n++] = extra;
-	qsort(list, n, sizeof(list[0]), compare_headers);
+	qsort(list, n, sizeof(list[0]), sign_compare_headers);
 	*out = list;
 	*count = n;
 	return 0;
 }
 
-static void add_lower(struct buf *out, const char *s)
+static void sign_add_lower(struct buf *out, const char *s)
 {
 	for (; *s; s++)
 		buf_add_char(out,
@@ -144,7 +145,7 @@ static void add_lower(struct buf *out, const char *s)
 }
 
 /* Without blanks at the ends; V4 also makes a run of blanks inside one. */
-static void add_value(struct buf *out, const char *s, bool is_v4)
+static void sign_add_value(struct buf *out, const char *s, bool is_v4)
 {
 	size_t len;
 
@@ -169,8 +170,8 @@ static void add_value(struct buf *out, const char *s, bool is_v4)
  * "name:value\n" a header, several of one name joined by commas. V4 wants
  * names as well; V2 has none.
  */
-static void add_headers(struct buf *out, const struct pair **list, size_t count,
-			struct buf *names)
+static void sign_add_headers(struct buf *out, const struct pair **list,
+			     size_t count, struct buf *names)
 {
 	for (size_t i = 0; i < count; i++) {
 		bool is_more = i > 0 && strcasecmp(list[i - 1]->name,
@@ -181,15 +182,15 @@ static void add_headers(struct buf *out, const struct pair **list, size_t count,
 		} else {
 			if (i > 0)
 				buf_add_str(out, "\n");
-			add_lower(out, list[i]->name);
+			sign_add_lower(out, list[i]->name);
 			buf_add_char(out, ':');
 		}
-		add_value(out, list[i]->value, names != NULL);
+		sign_add_value(out, list[i]->value, names != NULL);
 		if (!names || is_more)
 			continue;
 		if (i > 0)
 			buf_add_char(names, ';');
-		add_lower(names, list[i]->name);
+		sign_add_lower(names, list[i]->name);
 	}
 	if (count)
 		buf_add_char(out, '\n');
@@ -210,16 +211,16 @@ void sign_v4_canonical(const struct sign_request *req,
 	if (req->query)
 		query_write_canonical(req->query, out);
 	buf_add_char(out, '\n');
-	if (sort_headers(headers, in_v4, &host, &list, &count) < 0)
+	if (sign_sort_headers(headers, sign_is_in_v4, &host, &list, &count) < 0)
 		out->error = -ENOMEM;
 	else
-		add_headers(out, list, count, names);
+		sign_add_headers(out, list, count, names);
 	buf_add_fmt(out, "\n%s\n%s", buf_str(names), req->payload);
 	if (names->error && !out->error)
 		out->error = names->error;
 }
 
-static const char *service_of(const struct sign_request *req)
+static const char *sign_service(const struct sign_request *req)
 {
 	return req->service ? req->service : "s3";
 }
@@ -230,7 +231,7 @@ void sign_v4_scope(const struct sign_request *req, struct buf *out)
 
 	text_basic_date(date, req->unix_s);
 	buf_add_fmt(out, "%.8s/%s/%s/aws4_request", date, req->endpoint->region,
-		    service_of(req));
+		    sign_service(req));
 }
 
 int sign_v4_signature(const struct sign_request *req,
@@ -257,7 +258,7 @@ int sign_v4_signature(const struct sign_request *req,
 		return text.error;
 	snprintf(day, sizeof(day), "%.8s", date);
 	result = creds_day_key(creds, day, req->endpoint->region,
-			       service_of(req), key);
+			       sign_service(req), key);
 	if (result == 0)
 		result = digest_hmac(DIGEST_SHA256, key, sizeof(key), text.data,
 				     text.len, hash);
@@ -267,8 +268,8 @@ int sign_v4_signature(const struct sign_request *req,
 	return result;
 }
 
-static int set_v4(const struct sign_request *req, const struct s3_creds *creds,
-		  struct pairs *headers)
+static int sign_set_v4(const struct sign_request *req,
+		       const struct s3_creds *creds, struct pairs *headers)
 {
 	struct buf AUTO_BUF canonical = BUF_INIT(TEXT_LIMIT);
 	struct buf AUTO_BUF names = BUF_INIT(TEXT_LIMIT);
@@ -297,7 +298,7 @@ static int set_v4(const struct sign_request *req, const struct s3_creds *creds,
 	return pairs_set(headers, "authorization", value.data);
 }
 
-static void add_sub_resources(const struct query *query, struct buf *out)
+static void sign_add_sub_resources(const struct query *query, struct buf *out)
 {
 	char mark = '?';
 
@@ -325,14 +326,14 @@ void sign_v2_string(const struct sign_request *req, const char *date,
 
 	buf_add_fmt(out, "%s\n%s\n%s\n%s\n", req->method, md5 ? md5 : "",
 		    type ? type : "", date);
-	if (sort_headers(headers, in_v2, NULL, &list, &count) < 0)
+	if (sign_sort_headers(headers, sign_is_in_v2, NULL, &list, &count) < 0)
 		out->error = -ENOMEM;
 	else
-		add_headers(out, list, count, NULL);
+		sign_add_headers(out, list, count, NULL);
 	endpoint_resource(req->endpoint, req->key, out);
 	if (!req->query)
 		return;
-	add_sub_resources(req->query, out);
+	sign_add_sub_resources(req->query, out);
 	if (req->query->error && !out->error)
 		out->error = req->query->error;
 }
@@ -352,8 +353,8 @@ int sign_v2_signature(const struct s3_creds *creds, const struct buf *text,
 	return out->error;
 }
 
-static int set_v2(const struct sign_request *req, const struct s3_creds *creds,
-		  struct pairs *headers)
+static int sign_set_v2(const struct sign_request *req,
+		       const struct s3_creds *creds, struct pairs *headers)
 {
 	struct buf AUTO_BUF text = BUF_INIT(TEXT_LIMIT);
 	struct buf AUTO_BUF value = BUF_INIT(TEXT_LIMIT);
@@ -372,9 +373,10 @@ static int set_v2(const struct sign_request *req, const struct s3_creds *creds,
 	return pairs_set(headers, "authorization", value.data);
 }
 
-static int set_signature(const struct sign_request *req,
-			 enum s3_signature version,
-			 const struct s3_creds *creds, struct pairs *headers)
+static int sign_set_signature(const struct sign_request *req,
+			      enum s3_signature version,
+			      const struct s3_creds *creds,
+			      struct pairs *headers)
 {
 	const char *token = creds_token(creds);
 
@@ -386,9 +388,9 @@ static int set_signature(const struct sign_request *req,
 	}
 	switch (version) {
 	case S3_SIGNATURE_V2:
-		return set_v2(req, creds, headers);
+		return sign_set_v2(req, creds, headers);
 	case S3_SIGNATURE_V4:
-		return set_v4(req, creds, headers);
+		return sign_set_v4(req, creds, headers);
 	}
 	return -EINVAL;
 }
@@ -405,7 +407,7 @@ int sign_headers(const struct sign_request *req, enum s3_signature version,
 	pairs_remove(headers, "x-amz-security-token");
 	if (!creds)
 		return 0;
-	result = set_signature(req, version, creds, headers);
+	result = sign_set_signature(req, version, creds, headers);
 	if (result == 0)
 		return 0;
 	return errinfo_set(err, result, "cannot sign a %s request: %s",

@@ -33,7 +33,7 @@ static const struct partition {
 	{ "eusc-", "amazonaws.eu" },      { "", "amazonaws.com" },
 };
 
-static bool is_set(const char *s)
+static bool endpoint_is_set(const char *s)
 {
 	return s && *s;
 }
@@ -49,13 +49,13 @@ const char *endpoint_region(const struct s3_options *options,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
-		if (is_set(candidates[i]))
+		if (endpoint_is_set(candidates[i]))
 			return candidates[i];
 	}
 	return DEFAULT_REGION;
 }
 
-static const struct partition *partition_of(const char *region)
+static const struct partition *endpoint_partition(const char *region)
 {
 	const struct partition *p = partitions;
 
@@ -66,12 +66,12 @@ static const struct partition *partition_of(const char *region)
 
 const char *endpoint_suffix(const char *region)
 {
-	return partition_of(region)->suffix;
+	return endpoint_partition(region)->suffix;
 }
 
-static int check_bucket(const char *bucket, struct errinfo *err)
+static int endpoint_check_bucket(const char *bucket, struct errinfo *err)
 {
-	if (!is_set(bucket))
+	if (!endpoint_is_set(bucket))
 		return errinfo_set(err, -EINVAL, "no bucket is given");
 	if (strlen(bucket) > BUCKET_MAX)
 		return errinfo_set(err, -EINVAL,
@@ -91,7 +91,7 @@ static int check_bucket(const char *bucket, struct errinfo *err)
 }
 
 /* It goes into the host's name and into the signature. */
-static int check_region(const char *region, struct errinfo *err)
+static int endpoint_check_region(const char *region, struct errinfo *err)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
@@ -112,7 +112,7 @@ static int check_region(const char *region, struct errinfo *err)
  * Can the bucket be part of a host's name? With dots it can too, but then no
  * wildcard certificate fits.
  */
-static bool is_host_label(const char *bucket, bool allow_dots)
+static bool endpoint_is_host_label(const char *bucket, bool allow_dots)
 {
 	size_t len = strlen(bucket);
 	struct in_addr ip;
@@ -134,22 +134,24 @@ static bool is_host_label(const char *bucket, bool allow_dots)
 	return true;
 }
 
-static bool is_virtual(const struct s3_options *o, const struct url_parts *url)
+static bool endpoint_is_virtual(const struct s3_options *o,
+				const struct url_parts *url)
 {
-	bool is_custom = is_set(o->endpoint_url);
+	bool is_custom = endpoint_is_set(o->endpoint_url);
 
 	if (o->addressing == S3_ADDRESSING_PATH)
 		return false;
 	if (is_custom && (o->addressing == S3_ADDRESSING_AUTO || url->is_ip))
 		return false;
-	return is_host_label(o->bucket, is_custom && !url->is_tls);
+	return endpoint_is_host_label(o->bucket, is_custom && !url->is_tls);
 }
 
 /* The AWS host of a region, without a bucket. */
-static void add_aws_host(const struct endpoint *e, const struct s3_options *o,
-			 enum endpoint_use use, struct buf *out)
+static void endpoint_add_aws_host(const struct endpoint *e,
+				  const struct s3_options *o,
+				  enum endpoint_use use, struct buf *out)
 {
-	const struct partition *p = partition_of(e->region);
+	const struct partition *p = endpoint_partition(e->region);
 	bool is_global = strcmp(e->region, DEFAULT_REGION) == 0;
 
 	if (use == ENDPOINT_URLS && !*p->prefix && e->is_virtual &&
@@ -161,8 +163,8 @@ static void add_aws_host(const struct endpoint *e, const struct s3_options *o,
 		buf_add_fmt(out, "s3.%s.%s", e->region, p->suffix);
 }
 
-static int finish(struct endpoint *e, struct buf *host, struct buf *base,
-		  const char *bucket)
+static int endpoint_finish(struct endpoint *e, struct buf *host,
+			   struct buf *base, const char *bucket)
 {
 	if (host->error || base->error)
 		return host->error ? host->error : base->error;
@@ -175,27 +177,28 @@ static int finish(struct endpoint *e, struct buf *host, struct buf *base,
 	return -ENOMEM;
 }
 
-static int place(struct endpoint *e, const struct s3_options *o,
-		 enum endpoint_use use, const struct url_parts *url)
+static int endpoint_put_bucket(struct endpoint *e, const struct s3_options *o,
+			       enum endpoint_use use,
+			       const struct url_parts *url)
 {
 	struct buf AUTO_BUF host = BUF_INIT(URL_HOST_MAX + BUCKET_MAX);
 	struct buf AUTO_BUF base = BUF_INIT(PATH_MAX_BYTES);
 
-	e->is_custom = is_set(o->endpoint_url);
+	e->is_custom = endpoint_is_set(o->endpoint_url);
 	e->is_tls = e->is_custom ? url->is_tls : !o->no_ssl;
-	e->is_virtual = is_virtual(o, url);
+	e->is_virtual = endpoint_is_virtual(o, url);
 	if (e->is_virtual)
 		buf_add_fmt(&host, "%s.", o->bucket);
 	if (e->is_custom)
 		buf_add_str(&host, url->host);
 	else
-		add_aws_host(e, o, use, &host);
+		endpoint_add_aws_host(e, o, use, &host);
 	buf_add(&base, url->path, url->path_len);
 	if (!e->is_virtual) {
 		buf_add_char(&base, '/');
 		text_percent_encode(&base, o->bucket, strlen(o->bucket), false);
 	}
-	return finish(e, &host, &base, o->bucket);
+	return endpoint_finish(e, &host, &base, o->bucket);
 }
 
 int endpoint_init(struct endpoint *e, const struct s3_options *options,
@@ -203,12 +206,12 @@ int endpoint_init(struct endpoint *e, const struct s3_options *options,
 		  struct errinfo *err)
 {
 	struct url_parts url = { .path = "" };
-	int result = check_bucket(options->bucket, err);
+	int result = endpoint_check_bucket(options->bucket, err);
 
 	*e = (struct endpoint){ 0 };
 	if (result == 0)
-		result = check_region(region, err);
-	if (result == 0 && is_set(options->endpoint_url))
+		result = endpoint_check_region(region, err);
+	if (result == 0 && endpoint_is_set(options->endpoint_url))
 		result = url_parse(options->endpoint_url, &url, err);
 	if (result < 0)
 		return result;
@@ -217,7 +220,7 @@ int endpoint_init(struct endpoint *e, const struct s3_options *options,
 				   "endpoint_url %s: nothing may follow ? or #",
 				   options->endpoint_url);
 	memcpy(e->region, region, strlen(region) + 1);
-	result = place(e, options, use, &url);
+	result = endpoint_put_bucket(e, options, use, &url);
 	if (result < 0)
 		return errinfo_set(err, result, "bucket %s: %s",
 				   options->bucket, strerror(-result));
@@ -271,7 +274,7 @@ void endpoint_place(const struct endpoint *e, struct buf *out)
 	size_t base_len = strlen(e->base);
 
 	if (!e->is_custom)
-		host = partition_of(e->region)->suffix;
+		host = endpoint_partition(e->region)->suffix;
 	else if (e->is_virtual)
 		host += strlen(e->bucket) + 1;
 	if (!e->is_virtual) /* its last component is the bucket */

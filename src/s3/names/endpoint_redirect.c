@@ -17,7 +17,7 @@ static const char *const aws_suffixes[] = {
 	".amazonaws.eu",
 };
 
-static bool ends_in(const char *s, size_t len, const char *suffix)
+static bool redirect_ends_in(const char *s, size_t len, const char *suffix)
 {
 	size_t n = strlen(suffix);
 
@@ -25,12 +25,12 @@ static bool ends_in(const char *s, size_t len, const char *suffix)
 }
 
 /* "s3.eu-west-1.amazonaws.com", "s3-us-west-2.amazonaws.com", ... */
-static bool is_s3_host(const char *s, size_t len)
+static bool redirect_is_s3_host(const char *s, size_t len)
 {
 	if (len < 3 || (memcmp(s, "s3.", 3) != 0 && memcmp(s, "s3-", 3) != 0))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(aws_suffixes); i++) {
-		if (ends_in(s, len, aws_suffixes[i]))
+		if (redirect_ends_in(s, len, aws_suffixes[i]))
 			return true;
 	}
 	return false;
@@ -43,7 +43,8 @@ struct server {
 	bool has_bucket;
 };
 
-static struct server server_of(const char *host, size_t len, const char *bucket)
+static struct server redirect_server(const char *host, size_t len,
+				     const char *bucket)
 {
 	size_t n = strlen(bucket);
 	struct server s = { host, len, false };
@@ -53,15 +54,16 @@ static struct server server_of(const char *host, size_t len, const char *bucket)
 	return s;
 }
 
-static size_t name_len(const char *host)
+static size_t redirect_name_len(const char *host)
 {
 	return *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
 }
 
-static bool is_same_server(const struct server *from, const struct server *to)
+static bool redirect_is_same_server(const struct server *from,
+				    const struct server *to)
 {
-	if (is_s3_host(from->name, from->len))
-		return is_s3_host(to->name, to->len);
+	if (redirect_is_s3_host(from->name, from->len))
+		return redirect_is_s3_host(to->name, to->len);
 	if (to->len == from->len)
 		return memcmp(to->name, from->name, to->len) == 0;
 	return to->len > from->len &&
@@ -71,13 +73,14 @@ static bool is_same_server(const struct server *from, const struct server *to)
 }
 
 /* The region that an AWS host names, if it names one. */
-static void learn_region(struct endpoint *e, const struct server *to)
+static void redirect_learn_region(struct endpoint *e, const struct server *to)
 {
 	size_t len = to->len > 3 ? strcspn(to->name + 3, ".") : 0;
 	char region[ENDPOINT_REGION_MAX];
 	char *dash;
 
-	if (!is_s3_host(to->name, to->len) || len == 0 || len >= sizeof(region))
+	if (!redirect_is_s3_host(to->name, to->len) || len == 0 ||
+	    len >= sizeof(region))
 		return;
 	memcpy(region, to->name + 3, len);
 	region[len] = '\0';
@@ -91,8 +94,9 @@ static void learn_region(struct endpoint *e, const struct server *to)
  * Path "/bucket/key" gives base "/bucket"; a virtual one keeps e's base.
  * -EINVAL: the path is another bucket's.
  */
-static int find_base(const struct endpoint *e, const struct url_parts *url,
-		     bool has_bucket, struct buf *base)
+static int redirect_find_base(const struct endpoint *e,
+			      const struct url_parts *url, bool has_bucket,
+			      struct buf *base)
 {
 	struct buf AUTO_BUF resource = BUF_INIT(4096);
 	size_t len;
@@ -115,7 +119,7 @@ static int find_base(const struct endpoint *e, const struct url_parts *url,
 	return url->path_len == len || url->path[len] == '/' ? 0 : -EINVAL;
 }
 
-static int no_memory(struct errinfo *err)
+static int redirect_no_memory(struct errinfo *err)
 {
 	return errinfo_set(err, -ENOMEM, "no memory for a redirect");
 }
@@ -132,21 +136,22 @@ int endpoint_redirect(const struct endpoint *e, const char *location,
 	result = url_parse(location, &url, err);
 	if (result < 0)
 		return result;
-	from = server_of(e->host, name_len(e->host), e->bucket);
+	from = redirect_server(e->host, redirect_name_len(e->host), e->bucket);
 	if (!e->is_virtual)
-		from = (struct server){ e->host, name_len(e->host), false };
+		from = (struct server){ e->host, redirect_name_len(e->host),
+					false };
 	to = (struct server){ url.host, url.name_len, false };
 	/* A server may well be called like its bucket. */
 	if (to.len != from.len || memcmp(to.name, from.name, to.len) != 0)
-		to = server_of(url.host, url.name_len, e->bucket);
-	if (!is_same_server(&from, &to) || (e->is_tls && !url.is_tls))
+		to = redirect_server(url.host, url.name_len, e->bucket);
+	if (!redirect_is_same_server(&from, &to) || (e->is_tls && !url.is_tls))
 		return errinfo_set(err, -EPERM,
 				   "%s redirects to %s://%s: not followed",
 				   e->host, url.is_tls ? "https" : "http",
 				   url.host);
-	result = find_base(e, &url, to.has_bucket, &base);
+	result = redirect_find_base(e, &url, to.has_bucket, &base);
 	if (result == -ENOMEM)
-		return no_memory(err);
+		return redirect_no_memory(err);
 	if (result < 0)
 		return errinfo_set(err, -EINVAL,
 				   "%s redirects to a URL that is not of "
@@ -156,12 +161,12 @@ int endpoint_redirect(const struct endpoint *e, const char *location,
 	out->is_custom = e->is_custom;
 	out->is_virtual = to.has_bucket;
 	memcpy(out->region, e->region, sizeof(out->region));
-	learn_region(out, &to);
+	redirect_learn_region(out, &to);
 	out->host = strdup(url.host);
 	out->bucket = strdup(e->bucket);
 	out->base = strdup(buf_str(&base));
 	if (out->host && out->bucket && out->base)
 		return 0;
 	endpoint_release(out);
-	return no_memory(err);
+	return redirect_no_memory(err);
 }

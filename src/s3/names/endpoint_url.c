@@ -13,13 +13,13 @@
 
 #define NAME_MAX_BYTES 253 /* RFC 1035 */
 
-static bool is_host_char(char c)
+static bool url_is_host_char(char c)
 {
 	return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_';
 }
 
 /* Takes "name" or "[v6]" off the front of at; NULL if it is neither. */
-static const char *take_name(const char *at, struct url_parts *out)
+static const char *url_take_name(const char *at, struct url_parts *out)
 {
 	char address[INET6_ADDRSTRLEN] = "";
 	struct in6_addr v6;
@@ -36,7 +36,7 @@ static const char *take_name(const char *at, struct url_parts *out)
 		out->is_ip = true;
 		len++;
 	} else {
-		while (is_host_char(at[len]))
+		while (url_is_host_char(at[len]))
 			len++;
 		if (len == 0 || len > NAME_MAX_BYTES || at[0] == '.')
 			return NULL;
@@ -51,7 +51,7 @@ static const char *take_name(const char *at, struct url_parts *out)
 }
 
 /* Takes ":port" off the front of at, if it is there. */
-static const char *take_port(const char *at, struct url_parts *out)
+static const char *url_take_port(const char *at, struct url_parts *out)
 {
 	size_t len;
 	uint64_t port;
@@ -76,7 +76,7 @@ static const char *take_port(const char *at, struct url_parts *out)
 }
 
 /* RFC 3986: what may stand in a path, % included. */
-static bool take_path(const char *at, struct url_parts *out)
+static bool url_take_path(const char *at, struct url_parts *out)
 {
 	static const char others[] = "/-._~!$&'()*+,;=:@%";
 	size_t len = 0;
@@ -111,14 +111,14 @@ int url_parse(const char *text, struct url_parts *out, struct errinfo *err)
 				   "https://",
 				   text);
 	at += 3;
-	at = take_name(at, out);
+	at = url_take_name(at, out);
 	if (at)
-		at = take_port(at, out);
+		at = url_take_port(at, out);
 	if (!at || !strchr("/?#", *at))
 		return errinfo_set(err, -EINVAL,
 				   "URL %s: no host, or one that cannot be",
 				   text);
-	if (!take_path(at, out))
+	if (!url_take_path(at, out))
 		return errinfo_set(err, -EINVAL,
 				   "URL %s: the path has a character that must "
 				   "be written as %%XX",

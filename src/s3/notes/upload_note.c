@@ -24,7 +24,7 @@ void upload_note_write(struct buf *out, const struct upload_note *note)
 }
 
 /* The next line without its end, or NULL if it has none. */
-static char *take_line(const char **at, size_t *left)
+static char *note_take_line(const char **at, size_t *left)
 {
 	const char *end = memchr(*at, '\n', *left);
 	size_t len = end ? (size_t)(end - *at) : 0;
@@ -38,7 +38,7 @@ static char *take_line(const char **at, size_t *left)
 }
 
 /* In place; what it stood for has to be a text of 1 to max bytes. */
-static int decode(char *s, size_t max)
+static int note_decode(char *s, size_t max)
 {
 	size_t len = strlen(s);
 
@@ -48,12 +48,12 @@ static int decode(char *s, size_t max)
 	return 0;
 }
 
-static int parse_id(struct upload_note *note)
+static int note_parse_id(struct upload_note *note)
 {
 	uint64_t seconds;
 
 	if (note->id[0] != ASKED)
-		return decode(note->id, UPLOAD_ID_MAX);
+		return note_decode(note->id, UPLOAD_ID_MAX);
 	if (text_parse_u64(note->id + 1, INT64_MAX, &seconds) < 0)
 		return -EBADMSG;
 	note->asked_s = (int64_t)seconds;
@@ -81,15 +81,15 @@ int upload_note_parse(const char *text, size_t len, struct upload_note *out)
 		return -EBADMSG;
 	at += magic;
 	left -= magic;
-	out->place = take_line(&at, &left);
-	out->key = take_line(&at, &left);
-	out->id = take_line(&at, &left);
+	out->place = note_take_line(&at, &left);
+	out->key = note_take_line(&at, &left);
+	out->id = note_take_line(&at, &left);
 	if (!out->place || !out->key || !out->id) {
 		upload_note_release(out);
 		return -ENOMEM;
 	}
-	if (!out->place[0] || decode(out->key, S3_KEY_MAX) < 0 ||
-	    parse_id(out) < 0) {
+	if (!out->place[0] || note_decode(out->key, S3_KEY_MAX) < 0 ||
+	    note_parse_id(out) < 0) {
 		upload_note_release(out);
 		return -EBADMSG;
 	}

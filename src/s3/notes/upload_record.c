@@ -39,7 +39,7 @@ struct upload_record {
 /* --- the folder ---------------------------------------------------------- */
 
 /* Makes the folders above path; whether that went well shows with path. */
-static void make_parents(const char *path)
+static void record_make_parents(const char *path)
 {
 	AUTO_FREE char *part = strdup(path);
 
@@ -57,7 +57,7 @@ int upload_folder_open(const char *path, bool create)
 	int out;
 
 	if (create) {
-		make_parents(path);
+		record_make_parents(path);
 		if (mkdir(path, FOLDER_MODE) < 0 && errno != EEXIST)
 			return -errno;
 	}
@@ -73,7 +73,7 @@ int upload_folder_open(const char *path, bool create)
 
 /* --- the owner's lock ---------------------------------------------------- */
 
-static int random_owner(char owner[UPLOAD_OWNER_LEN + 1])
+static int record_random_owner(char owner[UPLOAD_OWNER_LEN + 1])
 {
 	uint64_t number;
 
@@ -83,7 +83,7 @@ static int random_owner(char owner[UPLOAD_OWNER_LEN + 1])
 	return 0;
 }
 
-static int lock_name(char *name, size_t room, const char *owner)
+static int record_lock_name(char *name, size_t room, const char *owner)
 {
 	int len = snprintf(name, room, "%s" UPLOAD_LOCK, owner);
 
@@ -94,12 +94,12 @@ static int lock_name(char *name, size_t room, const char *owner)
  * A new lock in folder, held. A sweep may find it before it is locked and
  * take it for a dead one's: -EAGAIN.
  */
-static int make_lock(int folder, const char *owner)
+static int record_make_lock(int folder, const char *owner)
 {
 	char name[UPLOAD_NAME_SIZE];
 	AUTO_CLOSE int fd = -1;
 	struct stat st;
-	int out = lock_name(name, sizeof(name), owner);
+	int out = record_lock_name(name, sizeof(name), owner);
 
 	if (out < 0)
 		return out;
@@ -151,7 +151,7 @@ void upload_record_free(struct upload_record *record)
 	if (!record)
 		return;
 	if (record->locked.lock_fd >= 0 && record->locked.count == 0 &&
-	    lock_name(name, sizeof(name), record->locked.owner) == 0)
+	    record_lock_name(name, sizeof(name), record->locked.owner) == 0)
 		unlinkat(record->locked.folder_fd, name, 0);
 	close_fd(&record->locked.lock_fd);
 	close_fd(&record->locked.folder_fd);
@@ -165,15 +165,15 @@ const char *upload_record_place(const struct upload_record *record)
 	return record->place;
 }
 
-static int open_in_locked(struct upload_record *record, const char *path)
+static int record_open_in_locked(struct upload_record *record, const char *path)
 {
 	AUTO_CLOSE int folder = upload_folder_open(path, true);
 	int rc = folder < 0 ? folder : -EAGAIN;
 
 	for (int i = 0; rc == -EAGAIN && i < OWNER_TRIES; i++) {
-		rc = random_owner(record->locked.owner);
+		rc = record_random_owner(record->locked.owner);
 		if (rc == 0)
-			rc = make_lock(folder, record->locked.owner);
+			rc = record_make_lock(folder, record->locked.owner);
 	}
 	if (rc < 0)
 		return rc;
@@ -184,12 +184,12 @@ static int open_in_locked(struct upload_record *record, const char *path)
 }
 
 /* Takes the first folder that can be used; the last one's error. */
-static int open_locked(struct upload_record *record)
+static int record_open_locked(struct upload_record *record)
 {
 	int rc = record->locked.lock_fd >= 0 ? 0 : -ENOENT;
 
 	for (size_t i = 0; rc < 0 && i < FOLDERS && record->folders[i]; i++) {
-		rc = open_in_locked(record, record->folders[i]);
+		rc = record_open_in_locked(record, record->folders[i]);
 		if (rc < 0 && !record->locked.has_warned)
 			log_info("s3", "uploads cannot be noted in %s: %s",
 				 record->folders[i], strerrordesc_np(-rc));
@@ -207,8 +207,8 @@ int upload_digest(const char *id, char digest[UPLOAD_DIGEST_LEN + 1])
 	return rc;
 }
 
-static int note_name(const struct upload_record *record, const char *id,
-		     char name[UPLOAD_NAME_SIZE])
+static int record_note_name(const struct upload_record *record, const char *id,
+			    char name[UPLOAD_NAME_SIZE])
 {
 	char digest[UPLOAD_DIGEST_LEN + 1];
 	int rc = upload_digest(id, digest);
@@ -219,7 +219,8 @@ static int note_name(const struct upload_record *record, const char *id,
 	return 0;
 }
 
-static int write_note(int folder, const char *name, const struct buf *text)
+static int record_write_note(int folder, const char *name,
+			     const struct buf *text)
 {
 	AUTO_CLOSE int fd =
 		openat(folder, name,
@@ -245,11 +246,11 @@ static void record_write(struct upload_record *record,
 
 	upload_note_write(&text, note);
 	LOCK(&record->lock);
-	rc = text.error ? text.error : open_locked(record);
+	rc = text.error ? text.error : record_open_locked(record);
 	if (rc == 0)
-		rc = note_name(record, id, name);
+		rc = record_note_name(record, id, name);
 	if (rc == 0)
-		rc = write_note(record->locked.folder_fd, name, &text);
+		rc = record_write_note(record->locked.folder_fd, name, &text);
 	if (rc == 0)
 		record->locked.count++;
 	if (rc == 0 || record->locked.has_warned)
@@ -269,7 +270,7 @@ void upload_record_ask(struct upload_record *record, const char *key,
 				    .key = copy,
 				    .asked_s = asked_s };
 
-	if (!copy || random_owner(token) < 0)
+	if (!copy || record_random_owner(token) < 0)
 		token[0] = '\0';
 	else
 		record_write(record, &note, token);
@@ -293,7 +294,8 @@ void upload_record_remove(struct upload_record *record, const char *id)
 	char name[UPLOAD_NAME_SIZE];
 	LOCK(&record->lock);
 
-	if (record->locked.count > 0 && note_name(record, id, name) == 0 &&
+	if (record->locked.count > 0 &&
+	    record_note_name(record, id, name) == 0 &&
 	    unlinkat(record->locked.folder_fd, name, 0) == 0)
 		record->locked.count--;
 }

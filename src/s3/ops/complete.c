@@ -22,8 +22,8 @@
 #include "wire/digest.h"
 #include "wire/xml.h"
 
-static void add_part(struct buf *body, const struct s3_part *part,
-		     bool with_crc32c)
+static void complete_add_part(struct buf *body, const struct s3_part *part,
+			      bool with_crc32c)
 {
 	unsigned char sum[4] = { (unsigned char)(part->crc32c >> 24),
 				 (unsigned char)(part->crc32c >> 16),
@@ -43,7 +43,7 @@ static void add_part(struct buf *body, const struct s3_part *part,
 	buf_add_str(body, "</Part>");
 }
 
-static bool has_sums(const struct s3_request *r)
+static bool complete_has_sums(const struct s3_request *r)
 {
 	return !r->without_checksum && client_has_checksums(r->client) &&
 	       s3_trait(r->client, S3_TRAIT_PART_CHECKSUMS) != S3_NO;
@@ -53,7 +53,7 @@ static int complete_build(struct s3_request *r)
 {
 	struct s3_complete_upload *up =
 		container_of(r->op, struct s3_complete_upload, op);
-	bool with_crc32c = has_sums(r);
+	bool with_crc32c = complete_has_sums(r);
 	struct buf *body = &up->body;
 	int rc = 0;
 
@@ -63,7 +63,7 @@ static int complete_build(struct s3_request *r)
 	buf_add_str(body, "<CompleteMultipartUpload xmlns=\"http://"
 			  "s3.amazonaws.com/doc/2006-03-01/\">");
 	for (size_t i = 0; i < up->count; i++)
-		add_part(body, &up->parts[i], with_crc32c);
+		complete_add_part(body, &up->parts[i], with_crc32c);
 	buf_add_str(body, "</CompleteMultipartUpload>");
 	if (body->error)
 		return body->error;
@@ -91,13 +91,13 @@ static int complete_parse(struct s3_request *r)
 
 	if (rc == 0)
 		rc = attrs_etag(etag, up->etag);
-	if (rc == 0 && (r->without_checksum || has_sums(r)))
+	if (rc == 0 && (r->without_checksum || complete_has_sums(r)))
 		s3_trait_learn(r->client, S3_TRAIT_PART_CHECKSUMS,
 			       r->without_checksum ? S3_NO : S3_YES, NULL);
 	return rc;
 }
 
-static bool unhex(unsigned char *to, const char *hex)
+static bool complete_unhex(unsigned char *to, const char *hex)
 {
 	for (size_t i = 0; i < 16; i++) {
 		unsigned value;
@@ -113,8 +113,8 @@ static bool unhex(unsigned char *to, const char *hex)
  * What S3 makes of parts whose ETags are MD5s: the MD5 of these, in binary,
  * and their number. Returns false if they are not (SSE-KMS, SSE-C).
  */
-static bool expected_etag(const struct s3_complete_upload *up,
-			  char out[S3_ETAG_MAX])
+static bool complete_expected_etag(const struct s3_complete_upload *up,
+				   char out[S3_ETAG_MAX])
 {
 	AUTO_BUF struct buf sums = BUF_INIT(16 * S3_PARTS_MAX);
 	unsigned char sum[DIGEST_MAX];
@@ -122,7 +122,7 @@ static bool expected_etag(const struct s3_complete_upload *up,
 
 	for (size_t i = 0; i < up->count; i++) {
 		if (!attrs_is_md5(up->parts[i].etag) ||
-		    !unhex(sum, up->parts[i].etag))
+		    !complete_unhex(sum, up->parts[i].etag))
 			return false;
 		buf_add(&sums, sum, 16);
 	}
@@ -134,14 +134,14 @@ static bool expected_etag(const struct s3_complete_upload *up,
 }
 
 /* Whether the object is what this upload makes. */
-static bool is_ours(const struct s3_request *r,
-		    const struct s3_complete_upload *up,
-		    const struct s3_object *object)
+static bool complete_is_ours(const struct s3_request *r,
+			     const struct s3_complete_upload *up,
+			     const struct s3_object *object)
 {
 	char expected[S3_ETAG_MAX], suffix[16];
 	const char *dash = strrchr(object->etag, '-');
 
-	if (expected_etag(up, expected) &&
+	if (complete_expected_etag(up, expected) &&
 	    strcasecmp(expected, object->etag) == 0)
 		return true;
 	if (attrs_is_md5(up->parts[0].etag) && dash &&
@@ -163,7 +163,7 @@ static void complete_probed(struct s3_op *op)
 	int result = r->probe_result;
 
 	request_child_done(r);
-	if (op->result == 0 && is_ours(r, up, &head->object)) {
+	if (op->result == 0 && complete_is_ours(r, up, &head->object)) {
 		memcpy(up->etag, head->object.etag, sizeof(up->etag));
 		result = 0;
 	}
@@ -183,7 +183,8 @@ static enum s3_next complete_settle(struct s3_request *r, int *result)
 	bool is_lost =
 		r->sends > 1 || r->http.result < 0 || *result == -EBADMSG;
 
-	if (has_sums(r) && strcmp(r->error.code, "MalformedXML") == 0) {
+	if (complete_has_sums(r) &&
+	    strcmp(r->error.code, "MalformedXML") == 0) {
 		r->without_checksum = true;
 		return S3_AGAIN;
 	}

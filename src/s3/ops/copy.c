@@ -23,7 +23,8 @@
 #include "wire/attrs.h"
 #include "wire/xml.h"
 
-static int add_source(struct s3_request *r, const char *key, const char *etag)
+static int copy_add_source(struct s3_request *r, const char *key,
+			   const char *etag)
 {
 	AUTO_BUF struct buf source = BUF_INIT(16 * 1024);
 	int rc;
@@ -44,7 +45,7 @@ static int add_source(struct s3_request *r, const char *key, const char *etag)
 
 /* --- a source that is said to be another one ---------------------------- */
 
-static void source_looked(struct s3_op *op)
+static void copy_source_looked(struct s3_op *op)
 {
 	struct s3_head *head = container_of(op, struct s3_head, op);
 	struct s3_request *r =
@@ -67,19 +68,19 @@ static void source_looked(struct s3_op *op)
  * tell (OpenStack Swift). Then the copy is made without the condition, and
  * who changes the source in between changes what is copied.
  */
-static enum s3_next source_look(struct s3_request *r)
+static enum s3_next copy_source_look(struct s3_request *r)
 {
 	struct s3_head *head = &r->child.head;
 
 	if (!r->source_etag || r->without_source_etag)
 		return S3_FINISH;
 	memset(head, 0, sizeof(*head));
-	head->op.done = source_looked;
+	head->op.done = copy_source_looked;
 	request_start_child(r, &head->op, &head_action, r->source_key, NULL);
 	return S3_LATER;
 }
 
-static void source_note(struct s3_request *r)
+static void copy_source_note(struct s3_request *r)
 {
 	if (r->without_source_etag)
 		s3_trait_learn(r->client, S3_TRAIT_SOURCE_CONDITION, S3_NO,
@@ -92,8 +93,8 @@ struct copy_result {
 	char crc32c[16];
 };
 
-static int read_result(struct s3_request *r, const char *root,
-		       struct copy_result *out, char etag[S3_ETAG_MAX])
+static int copy_read_result(struct s3_request *r, const char *root,
+			    struct copy_result *out, char etag[S3_ETAG_MAX])
 {
 	const struct xml_field fields[] = {
 		{ "ETag", out->etag, sizeof(out->etag), false },
@@ -105,7 +106,7 @@ static int read_result(struct s3_request *r, const char *root,
 
 	if (rc < 0)
 		return rc;
-	source_note(r);
+	copy_source_note(r);
 	return attrs_etag(out->etag, etag) < 0 ? -EINPROGRESS : 0;
 }
 
@@ -114,7 +115,7 @@ static int read_result(struct s3_request *r, const char *root,
 static int copy_build(struct s3_request *r)
 {
 	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
-	int rc = add_source(r, copy->source_key, copy->source_etag);
+	int rc = copy_add_source(r, copy->source_key, copy->source_etag);
 
 	if (rc == 0)
 		rc = request_header(r, "x-amz-metadata-directive",
@@ -128,7 +129,7 @@ static int copy_parse(struct s3_request *r)
 {
 	struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
 	struct copy_result result;
-	int rc = read_result(r, "CopyObjectResult", &result, copy->etag);
+	int rc = copy_read_result(r, "CopyObjectResult", &result, copy->etag);
 
 	if (rc < 0)
 		return rc;
@@ -137,7 +138,7 @@ static int copy_parse(struct s3_request *r)
 	return 0;
 }
 
-static const char *etag_of_source(const struct s3_copy *copy)
+static const char *copy_source_etag(const struct s3_copy *copy)
 {
 	return copy->source_etag ? copy->source_etag : copy->expected_etag;
 }
@@ -146,7 +147,7 @@ static const char *etag_of_source(const struct s3_copy *copy)
 static bool copy_is_ours(const struct s3_request *r, const struct s3_copy *copy,
 			 const struct s3_object *object)
 {
-	const char *etag = etag_of_source(copy);
+	const char *etag = copy_source_etag(copy);
 	bool is_new = object->mtime_ns / 1000000000 + REQUEST_CLOCK_SLACK_S >=
 		      r->started_unix_s;
 
@@ -185,13 +186,14 @@ static void copy_probed(struct s3_op *op)
 }
 
 /* Which of the two preconditions failed; S3 says so in <Condition>. */
-static bool is_taken(const struct s3_request *r, const struct s3_copy *copy)
+static bool copy_is_taken(const struct s3_request *r,
+			  const struct s3_copy *copy)
 {
 	return copy->if_none_match &&
 	       !(copy->source_etag && strcasestr(r->error.subject, "source"));
 }
 
-static void marker_put(struct s3_op *op)
+static void copy_marker_put(struct s3_op *op)
 {
 	struct s3_put *put = container_of(op, struct s3_put, op);
 	struct s3_request *r = container_of(put, struct s3_request, child.put);
@@ -208,7 +210,7 @@ static void marker_put(struct s3_op *op)
 	request_finish(r, result);
 }
 
-static bool is_marker(const struct s3_copy *copy)
+static bool copy_is_marker(const struct s3_copy *copy)
 {
 	size_t len = strlen(copy->source_key);
 
@@ -222,7 +224,7 @@ static enum s3_next copy_put_marker(struct s3_request *r,
 	struct s3_put *put = &r->child.put;
 
 	*put = (struct s3_put){
-		.op.done = marker_put,
+		.op.done = copy_marker_put,
 		.key = copy->key,
 		.if_none_match = copy->if_none_match,
 	};
@@ -231,14 +233,14 @@ static enum s3_next copy_put_marker(struct s3_request *r,
 }
 
 /* A try may have been done all the same, and a look at the target tells. */
-static bool may_be_done(const struct s3_request *r, const struct s3_copy *copy,
-			int result)
+static bool copy_may_be_done(const struct s3_request *r,
+			     const struct s3_copy *copy, int result)
 {
 	bool is_lost = r->sends > 1 || r->http.result < 0 || result == -EBADMSG;
 
 	if (result == -EINPROGRESS)
 		return true;
-	return is_lost && etag_of_source(copy) &&
+	return is_lost && copy_source_etag(copy) &&
 	       strcmp(copy->key, copy->source_key) != 0 && result != -EACCES &&
 	       result != -ENOMEM && result != -ECANCELED && result != -ENOTSUP;
 }
@@ -248,13 +250,13 @@ static enum s3_next copy_settle(struct s3_request *r, int *result)
 	const struct s3_copy *copy = container_of(r->op, struct s3_copy, op);
 	struct s3_head *head = &r->child.head;
 
-	if (*result == -ENOENT && is_marker(copy))
+	if (*result == -ENOENT && copy_is_marker(copy))
 		return copy_put_marker(r, copy);
-	if (*result == -ESTALE && !is_taken(r, copy))
-		return source_look(r);
+	if (*result == -ESTALE && !copy_is_taken(r, copy))
+		return copy_source_look(r);
 	if (*result == -ESTALE)
 		*result = -EEXIST;
-	if (!may_be_done(r, copy, *result))
+	if (!copy_may_be_done(r, copy, *result))
 		return S3_FINISH;
 	r->probe_result = *result;
 	memset(head, 0, sizeof(*head));
@@ -293,7 +295,7 @@ static int copy_part_build(struct s3_request *r)
 	const struct s3_copy_part *part =
 		container_of(r->op, struct s3_copy_part, op);
 	char range[64];
-	int rc = add_source(r, part->source_key, part->source_etag);
+	int rc = copy_add_source(r, part->source_key, part->source_etag);
 
 	if (part->length == 0)
 		return -EINVAL;
@@ -312,7 +314,7 @@ static int copy_part_parse(struct s3_request *r)
 	struct s3_copy_part *part =
 		container_of(r->op, struct s3_copy_part, op);
 	struct copy_result result;
-	int rc = read_result(r, "CopyPartResult", &result, part->etag);
+	int rc = copy_read_result(r, "CopyPartResult", &result, part->etag);
 
 	if (rc < 0)
 		return rc;
@@ -341,7 +343,7 @@ static enum s3_next copy_part_settle(struct s3_request *r, int *result)
 	if (*result == -EINPROGRESS)
 		return part_look(r, part->key, part->upload_id, part->number,
 				 copy_part_looked);
-	return *result == -ESTALE ? source_look(r) : S3_FINISH;
+	return *result == -ESTALE ? copy_source_look(r) : S3_FINISH;
 }
 
 static const struct s3_action copy_part_action = {

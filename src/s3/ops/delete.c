@@ -20,7 +20,7 @@
 #include "wire/xml.h"
 
 /* Returns how many keys are in the batch. */
-static size_t add_keys(struct s3_delete_many *del)
+static size_t many_add_keys(struct s3_delete_many *del)
 {
 	struct buf *body = &del->body;
 	size_t count = 0;
@@ -43,7 +43,7 @@ static size_t add_keys(struct s3_delete_many *del)
 }
 
 /* Servers of before 2022 insist on it. */
-static int add_md5(struct s3_request *r, const struct buf *body)
+static int many_add_md5(struct s3_request *r, const struct buf *body)
 {
 	AUTO_BUF struct buf text = BUF_INIT(64);
 	unsigned char sum[DIGEST_MAX];
@@ -67,12 +67,12 @@ static int many_build(struct s3_request *r)
 	query_add(&r->query, "delete", NULL);
 	del->body.max = S3_DELETE_MAX * (6 * S3_KEY_MAX + 64);
 	buf_clear(&del->body);
-	count = add_keys(del);
+	count = many_add_keys(del);
 	if (del->body.error)
 		return del->body.error;
 	if (count == 0)
 		return -EINPROGRESS; /* settle does the odd ones */
-	rc = add_md5(r, &del->body);
+	rc = many_add_md5(r, &del->body);
 	if (rc == 0)
 		rc = request_header(r, "content-type", "application/xml");
 	return rc < 0 ? rc : request_send_text(r, &del->body);
@@ -100,7 +100,7 @@ static int many_open(void *arg, unsigned depth, const char *name)
 }
 
 /* Where result is still open, it is set. An unknown key is no answer. */
-static int set_result(struct many_parser *p)
+static int many_set_result(struct many_parser *p)
 {
 	struct error_class class = error_of_code(p->code);
 	int result = class.result == -ENOENT ? 0 : class.result;
@@ -134,10 +134,10 @@ static int many_close(void *arg, unsigned depth, const char *name,
 	if (depth != 2)
 		return 0;
 	p->is_error = false;
-	return set_result(p);
+	return many_set_result(p);
 }
 
-static void set_all(struct s3_delete_many *del, int from, int to)
+static void many_set_all(struct s3_delete_many *del, int from, int to)
 {
 	for (size_t i = 0; i < del->count; i++)
 		if (del->keys[i].result == from)
@@ -145,7 +145,7 @@ static void set_all(struct s3_delete_many *del, int from, int to)
 }
 
 /* Keys of the batch without a word about them are gone. */
-static void settle_silent(struct s3_delete_many *del)
+static void many_settle_silent(struct s3_delete_many *del)
 {
 	for (size_t i = 0; i < del->count; i++)
 		if (del->keys[i].result == -EINPROGRESS &&
@@ -153,7 +153,7 @@ static void settle_silent(struct s3_delete_many *del)
 			del->keys[i].result = 0;
 }
 
-static bool has_result(const struct s3_delete_many *del, int result)
+static bool many_has_result(const struct s3_delete_many *del, int result)
 {
 	for (size_t i = 0; i < del->count; i++)
 		if (del->keys[i].result == result)
@@ -162,7 +162,7 @@ static bool has_result(const struct s3_delete_many *del, int result)
 }
 
 /* The first key's result that is no success. */
-static int first_error(const struct s3_delete_many *del)
+static int many_first_error(const struct s3_delete_many *del)
 {
 	for (size_t i = 0; i < del->count; i++)
 		if (del->keys[i].result != 0)
@@ -183,28 +183,28 @@ static int many_parse(struct s3_request *r)
 	int rc = xml_parse(body->data, body->len, &reader, &parser);
 
 	if (rc < 0) {
-		set_all(del, -EAGAIN, -EINPROGRESS);
+		many_set_all(del, -EAGAIN, -EINPROGRESS);
 		return rc;
 	}
-	settle_silent(del);
-	if (has_result(del, -EAGAIN)) {
-		set_all(del, -EAGAIN, -EINPROGRESS);
+	many_settle_silent(del);
+	if (many_has_result(del, -EAGAIN)) {
+		many_set_all(del, -EAGAIN, -EINPROGRESS);
 		errinfo_set(&r->op->err, -EIO,
 			    "DeleteObjects: some keys failed for the moment");
 		return -EAGAIN;
 	}
-	if (has_result(del, -EINPROGRESS))
+	if (many_has_result(del, -EINPROGRESS))
 		return -EINPROGRESS; /* settle goes on */
-	rc = first_error(del);
+	rc = many_first_error(del);
 	if (rc < 0)
 		errinfo_set(&r->op->err, rc, "DeleteObjects: %s key=%s",
 			    parser.code, parser.key);
 	return rc;
 }
 
-static void delete_next_single(struct s3_request *r);
+static void many_delete_next_single(struct s3_request *r);
 
-static void single_done(struct s3_op *op)
+static void many_single_done(struct s3_op *op)
 {
 	struct s3_delete *single = container_of(op, struct s3_delete, op);
 	struct s3_request *r =
@@ -217,11 +217,11 @@ static void single_done(struct s3_op *op)
 	if (op->result < 0)
 		r->op->err = op->err;
 	if (op->result == -ECANCELED)
-		set_all(del, -EINPROGRESS, -ECANCELED);
-	delete_next_single(r);
+		many_set_all(del, -EINPROGRESS, -ECANCELED);
+	many_delete_next_single(r);
 }
 
-static void delete_next_single(struct s3_request *r)
+static void many_delete_next_single(struct s3_request *r)
 {
 	struct s3_delete_many *del =
 		container_of(r->op, struct s3_delete_many, op);
@@ -231,11 +231,11 @@ static void delete_next_single(struct s3_request *r)
 	       del->keys[r->next_single].result != -EINPROGRESS)
 		r->next_single++;
 	if (r->next_single == del->count) {
-		request_finish(r, first_error(del));
+		request_finish(r, many_first_error(del));
 		return;
 	}
 	memset(single, 0, sizeof(*single));
-	single->op.done = single_done;
+	single->op.done = many_single_done;
 	request_start_child(r, &single->op, &delete_action,
 			    del->keys[r->next_single].key, NULL);
 }
@@ -246,10 +246,10 @@ static enum s3_next many_settle(struct s3_request *r, int *result)
 		container_of(r->op, struct s3_delete_many, op);
 
 	if (*result != -EINPROGRESS) {
-		set_all(del, -EINPROGRESS, *result);
+		many_set_all(del, -EINPROGRESS, *result);
 		return S3_FINISH;
 	}
-	delete_next_single(r);
+	many_delete_next_single(r);
 	return S3_LATER;
 }
 

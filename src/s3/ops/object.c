@@ -126,8 +126,8 @@ static int get_build(struct s3_request *r)
 }
 
 /* The answer covers what was asked, as far as the object goes. */
-static int check_range(struct s3_request *r, const struct s3_get *get,
-		       uint64_t *total)
+static int get_check_range(struct s3_request *r, const struct s3_get *get,
+			   uint64_t *total)
 {
 	const struct pairs *headers = &r->http.response_headers;
 	const char *text = request_answer(r, "content-range");
@@ -150,7 +150,7 @@ static int check_range(struct s3_request *r, const struct s3_get *get,
 }
 
 /* Everything about an answer that can be known before its first byte. */
-static int check_answer(struct s3_request *r, struct s3_get *get)
+static int get_check_answer(struct s3_request *r, struct s3_get *get)
 {
 	const struct pairs *headers = &r->http.response_headers;
 	bool is_ranged = get->length != S3_WHOLE || r->get.start > 0;
@@ -162,7 +162,7 @@ static int check_answer(struct s3_request *r, struct s3_get *get)
 	if (!text || attrs_etag(text, etag) < 0)
 		return -EBADMSG;
 	if (is_ranged) {
-		rc = r->http.status == 206 ? check_range(r, get, &total) :
+		rc = r->http.status == 206 ? get_check_range(r, get, &total) :
 					     -EBADMSG;
 	} else {
 		rc = r->http.status == 200 ? attrs_length(headers, &total) :
@@ -186,7 +186,7 @@ static int check_answer(struct s3_request *r, struct s3_get *get)
 #define HELD_MAX (1024 * 1024)
 
 /* Encrypted with a key of somebody's, its ETag is something else. */
-static bool is_md5_told(const struct s3_object *object)
+static bool object_is_md5_told(const struct s3_object *object)
 {
 	const char *sse =
 		pairs_get(&object->headers, "x-amz-server-side-encryption");
@@ -200,7 +200,8 @@ static bool is_md5_told(const struct s3_object *object)
 static void get_hold(struct s3_request *r, const struct s3_get *get)
 {
 	const struct s3_object *object = &get->object;
-	bool has_md5 = !r->client->options.no_checksum && is_md5_told(object) &&
+	bool has_md5 = !r->client->options.no_checksum &&
+		       object_is_md5_told(object) &&
 		       s3_trait(r->client, S3_TRAIT_MD5_ETAGS) != S3_NO;
 
 	buf_release(&r->get.held);
@@ -216,7 +217,7 @@ static int get_check(struct s3_request *r, struct s3_get *get)
 
 	if (r->get.is_checked)
 		return 0;
-	rc = check_answer(r, get);
+	rc = get_check_answer(r, get);
 	if (rc < 0)
 		return rc;
 	r->get.is_checked = true;
@@ -257,7 +258,7 @@ static int get_sink(struct s3_request *r, const void *data, size_t len)
 	return 0;
 }
 
-static int bad_sum(struct s3_request *r, int result)
+static int get_bad_sum(struct s3_request *r, int result)
 {
 	return errinfo_set(&r->op->err, result,
 			   "GetObject: the bytes do not have the checksum that "
@@ -269,7 +270,7 @@ static int bad_sum(struct s3_request *r, int result)
  * There are servers whose ETags only look like MD5s: what comes twice the
  * same is what is stored.
  */
-static int check_md5(struct s3_request *r, const struct s3_get *get)
+static int get_check_md5(struct s3_request *r, const struct s3_get *get)
 {
 	const struct buf *held = &r->get.held;
 	unsigned char sum[DIGEST_MAX];
@@ -291,13 +292,13 @@ static int check_md5(struct s3_request *r, const struct s3_get *get)
 	}
 	r->get.has_md5 = true;
 	memcpy(r->get.md5, md5, sizeof(md5));
-	return bad_sum(r, -EBADMSG);
+	return get_bad_sum(r, -EBADMSG);
 }
 
-static int give_held(struct s3_request *r, struct s3_get *get)
+static int get_give_held(struct s3_request *r, struct s3_get *get)
 {
 	const struct buf *held = &r->get.held;
-	int rc = r->get.has_crc32c ? 0 : check_md5(r, get);
+	int rc = r->get.has_crc32c ? 0 : get_check_md5(r, get);
 
 	if (rc == 0)
 		rc = get->sink(get, held->data, held->len);
@@ -319,8 +320,8 @@ static int get_parse(struct s3_request *r)
 	    get->received + r->get.held.len == get->object.size &&
 	    r->get.crc32c != r->get.wanted_crc32c)
 		/* Bytes that were given out cannot be had again. */
-		return bad_sum(r, get->received ? -EIO : -EBADMSG);
-	return r->get.is_held ? give_held(r, get) : 0;
+		return get_bad_sum(r, get->received ? -EIO : -EBADMSG);
+	return r->get.is_held ? get_give_held(r, get) : 0;
 }
 
 /* Bytes of one version were given out: another one is no answer. */

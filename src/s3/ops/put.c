@@ -44,8 +44,8 @@ static int put_parse(struct s3_request *r)
 }
 
 /* Whether the object that stands there has put's bytes. */
-static bool is_ours(const struct s3_request *r, const struct s3_put *put,
-		    const struct s3_object *object)
+static bool put_is_ours(const struct s3_request *r, const struct s3_put *put,
+			const struct s3_object *object)
 {
 	struct look stored = { .size = object->size, .etag = object->etag };
 
@@ -73,7 +73,7 @@ static void put_probed(struct s3_op *op)
 	int result = r->probe_result;
 
 	request_child_done(r);
-	if (op->result == 0 && is_ours(r, put, &head->object)) {
+	if (op->result == 0 && put_is_ours(r, put, &head->object)) {
 		memcpy(put->etag, head->object.etag, sizeof(put->etag));
 		result = 0;
 	}

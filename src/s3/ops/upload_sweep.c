@@ -51,7 +51,7 @@ struct upload_sweep {
 	} locked;
 };
 
-static bool is_over(struct upload_sweep *sweep)
+static bool sweep_is_over(struct upload_sweep *sweep)
 {
 	LOCK(&sweep->lock);
 	return sweep->locked.is_stopped || sweep->is_down;
@@ -60,7 +60,7 @@ static bool is_over(struct upload_sweep *sweep)
 /* --- one upload ---------------------------------------------------------- */
 
 /* Which may be of this upload alone, and came at once. */
-static bool is_refusal(const struct errinfo *err)
+static bool sweep_is_refusal(const struct errinfo *err)
 {
 	return err->http_status >= 400 && err->http_status <= 499 &&
 	       err->http_status != TOO_MANY_REQUESTS;
@@ -75,7 +75,7 @@ static int sweep_ask(struct upload_sweep *sweep, struct s3_op *op, void *it,
 {
 	int rc;
 
-	if (is_over(sweep))
+	if (sweep_is_over(sweep))
 		return -ECANCELED;
 	start(sweep->client, it);
 	{
@@ -91,36 +91,36 @@ static int sweep_ask(struct upload_sweep *sweep, struct s3_op *op, void *it,
 	if (rc < 0 && rc != -ECANCELED) {
 		sweep->left++;
 		sweep->why = op->err;
-		sweep->is_down = !is_refusal(&op->err);
+		sweep->is_down = !sweep_is_refusal(&op->err);
 	}
 	return rc;
 }
 
-static void start_abort(struct s3_client *c, void *it)
+static void sweep_start_abort(struct s3_client *c, void *it)
 {
 	s3_abort_upload_start(c, it);
 }
 
-static void start_list(struct s3_client *c, void *it)
+static void sweep_start_list(struct s3_client *c, void *it)
 {
 	s3_list_uploads_start(c, it);
 }
 
-static void start_parts(struct s3_client *c, void *it)
+static void sweep_start_parts(struct s3_client *c, void *it)
 {
 	s3_list_parts_start(c, it);
 }
 
 /* Returns 0 if there is no such upload any more. */
-static int abort_noted(struct upload_sweep *sweep, const char *key,
-		       const char *id)
+static int sweep_abort_noted(struct upload_sweep *sweep, const char *key,
+			     const char *id)
 {
 	struct s3_abort_upload abort = {
 		.op.priority = S3_BACKGROUND,
 		.key = key,
 		.upload_id = id,
 	};
-	int rc = sweep_ask(sweep, &abort.op, &abort, start_abort);
+	int rc = sweep_ask(sweep, &abort.op, &abort, sweep_start_abort);
 
 	if (rc == 0 && !abort.was_gone)
 		sweep->removed++;
@@ -139,13 +139,13 @@ struct search {
 };
 
 /* How long, in seconds, one operation may take. */
-static int64_t bound_s(const struct upload_sweep *sweep)
+static int64_t sweep_bound_s(const struct upload_sweep *sweep)
 {
 	return (sweep->client->options.timeout_ms + 999) / 1000;
 }
 
 /* Somebody with this folder has it, dead or alive. */
-static bool is_noted(int folder, const char *id)
+static bool sweep_is_noted(int folder, const char *id)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -165,15 +165,15 @@ static bool is_noted(int folder, const char *id)
 }
 
 /* 1, 0 or an error. */
-static int has_parts(struct upload_sweep *sweep, const char *key,
-		     const char *id)
+static int sweep_has_parts(struct upload_sweep *sweep, const char *key,
+			   const char *id)
 {
 	struct s3_list_parts list = {
 		.op.priority = S3_BACKGROUND,
 		.key = key,
 		.upload_id = id,
 	};
-	int rc = sweep_ask(sweep, &list.op, &list, start_parts);
+	int rc = sweep_ask(sweep, &list.op, &list, sweep_start_parts);
 
 	if (rc == 0)
 		rc = list.count > 0;
@@ -181,8 +181,8 @@ static int has_parts(struct upload_sweep *sweep, const char *key,
 	return rc;
 }
 
-static int consider(struct upload_sweep *sweep, struct search *search,
-		    const struct s3_listed_upload *item)
+static int sweep_consider(struct upload_sweep *sweep, struct search *search,
+			  const struct s3_listed_upload *item)
 {
 	int64_t begun_s = item->initiated_ns / 1000000000;
 	int64_t asked_s = search->note->asked_s;
@@ -190,10 +190,10 @@ static int consider(struct upload_sweep *sweep, struct search *search,
 
 	if (strcmp(item->key, search->note->key) != 0 ||
 	    begun_s < asked_s - SKEW_S ||
-	    begun_s > asked_s + bound_s(sweep) + SKEW_S ||
-	    is_noted(search->folder, item->upload_id))
+	    begun_s > asked_s + sweep_bound_s(sweep) + SKEW_S ||
+	    sweep_is_noted(search->folder, item->upload_id))
 		return 0;
-	rc = has_parts(sweep, item->key, item->upload_id);
+	rc = sweep_has_parts(sweep, item->key, item->upload_id);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	search->found++;
@@ -203,7 +203,7 @@ static int consider(struct upload_sweep *sweep, struct search *search,
 }
 
 /* All uploads of the key; those of longer keys come behind them. */
-static int search_run(struct upload_sweep *sweep, struct search *search)
+static int sweep_search(struct upload_sweep *sweep, struct search *search)
 {
 	AUTO_FREE char *key_marker = NULL;
 	AUTO_FREE char *id_marker = NULL;
@@ -217,9 +217,9 @@ static int search_run(struct upload_sweep *sweep, struct search *search)
 	while (rc == 0 && has_more) {
 		list.key_marker = key_marker;
 		list.upload_id_marker = id_marker;
-		rc = sweep_ask(sweep, &list.op, &list, start_list);
+		rc = sweep_ask(sweep, &list.op, &list, sweep_start_list);
 		for (size_t i = 0; rc == 0 && i < list.count; i++)
-			rc = consider(sweep, search, &list.items[i]);
+			rc = sweep_consider(sweep, search, &list.items[i]);
 		has_more = rc == 0 && list.is_truncated && list.count > 0 &&
 			   strcmp(list.items[list.count - 1].key,
 				  search->note->key) == 0;
@@ -237,11 +237,11 @@ static int search_run(struct upload_sweep *sweep, struct search *search)
 }
 
 /* Returns 0 if nothing more can be known of it; -EAGAIN: not yet. */
-static int abort_asked(struct upload_sweep *sweep, int folder,
-		       const struct upload_note *note)
+static int sweep_abort_asked(struct upload_sweep *sweep, int folder,
+			     const struct upload_note *note)
 {
 	struct search search = { .folder = folder, .note = note };
-	int64_t due_s = note->asked_s + 3 * bound_s(sweep);
+	int64_t due_s = note->asked_s + 3 * sweep_bound_s(sweep);
 	int rc;
 
 	if (client_server_now_s(sweep->client) < due_s) {
@@ -249,9 +249,9 @@ static int abort_asked(struct upload_sweep *sweep, int folder,
 			sweep->due_s = due_s;
 		return -EAGAIN;
 	}
-	rc = search_run(sweep, &search);
+	rc = sweep_search(sweep, &search);
 	if (rc == 0 && search.found == 1)
-		rc = abort_noted(sweep, note->key, search.id);
+		rc = sweep_abort_noted(sweep, note->key, search.id);
 	else if (rc == 0 && search.found > 1)
 		log_warn("s3",
 			 "one of %u uploads without parts may have been left "
@@ -265,7 +265,7 @@ static int abort_asked(struct upload_sweep *sweep, int folder,
 /* ---- notes --------------------------------------------------------------- */
 
 /* A regular file of ours that stands under one name, or -1. */
-static int open_own(int folder, const char *name, int flags)
+static int sweep_open_own(int folder, const char *name, int flags)
 {
 	int fd = openat(folder, name,
 			flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -278,9 +278,10 @@ static int open_own(int folder, const char *name, int flags)
 }
 
 /* A note longer than any of ours is read in part, and is none. */
-static int read_note(int folder, const char *name, struct upload_note *note)
+static int sweep_read_note(int folder, const char *name,
+			   struct upload_note *note)
 {
-	AUTO_CLOSE int fd = open_own(folder, name, O_RDONLY);
+	AUTO_CLOSE int fd = sweep_open_own(folder, name, O_RDONLY);
 	AUTO_FREE char *text = malloc(UPLOAD_NOTE_MAX + 1);
 	ssize_t n;
 
@@ -294,20 +295,20 @@ static int read_note(int folder, const char *name, struct upload_note *note)
  * Whether the note is done with. One that was cut short has no upload that
  * could be found; what is of another place or no note waits for others.
  */
-static bool settle_note(struct upload_sweep *sweep, int folder,
-			const char *name)
+static bool sweep_settle_note(struct upload_sweep *sweep, int folder,
+			      const char *name)
 {
 	struct upload_note note;
-	int rc = read_note(folder, name, &note);
+	int rc = sweep_read_note(folder, name, &note);
 
 	if (rc == 0) {
 		if (strcmp(note.place,
 			   upload_record_place(sweep->client->record)) != 0)
 			rc = -EXDEV;
 		else if (note.id)
-			rc = abort_noted(sweep, note.key, note.id);
+			rc = sweep_abort_noted(sweep, note.key, note.id);
 		else
-			rc = abort_asked(sweep, folder, &note);
+			rc = sweep_abort_asked(sweep, folder, &note);
 		upload_note_release(&note);
 	}
 	return (rc == 0 || rc == -ENODATA) && unlinkat(folder, name, 0) == 0;
@@ -315,15 +316,15 @@ static bool settle_note(struct upload_sweep *sweep, int folder,
 
 /* --- one owner ----------------------------------------------------------- */
 
-static bool is_note_of(const char *name, const char *lock)
+static bool sweep_is_note_of(const char *name, const char *lock)
 {
 	return strncmp(name, lock, UPLOAD_OWNER_LEN + 1) == 0 &&
 	       strlen(name) == UPLOAD_NAME_SIZE - 1;
 }
 
 /* The number of notes that stay; -1: nobody knows. */
-static int settle_notes(struct upload_sweep *sweep, int folder,
-			const char *lock)
+static int sweep_settle_notes(struct upload_sweep *sweep, int folder,
+			      const char *lock)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -335,26 +336,26 @@ static int settle_notes(struct upload_sweep *sweep, int folder,
 		return -1;
 	}
 	while ((entry = readdir(dir)))
-		if (is_note_of(entry->d_name, lock) &&
-		    (is_over(sweep) ||
-		     !settle_note(sweep, folder, entry->d_name)))
+		if (sweep_is_note_of(entry->d_name, lock) &&
+		    (sweep_is_over(sweep) ||
+		     !sweep_settle_note(sweep, folder, entry->d_name)))
 			kept++;
 	closedir(dir);
 	return kept;
 }
 
-static void settle_owner(struct upload_sweep *sweep, int folder,
-			 const char *lock)
+static void sweep_settle_owner(struct upload_sweep *sweep, int folder,
+			       const char *lock)
 {
-	AUTO_CLOSE int fd = open_own(folder, lock, O_RDWR);
+	AUTO_CLOSE int fd = sweep_open_own(folder, lock, O_RDWR);
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return; /* he lives */
-	if (settle_notes(sweep, folder, lock) == 0)
+	if (sweep_settle_notes(sweep, folder, lock) == 0)
 		unlinkat(folder, lock, 0);
 }
 
-static bool is_lock(const char *name)
+static bool sweep_is_lock(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == UPLOAD_OWNER_LEN &&
 	       strcmp(name + UPLOAD_OWNER_LEN, UPLOAD_LOCK) == 0;
@@ -372,9 +373,9 @@ static void sweep_folder(struct upload_sweep *sweep, const char *path)
 		close_fd(&folder);
 		return;
 	}
-	while (!is_over(sweep) && (entry = readdir(dir)))
-		if (is_lock(entry->d_name))
-			settle_owner(sweep, folder, entry->d_name);
+	while (!sweep_is_over(sweep) && (entry = readdir(dir)))
+		if (sweep_is_lock(entry->d_name))
+			sweep_settle_owner(sweep, folder, entry->d_name);
 	closedir(dir);
 }
 

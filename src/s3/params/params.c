@@ -37,7 +37,7 @@ const char *s3_params_header(const struct s3_params *p, const char *header)
 }
 
 /* Header spelling, or the name that is meant. */
-static int unknown(const char *name, struct errinfo *err)
+static int params_unknown(const char *name, struct errinfo *err)
 {
 	const struct param_def *def = params_find_header(name);
 	struct text_nearest nearest = { .to = name };
@@ -73,14 +73,15 @@ int s3_params_kind(const char *name, enum s3_param_kind *out,
 	const struct param_def *def = params_find(name);
 
 	if (!def)
-		return unknown(name, err);
+		return params_unknown(name, err);
 	*out = kinds[def->form];
 	return 0;
 }
 
 /* --- One parameter's value ---------------------------------------------- */
 
-static int make_date(enum param_form form, const char *text, struct buf *out)
+static int params_make_date(enum param_form form, const char *text,
+			    struct buf *out)
 {
 	char http[TEXT_HTTP_DATE_SIZE], iso[TEXT_ISO_DATE_SIZE];
 	int64_t unix_s, unix_ns;
@@ -100,8 +101,8 @@ static int make_date(enum param_form form, const char *text, struct buf *out)
 }
 
 /* Returns 0, or -EINVAL and *why, which does not show the value. */
-static int make_value(const struct param_def *def, const char *text,
-		      struct buf *out, const char **why)
+static int params_make_value(const struct param_def *def, const char *text,
+			     struct buf *out, const char **why)
 {
 	switch (def->form) {
 	case FORM_TEXT:
@@ -110,7 +111,7 @@ static int make_value(const struct param_def *def, const char *text,
 	case FORM_HTTP_DATE:
 	case FORM_ISO_DATE:
 		*why = "no date, such as 2030-12-31T23:59:59Z";
-		return make_date(def->form, text, out);
+		return params_make_date(def->form, text, out);
 	case FORM_FLAG:
 		*why = "neither true nor false";
 		buf_add_str(out,
@@ -140,7 +141,7 @@ static int make_value(const struct param_def *def, const char *text,
 }
 
 /* The algorithm and the MD5 that were not given are known by the key. */
-static int set_key(struct s3_params *p, const char *text)
+static int params_set_key(struct s3_params *p, const char *text)
 {
 	AUTO_BUF struct buf key = BUF_INIT(64);
 	AUTO_BUF struct buf md5 = BUF_INIT(64);
@@ -156,8 +157,8 @@ static int set_key(struct s3_params *p, const char *text)
 	return rc;
 }
 
-static int refuse(const struct param_def *def, int rc, const char *why,
-		  struct errinfo *err)
+static int params_refuse(const struct param_def *def, int rc, const char *why,
+			 struct errinfo *err)
 {
 	if (rc == -EINVAL)
 		return errinfo_set(err, rc, "%s: %s", def->name, why);
@@ -174,18 +175,18 @@ int s3_params_set(struct s3_params *p, const char *name, const char *value,
 	int rc;
 
 	if (!def)
-		return unknown(name, err);
+		return params_unknown(name, err);
 	if (def->form == FORM_KEY) {
-		rc = set_key(p, value);
+		rc = params_set_key(p, value);
 	} else {
-		rc = make_value(def, value, &text, &why);
+		rc = params_make_value(def, value, &text, &why);
 		if (rc == 0)
 			rc = pairs_set(&p->headers, def->header, text.data);
 	}
-	return rc < 0 ? refuse(def, rc, why, err) : 0;
+	return rc < 0 ? params_refuse(def, rc, why, err) : 0;
 }
 
-static bool is_ascii(const char *s)
+static bool params_is_ascii(const char *s)
 {
 	for (; *s; s++)
 		if ((unsigned char)*s >= 0x80)
@@ -200,7 +201,7 @@ int s3_params_set_metadata(struct s3_params *p, const char *key,
 	AUTO_BUF struct buf text = BUF_INIT(VALUE_MAX);
 	int rc;
 
-	if (!is_ascii(key) || !is_ascii(value))
+	if (!params_is_ascii(key) || !params_is_ascii(value))
 		return errinfo_set(err, -EINVAL,
 				   "Metadata: %.60s: only ASCII, in name and "
 				   "value",
@@ -241,7 +242,7 @@ int s3_params_unset(struct s3_params *p, const char *name, struct errinfo *err)
 	int rc;
 
 	if (!def)
-		return unknown(name, err);
+		return params_unknown(name, err);
 	rc = pairs_set(&p->headers, def->header, "");
 	return rc < 0 ? errinfo_set(err, rc, "%s: %s", name,
 				    strerrordesc_np(-rc)) :
@@ -250,7 +251,7 @@ int s3_params_unset(struct s3_params *p, const char *name, struct errinfo *err)
 
 /* --- All of them -------------------------------------------------------- */
 
-static int check_families(const struct s3_params *p, struct errinfo *err)
+static int params_check_families(const struct s3_params *p, struct errinfo *err)
 {
 	for (size_t i = 0; i < params_count; i++) {
 		const struct param_def *a = &params_table[i];
@@ -273,7 +274,7 @@ static int check_families(const struct s3_params *p, struct errinfo *err)
 }
 
 /* -EINVAL also for an MD5 or an algorithm without a key. */
-static int finish_key(struct s3_params *p, struct errinfo *err)
+static int params_finish_key(struct s3_params *p, struct errinfo *err)
 {
 	const char *algorithm = params_find("SSECustomerAlgorithm")->header;
 	const char *md5 = params_find("SSECustomerKeyMD5")->header;
@@ -298,7 +299,7 @@ static int finish_key(struct s3_params *p, struct errinfo *err)
 
 int s3_params_finish(struct s3_params *p, struct errinfo *err)
 {
-	int rc = check_families(p, err);
+	int rc = params_check_families(p, err);
 
-	return rc < 0 ? rc : finish_key(p, err);
+	return rc < 0 ? rc : params_finish_key(p, err);
 }

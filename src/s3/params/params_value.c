@@ -16,7 +16,7 @@
 #define CUSTOMER_KEY_BASE64 44 /* characters of the base64 form */
 
 /* "Z", "+01:00", "-0530" or "" to seconds east of Greenwich. */
-static int parse_zone(const char *zone, int64_t *east_s)
+static int value_parse_zone(const char *zone, int64_t *east_s)
 {
 	unsigned hours, minutes;
 	int end = -1;
@@ -36,7 +36,7 @@ static int parse_zone(const char *zone, int64_t *east_s)
 }
 
 /* Whatever of the time is missing is 0. */
-static int parse_iso(const char *text, int64_t *unix_s)
+static int value_parse_iso(const char *text, int64_t *unix_s)
 {
 	static const char midnight[] = "T00:00:00";
 	char whole[64];
@@ -47,7 +47,7 @@ static int parse_iso(const char *text, int64_t *unix_s)
 
 	if (date_len != 10 || time_len > 30 || time_len == 1)
 		return -EINVAL;
-	if (parse_zone(time + time_len, &east_s) < 0)
+	if (value_parse_zone(time + time_len, &east_s) < 0)
 		return -EINVAL;
 	snprintf(whole, sizeof(whole), "%.10s%.*s%sZ", text, (int)time_len,
 		 time, time_len < 9 ? midnight + time_len : "");
@@ -68,7 +68,7 @@ int params_parse_date(const char *text, int64_t *unix_s)
 	}
 	if (text_parse_http_date(text, unix_s) == 0)
 		return 0;
-	return parse_iso(text, unix_s);
+	return value_parse_iso(text, unix_s);
 }
 
 int params_clean(const char *text, struct buf *out)
@@ -89,7 +89,7 @@ int params_clean(const char *text, struct buf *out)
 	return len ? out->error : -EINVAL;
 }
 
-static bool is_base64(const char *text)
+static bool value_is_base64(const char *text)
 {
 	size_t len = strlen(text);
 	AUTO_FREE unsigned char *bytes = malloc(len / 4 * 3 + 3);
@@ -107,7 +107,7 @@ int params_json(const char *text, struct buf *out)
 		len--;
 	if (len >= 2 && text[0] == '{' && text[len - 1] == '}')
 		digest_base64(out, text, len);
-	else if (is_base64(text))
+	else if (value_is_base64(text))
 		buf_add_str(out, text);
 	else
 		return -EINVAL;

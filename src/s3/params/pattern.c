@@ -18,7 +18,7 @@ struct glob {
 };
 
 /* Behind one character of UTF-8, or one byte of something else. */
-static const char *skip_char(const char *s, const char *end)
+static const char *glob_skip_char(const char *s, const char *end)
 {
 	const char *first = s++;
 
@@ -28,7 +28,7 @@ static const char *skip_char(const char *s, const char *end)
 }
 
 /* "[a-z]" or "[!a-z]" at *p; moves behind it. Bytes, not characters. */
-static bool in_set(const char **p, unsigned char c)
+static bool glob_in_set(const char **p, unsigned char c)
 {
 	const char *set = *p + 1;
 	bool is_inverse = *set == '!' || *set == '^';
@@ -49,7 +49,7 @@ static bool in_set(const char **p, unsigned char c)
 }
 
 /* A "[" without its "]" is just that; a "]" may come first in a set. */
-static bool is_set(const char *p)
+static bool glob_is_set(const char *p)
 {
 	if (*p++ != '[')
 		return false;
@@ -59,20 +59,20 @@ static bool is_set(const char *p)
 }
 
 /* One character of the path by one item of the pattern. */
-static bool step(struct glob *g)
+static bool glob_step(struct glob *g)
 {
 	if (*g->p == '?' && *g->s != '/') {
 		g->p++;
-		g->s = skip_char(g->s, g->end);
+		g->s = glob_skip_char(g->s, g->end);
 		return true;
 	}
-	if (is_set(g->p) && *g->s != '/')
-		return in_set(&g->p, (unsigned char)*g->s++);
+	if (glob_is_set(g->p) && *g->s != '/')
+		return glob_in_set(&g->p, (unsigned char)*g->s++);
 	return *g->p && *g->p++ == *g->s++;
 }
 
 /* Notes a star; whether there was one. */
-static bool take_star(struct glob *g)
+static bool glob_take_star(struct glob *g)
 {
 	bool is_whole = g->p == g->pattern || g->p[-1] == '/';
 
@@ -94,7 +94,7 @@ static bool take_star(struct glob *g)
 }
 
 /* The last star takes more; false if none can. */
-static bool go_back(struct glob *g)
+static bool glob_go_back(struct glob *g)
 {
 	if (g->star_p && g->star_s < g->end && *g->star_s != '/') {
 		g->s = ++g->star_s;
@@ -116,18 +116,18 @@ static bool go_back(struct glob *g)
 }
 
 /* A pattern that ends in a slash stands for all that begins so. */
-static bool glob(const char *pattern, const char *s, const char *end)
+static bool glob_match(const char *pattern, const char *s, const char *end)
 {
 	struct glob g = { .pattern = pattern, .end = end, .p = pattern, .s = s };
 
 	for (;;) {
-		if (take_star(&g))
+		if (glob_take_star(&g))
 			continue;
 		if (!*g.p && (g.s == end || (g.p > pattern && g.p[-1] == '/')))
 			return true;
-		if (g.s < end && step(&g))
+		if (g.s < end && glob_step(&g))
 			continue;
-		if (!go_back(&g))
+		if (!glob_go_back(&g))
 			return false;
 	}
 }
@@ -140,11 +140,11 @@ bool pattern_matches(const char *pattern, const char *path)
 		plain--;
 	if (strchr(pattern, '/')) {
 		pattern += pattern[0] == '/' ? 1 : 0;
-		return !*pattern || glob(pattern, path, plain) ||
-		       glob(pattern, path, end);
+		return !*pattern || glob_match(pattern, path, plain) ||
+		       glob_match(pattern, path, end);
 	}
 	base = plain;
 	while (base > path && base[-1] != '/')
 		base--;
-	return glob(pattern, base, plain);
+	return glob_match(pattern, base, plain);
 }

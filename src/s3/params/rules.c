@@ -21,32 +21,32 @@ struct merge {
 	unsigned dropped; /* families */
 };
 
-static uint64_t bit_of(const struct param_def *def)
+static uint64_t rules_bit(const struct param_def *def)
 {
 	return UINT64_C(1) << (def - params_table);
 }
 
-static bool is_open(const struct merge *m, const struct param_def *def)
+static bool merge_is_open(const struct merge *m, const struct param_def *def)
 {
-	return !(m->decided & bit_of(def)) && !(m->dropped & def->family);
+	return !(m->decided & rules_bit(def)) && !(m->dropped & def->family);
 }
 
-static void decide(struct merge *m, const struct param_def *def,
-		   const char *name, bool is_sent)
+static void merge_decide(struct merge *m, const struct param_def *def,
+			 const char *name, bool is_sent)
 {
 	unsigned drops = def->drops;
 
 	/* Metadata are many; only "none of them" ends them. */
 	if (def->form != FORM_MAP || strcasecmp(name, def->header) == 0)
-		m->decided |= bit_of(def);
+		m->decided |= rules_bit(def);
 	/* "No AES256" does not say "without the customer's key". */
 	if (!is_sent)
 		drops &= ~(unsigned)FAMILY_CUSTOMER;
 	m->dropped |= drops;
 }
 
-static bool is_for(const struct rules *rules, const struct s3_rule *rule,
-		   const char *key)
+static bool rule_is_for(const struct rules *rules, const struct s3_rule *rule,
+			const char *key)
 {
 	size_t len = strlen(rules->prefix);
 
@@ -57,15 +57,15 @@ static bool is_for(const struct rules *rules, const struct s3_rule *rule,
 	return pattern_matches(rule->pattern, key + len);
 }
 
-static const struct param_def *def_of(const struct pair *pair)
+static const struct param_def *rules_def(const struct pair *pair)
 {
 	/* s3_params_set takes names from the table only. */
 	return params_find_header(pair->name);
 }
 
 /* A checksum's algorithm is named where there is a checksum. */
-static bool is_due(const struct param_def *def, unsigned groups,
-		   const struct pairs *headers)
+static bool rules_is_due(const struct param_def *def, unsigned groups,
+			 const struct pairs *headers)
 {
 	if (!(def->groups & groups))
 		return false;
@@ -73,20 +73,20 @@ static bool is_due(const struct param_def *def, unsigned groups,
 	       pairs_get(headers, "x-amz-checksum-crc32c");
 }
 
-static int add_rule(const struct s3_params *params, struct merge *merge,
-		    unsigned groups, struct pairs *headers)
+static int merge_add_rule(const struct s3_params *params, struct merge *merge,
+			  unsigned groups, struct pairs *headers)
 {
 	struct merge after = *merge;
 
 	for (size_t i = 0; i < params->headers.count; i++) {
 		const struct pair *pair = &params->headers.items[i];
-		const struct param_def *def = def_of(pair);
+		const struct param_def *def = rules_def(pair);
 		int rc = 0;
 
-		if (!is_open(merge, def))
+		if (!merge_is_open(merge, def))
 			continue;
-		decide(&after, def, pair->name, *pair->value);
-		if (*pair->value && is_due(def, groups, headers) &&
+		merge_decide(&after, def, pair->name, *pair->value);
+		if (*pair->value && rules_is_due(def, groups, headers) &&
 		    !pairs_get(headers, pair->name))
 			rc = pairs_add(headers, pair->name, pair->value);
 		if (rc < 0)
@@ -96,7 +96,7 @@ static int add_rule(const struct s3_params *params, struct merge *merge,
 	return 0;
 }
 
-static bool is_sent(const struct pair *pair)
+static bool rules_is_sent(const struct pair *pair)
 {
 	return strcmp(pair->value, S3_NOT_SENT) != 0;
 }
@@ -104,7 +104,7 @@ static bool is_sent(const struct pair *pair)
 void s3_drop_not_sent(struct pairs *headers)
 {
 	for (size_t i = 0; i < headers->count;) {
-		if (is_sent(&headers->items[i]))
+		if (rules_is_sent(&headers->items[i]))
 			i++;
 		else
 			pairs_remove(headers, headers->items[i].name);
@@ -122,12 +122,13 @@ int rules_add(const struct rules *rules, const char *key, unsigned groups,
 		const struct param_def *def = params_find_header(pair->name);
 
 		if (def)
-			decide(&merge, def, pair->name, is_sent(pair));
+			merge_decide(&merge, def, pair->name,
+				     rules_is_sent(pair));
 	}
 	for (size_t i = rules->count; rc == 0 && i-- > 0;)
-		if (is_for(rules, &rules->items[i], key))
-			rc = add_rule(rules->items[i].params, &merge, groups,
-				      headers);
+		if (rule_is_for(rules, &rules->items[i], key))
+			rc = merge_add_rule(rules->items[i].params, &merge,
+					    groups, headers);
 	return rc;
 }
 
@@ -141,9 +142,9 @@ const char *rules_get(const struct rules *rules, const char *key,
 		const struct s3_params *params = rules->items[i].params;
 		const char *value;
 
-		if (!is_for(rules, &rules->items[i], key))
+		if (!rule_is_for(rules, &rules->items[i], key))
 			continue;
-		if (!is_open(&merge, wanted))
+		if (!merge_is_open(&merge, wanted))
 			return NULL;
 		value = pairs_get(&params->headers, header);
 		if (value)
@@ -151,7 +152,8 @@ const char *rules_get(const struct rules *rules, const char *key,
 		for (size_t j = 0; j < params->headers.count; j++) {
 			const struct pair *pair = &params->headers.items[j];
 
-			decide(&merge, def_of(pair), pair->name, *pair->value);
+			merge_decide(&merge, rules_def(pair), pair->name,
+				     *pair->value);
 		}
 	}
 	return NULL;

@@ -22,19 +22,21 @@ struct cloudfront {
 };
 
 /* No passphrase: OpenSSL would ask the terminal for one. */
-static int no_passphrase(char *to, int room, int is_writing, void *arg)
+static int cloudfront_no_passphrase(char *to, int room, int is_writing,
+				    void *arg)
 {
 	return -1;
 }
 
-static int parse_key(struct cloudfront *cf, const char *pem, size_t len,
-		     struct errinfo *err)
+static int cloudfront_parse_key(struct cloudfront *cf, const char *pem,
+				size_t len, struct errinfo *err)
 {
 	BIO *bio = BIO_new_mem_buf(pem, (int)len);
 
 	if (!bio)
 		return -ENOMEM;
-	cf->key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	cf->key = PEM_read_bio_PrivateKey(bio, NULL, cloudfront_no_passphrase,
+					  NULL);
 	BIO_free(bio);
 	ERR_clear_error();
 	if (!cf->key || !EVP_PKEY_is_a(cf->key, "RSA"))
@@ -48,8 +50,8 @@ static int parse_key(struct cloudfront *cf, const char *pem, size_t len,
 	return 0;
 }
 
-static int check_file(const char *path, int fd, bool allow_readable,
-		      struct errinfo *err)
+static int cloudfront_check_file(const char *path, int fd, bool allow_readable,
+				 struct errinfo *err)
 {
 	struct stat st;
 
@@ -69,8 +71,8 @@ static int check_file(const char *path, int fd, bool allow_readable,
 	return 0;
 }
 
-static int load_key(struct cloudfront *cf, const char *path,
-		    bool allow_readable, struct errinfo *err)
+static int cloudfront_load_key(struct cloudfront *cf, const char *path,
+			       bool allow_readable, struct errinfo *err)
 {
 	/* Not waiting: a pipe in its place would block for ever. */
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -81,14 +83,14 @@ static int load_key(struct cloudfront *cf, const char *path,
 	if (fd < 0)
 		return errinfo_set(err, -errno, "AWS_CLOUDFRONT_KEY %s: %s",
 				   path, strerror(errno));
-	rc = check_file(path, fd, allow_readable, err);
+	rc = cloudfront_check_file(path, fd, allow_readable, err);
 	if (rc < 0)
 		return rc;
 	len = read(fd, pem, sizeof(pem));
 	if (len < 0)
 		return errinfo_set(err, -errno, "AWS_CLOUDFRONT_KEY %s: %s",
 				   path, strerror(errno));
-	rc = parse_key(cf, pem, (size_t)len, err);
+	rc = cloudfront_parse_key(cf, pem, (size_t)len, err);
 	explicit_bzero(pem, (size_t)len);
 	return rc;
 }
@@ -103,8 +105,9 @@ int cloudfront_new(const char *key_id, const char *key, bool allow_readable,
 		return rc;
 	cf->key_id = strdup(key_id);
 	if (cf->key_id)
-		rc = *key == '/' ? load_key(cf, key, allow_readable, err) :
-				   parse_key(cf, key, strlen(key), err);
+		rc = *key == '/' ?
+			     cloudfront_load_key(cf, key, allow_readable, err) :
+			     cloudfront_parse_key(cf, key, strlen(key), err);
 	if (rc < 0)
 		cloudfront_free(cf);
 	else
@@ -122,7 +125,7 @@ void cloudfront_free(struct cloudfront *cf)
 }
 
 /* What CloudFront wants in a query instead of base64's own. */
-static char query_safe(char c)
+static char cloudfront_query_safe(char c)
 {
 	switch (c) {
 	case '+':
@@ -136,8 +139,8 @@ static char query_safe(char c)
 	}
 }
 
-static int add_signature(const struct cloudfront *cf, const struct buf *policy,
-			 struct buf *out)
+static int cloudfront_add_signature(const struct cloudfront *cf,
+				    const struct buf *policy, struct buf *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned char signature[KEY_BYTES];
@@ -157,7 +160,7 @@ static int add_signature(const struct cloudfront *cf, const struct buf *policy,
 		return -EIO;
 	digest_base64(out, signature, len);
 	for (size_t i = from; i < out->len; i++)
-		out->data[i] = query_safe(out->data[i]);
+		out->data[i] = cloudfront_query_safe(out->data[i]);
 	return out->error;
 }
 
@@ -177,7 +180,7 @@ int cloudfront_sign(const struct cloudfront *cf, int64_t expires_s,
 	buf_add_fmt(url,
 		    "%cExpires=%" PRId64 "&Signature=", has_query ? '&' : '?',
 		    expires_s);
-	rc = add_signature(cf, &policy, url);
+	rc = cloudfront_add_signature(cf, &policy, url);
 	if (rc < 0)
 		return rc;
 	buf_add_fmt(url, "&Key-Pair-Id=%s", cf->key_id);

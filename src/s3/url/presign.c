@@ -20,9 +20,10 @@
 #define TEXT_LIMIT (64 * 1024) /* bytes; a URL of a browser is far shorter */
 #define NUMBER_MAX 24          /* digits, sign and NUL of an int64_t */
 
-static int add_v2(const struct presign *p, const struct sign_request *req,
-		  const struct s3_creds *creds, struct query *query,
-		  struct buf *out)
+static int presign_add_v2(const struct presign *p,
+			  const struct sign_request *req,
+			  const struct s3_creds *creds, struct query *query,
+			  struct buf *out)
 {
 	struct buf AUTO_BUF text = BUF_INIT(TEXT_LIMIT);
 	struct buf AUTO_BUF signature = BUF_INIT(TEXT_LIMIT);
@@ -49,9 +50,10 @@ static int add_v2(const struct presign *p, const struct sign_request *req,
 	return out->error;
 }
 
-static int add_v4(const struct presign *p, const struct sign_request *req,
-		  const struct s3_creds *creds, struct query *query,
-		  struct buf *out)
+static int presign_add_v4(const struct presign *p,
+			  const struct sign_request *req,
+			  const struct s3_creds *creds, struct query *query,
+			  struct buf *out)
 {
 	struct buf AUTO_BUF canonical = BUF_INIT(TEXT_LIMIT);
 	struct buf AUTO_BUF names = BUF_INIT(TEXT_LIMIT);
@@ -83,8 +85,8 @@ static int add_v4(const struct presign *p, const struct sign_request *req,
 	return out->error;
 }
 
-static int add_url(const struct endpoint *e, const struct presign *p,
-		   const struct s3_creds *creds, struct buf *out)
+static int presign_add_url(const struct endpoint *e, const struct presign *p,
+			   const struct s3_creds *creds, struct buf *out)
 {
 	struct query query = QUERY_INIT;
 	const struct sign_request req = {
@@ -99,9 +101,9 @@ static int add_url(const struct endpoint *e, const struct presign *p,
 	if (p->query)
 		query = *p->query;
 	if (creds && p->version == S3_SIGNATURE_V2)
-		return add_v2(p, &req, creds, &query, out);
+		return presign_add_v2(p, &req, creds, &query, out);
 	if (creds)
-		return add_v4(p, &req, creds, &query, out);
+		return presign_add_v4(p, &req, creds, &query, out);
 	endpoint_url(e, p->key, &query, out);
 	return out->error;
 }
@@ -115,7 +117,7 @@ int presign_url(const struct endpoint *e, const struct presign *p,
 	if (!p->key || !*p->key)
 		return errinfo_set(err, -EINVAL,
 				   "a URL needs the name of an object");
-	result = add_url(e, p, creds, out);
+	result = presign_add_url(e, p, creds, out);
 	if (result == 0)
 		return 0;
 	return errinfo_set(err, result, "cannot make a URL of %s: %s", p->key,

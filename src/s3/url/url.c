@@ -32,14 +32,14 @@ static const struct param {
 	{ "PartNumber", "partNumber" },
 };
 
-static bool is_set(const char *text)
+static bool url_is_set(const char *text)
 {
 	return text && *text;
 }
 
 /* ------------------------------------------------------------ options */
 
-static int check_domain(const char *domain, struct errinfo *err)
+static int url_check_domain(const char *domain, struct errinfo *err)
 {
 	size_t len = strlen(domain);
 
@@ -57,8 +57,8 @@ static int check_domain(const char *domain, struct errinfo *err)
 	return 0;
 }
 
-static int check_expire(const struct s3_client *c, const char *what,
-			int64_t expire_s, struct errinfo *err)
+static int url_check_expire(const struct s3_client *c, const char *what,
+			    int64_t expire_s, struct errinfo *err)
 {
 	if (expire_s < 1)
 		return errinfo_set(err, -EINVAL,
@@ -85,19 +85,19 @@ int client_start_urls(struct s3_client *c, struct errinfo *err)
 
 	if (o->expire_s == 0)
 		o->expire_s = DEFAULT_EXPIRE;
-	if (!is_set(o->protocol))
+	if (!url_is_set(o->protocol))
 		o->protocol = "https:";
-	if (is_set(o->cloudfront_key_id) != is_set(o->cloudfront_key))
+	if (url_is_set(o->cloudfront_key_id) != url_is_set(o->cloudfront_key))
 		return errinfo_set(err, -EINVAL,
 				   "AWS_CLOUDFRONT_KEY_ID and "
 				   "AWS_CLOUDFRONT_KEY must be provided "
 				   "together.");
-	if (is_set(o->custom_domain))
-		rc = check_domain(o->custom_domain, err);
+	if (url_is_set(o->custom_domain))
+		rc = url_check_domain(o->custom_domain, err);
 	else if (!o->is_bare && !c->options.anonymous)
-		rc = check_expire(c, "AWS_QUERYSTRING_EXPIRE", o->expire_s,
-				  err);
-	if (rc == 0 && is_set(o->cloudfront_key))
+		rc = url_check_expire(c, "AWS_QUERYSTRING_EXPIRE", o->expire_s,
+				      err);
+	if (rc == 0 && url_is_set(o->cloudfront_key))
 		rc = cloudfront_new(o->cloudfront_key_id, o->cloudfront_key,
 				    c->options.allow_readable_keys,
 				    &c->cloudfront, err);
@@ -107,7 +107,7 @@ int client_start_urls(struct s3_client *c, struct errinfo *err)
 /* ------------------------------------------------------ custom domain */
 
 /* Python's quote(key, safe="/~!*()'"): Django's filepath_to_uri. */
-static void add_path(struct buf *out, const char *key)
+static void url_add_path(struct buf *out, const char *key)
 {
 	for (; *key; key++) {
 		if (strchr("!*()'", *key))
@@ -118,7 +118,7 @@ static void add_path(struct buf *out, const char *key)
 }
 
 /* application/x-www-form-urlencoded. */
-static void add_form(struct buf *out, const char *text)
+static void url_add_form(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == ' ')
@@ -128,20 +128,21 @@ static void add_form(struct buf *out, const char *text)
 	}
 }
 
-static int add_custom(struct s3_client *c, const struct s3_url *url,
-		      int64_t expire_s, struct buf *out, struct errinfo *err)
+static int url_add_custom(struct s3_client *c, const struct s3_url *url,
+			  int64_t expire_s, struct buf *out,
+			  struct errinfo *err)
 {
 	const struct s3_url_options *o = &c->options.url;
 	AUTO_BUF struct buf text = BUF_INIT(out->max);
 	int rc = 0;
 
 	buf_add_fmt(&text, "%s//%s/", o->protocol, o->custom_domain);
-	add_path(&text, url->key);
+	url_add_path(&text, url->key);
 	for (size_t i = 0; i < url->params.count; i++) {
 		buf_add_char(&text, i == 0 ? '?' : '&');
-		add_form(&text, url->params.items[i].name);
+		url_add_form(&text, url->params.items[i].name);
 		buf_add_char(&text, '=');
-		add_form(&text, url->params.items[i].value);
+		url_add_form(&text, url->params.items[i].value);
 	}
 	if (!o->is_bare && c->cloudfront && expire_s < 1)
 		return errinfo_set(err, -EINVAL,
@@ -162,7 +163,7 @@ static int add_custom(struct s3_client *c, const struct s3_url *url,
 
 /* ------------------------------------------------------- the server's */
 
-static int unknown_param(const char *name, struct errinfo *err)
+static int url_unknown_param(const char *name, struct errinfo *err)
 {
 	struct text_nearest nearest = { .to = name };
 
@@ -173,8 +174,8 @@ static int unknown_param(const char *name, struct errinfo *err)
 }
 
 /* A date in one of boto3's forms, as S3 wants it in a query. */
-static int http_date(const char *text, char out[TEXT_HTTP_DATE_SIZE],
-		     struct errinfo *err)
+static int url_http_date(const char *text, char out[TEXT_HTTP_DATE_SIZE],
+			 struct errinfo *err)
 {
 	uint64_t unix_s = 0;
 	int64_t when = 0;
@@ -196,8 +197,9 @@ static int http_date(const char *text, char out[TEXT_HTTP_DATE_SIZE],
 }
 
 /* expires has room for the one value that is not taken as it is. */
-static int take_params(const struct s3_url *url, struct query *query,
-		       char expires[TEXT_HTTP_DATE_SIZE], struct errinfo *err)
+static int url_check_params(const struct s3_url *url, struct query *query,
+			    char expires[TEXT_HTTP_DATE_SIZE],
+			    struct errinfo *err)
 {
 	for (size_t i = 0; i < url->params.count; i++) {
 		const struct pair *given = &url->params.items[i];
@@ -209,9 +211,9 @@ static int take_params(const struct s3_url *url, struct query *query,
 		       strcmp(params[at].name, given->name) != 0)
 			at++;
 		if (at == ARRAY_SIZE(params))
-			return unknown_param(given->name, err);
+			return url_unknown_param(given->name, err);
 		if (strcmp(given->name, "ResponseExpires") == 0) {
-			rc = http_date(value, expires, err);
+			rc = url_http_date(value, expires, err);
 			value = expires;
 		}
 		if (rc < 0)
@@ -221,9 +223,9 @@ static int take_params(const struct s3_url *url, struct query *query,
 	return 0;
 }
 
-static int add_presigned(struct s3_client *c, const struct s3_url *url,
-			 const struct query *query, int64_t expire_s,
-			 struct buf *out, struct errinfo *err)
+static int url_add_presigned(struct s3_client *c, const struct s3_url *url,
+			     const struct query *query, int64_t expire_s,
+			     struct buf *out, struct errinfo *err)
 {
 	const char *region = s3_client_region(c);
 	CLEANUP(endpoint_release) struct endpoint endpoint = { 0 };
@@ -242,14 +244,14 @@ static int add_presigned(struct s3_client *c, const struct s3_url *url,
 	if (rc == 0 && !c->options.url.is_bare)
 		creds = creds_chain_get(c->creds);
 	if (rc == 0 && creds)
-		rc = check_expire(c, "expire", expire_s, err);
+		rc = url_check_expire(c, "expire", expire_s, err);
 	if (rc == 0)
 		rc = presign_url(&endpoint, &p, creds, out, err);
 	creds_put(creds);
 	return rc;
 }
 
-static bool is_method(const char *method)
+static bool url_is_method(const char *method)
 {
 	return !method || strcmp(method, "GET") == 0 ||
 	       strcmp(method, "HEAD") == 0 || strcmp(method, "PUT") == 0;
@@ -264,20 +266,20 @@ int s3_url(struct s3_client *c, const struct s3_url *url, struct buf *out,
 	char expires[TEXT_HTTP_DATE_SIZE];
 	int rc;
 
-	if (!is_method(url->method))
+	if (!url_is_method(url->method))
 		return errinfo_set(err, -EINVAL,
 				   "a URL is for GET, HEAD or PUT, not for "
 				   "%.20s",
 				   url->method);
-	if (is_set(c->options.url.custom_domain))
-		return add_custom(c, url, expire_s, out, err);
-	rc = take_params(url, &query, expires, err);
+	if (url_is_set(c->options.url.custom_domain))
+		return url_add_custom(c, url, expire_s, out, err);
+	rc = url_check_params(url, &query, expires, err);
 	if (rc < 0)
 		return rc;
-	return add_presigned(c, url, &query, expire_s, out, err);
+	return url_add_presigned(c, url, &query, expire_s, out, err);
 }
 
 bool s3_url_is_custom(const struct s3_client *c)
 {
-	return is_set(c->options.url.custom_domain);
+	return url_is_set(c->options.url.custom_domain);
 }

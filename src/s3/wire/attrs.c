@@ -49,7 +49,7 @@ bool attrs_is_md5(const char *etag)
 }
 
 /* A number up to the character that ends it; *s moves behind that. */
-static int take_number(char **s, const char *ends, uint64_t *out)
+static int attrs_take_number(char **s, const char *ends, uint64_t *out)
 {
 	char *number = strsep(s, ends);
 
@@ -66,8 +66,8 @@ int attrs_content_range(const char *text, struct attrs_range *out)
 	if (strncasecmp(text, "bytes ", 6) != 0 || strlen(text) >= sizeof(copy))
 		return -EBADMSG;
 	memcpy(copy, text + 6, strlen(text + 6) + 1);
-	if (take_number(&s, "-", &out->first) < 0 ||
-	    take_number(&s, "/", &out->last) < 0 ||
+	if (attrs_take_number(&s, "-", &out->first) < 0 ||
+	    attrs_take_number(&s, "/", &out->last) < 0 ||
 	    text_parse_u64(s, S3_OBJECT_MAX, &out->total) < 0)
 		return -EBADMSG;
 	if (out->first > out->last || out->last >= out->total)
@@ -75,7 +75,7 @@ int attrs_content_range(const char *text, struct attrs_range *out)
 	return 0;
 }
 
-static bool is_kept(const char *name)
+static bool attrs_is_kept(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kept_headers); i++) {
 		const char *kept = kept_headers[i];
@@ -90,7 +90,8 @@ static bool is_kept(const char *name)
 }
 
 /* S3 joins headers that were sent twice; so does this. */
-static int add_lower(struct pairs *to, const char *name, const char *value)
+static int attrs_add_lower(struct pairs *to, const char *name,
+			   const char *value)
 {
 	AUTO_FREE char *lower = strdup(name);
 	AUTO_FREE char *joined = NULL;
@@ -126,9 +127,9 @@ int attrs_read(const struct pairs *headers, struct s3_object *out)
 	for (size_t i = 0; i < headers->count; i++) {
 		const struct pair *p = &headers->items[i];
 
-		if (!is_kept(p->name))
+		if (!attrs_is_kept(p->name))
 			continue;
-		rc = add_lower(&out->headers, p->name, p->value);
+		rc = attrs_add_lower(&out->headers, p->name, p->value);
 		if (rc < 0)
 			return rc;
 	}

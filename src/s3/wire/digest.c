@@ -11,7 +11,7 @@ struct digest {
 	EVP_MD_CTX *ctx;
 };
 
-static const EVP_MD *method(enum digest_kind kind)
+static const EVP_MD *digest_method(enum digest_kind kind)
 {
 	switch (kind) {
 	case DIGEST_MD5:
@@ -26,13 +26,13 @@ static const EVP_MD *method(enum digest_kind kind)
 
 size_t digest_size(enum digest_kind kind)
 {
-	return (size_t)EVP_MD_get_size(method(kind));
+	return (size_t)EVP_MD_get_size(digest_method(kind));
 }
 
 int digest_of(enum digest_kind kind, const void *data, size_t len,
 	      unsigned char *out)
 {
-	if (EVP_Digest(data, len, out, NULL, method(kind), NULL) != 1)
+	if (EVP_Digest(data, len, out, NULL, digest_method(kind), NULL) != 1)
 		return -EIO;
 	return 0;
 }
@@ -42,7 +42,7 @@ int digest_hmac(enum digest_kind kind, const void *key, size_t key_len,
 {
 	if (key_len > INT_MAX)
 		return -EINVAL;
-	if (!HMAC(method(kind), key, (int)key_len, data, len, out, NULL))
+	if (!HMAC(digest_method(kind), key, (int)key_len, data, len, out, NULL))
 		return -EIO;
 	return 0;
 }
@@ -54,7 +54,8 @@ struct digest *digest_start(enum digest_kind kind)
 	if (!d)
 		return NULL;
 	d->ctx = EVP_MD_CTX_new();
-	if (!d->ctx || EVP_DigestInit_ex(d->ctx, method(kind), NULL) != 1) {
+	if (!d->ctx ||
+	    EVP_DigestInit_ex(d->ctx, digest_method(kind), NULL) != 1) {
 		digest_drop(d);
 		return NULL;
 	}

@@ -22,7 +22,7 @@ void query_add(struct query *q, const char *name, const char *value)
 	q->params[q->count++].value = value;
 }
 
-static void encode(struct buf *out, const char *s)
+static void query_encode(struct buf *out, const char *s)
 {
 	text_percent_encode(out, s, strlen(s), false);
 }
@@ -33,17 +33,17 @@ void query_write(const struct query *q, struct buf *out)
 		const struct query_param *p = &q->params[i];
 
 		buf_add_char(out, i == 0 ? '?' : '&');
-		encode(out, p->name);
+		query_encode(out, p->name);
 		if (!p->value)
 			continue;
 		buf_add_char(out, '=');
-		encode(out, p->value);
+		query_encode(out, p->value);
 	}
 	if (q->error && !out->error)
 		out->error = q->error;
 }
 
-static int compare(const void *a, const void *b)
+static int query_compare(const void *a, const void *b)
 {
 	const struct encoded *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
@@ -60,9 +60,9 @@ void query_write_canonical(const struct query *q, struct buf *out)
 	for (size_t i = 0; i < q->count; i++) {
 		const struct query_param *p = &q->params[i];
 
-		encode(&texts, p->name);
+		query_encode(&texts, p->name);
 		buf_add_char(&texts, '\0');
-		encode(&texts, p->value ? p->value : "");
+		query_encode(&texts, p->value ? p->value : "");
 		buf_add_char(&texts, '\0');
 	}
 	if (!out->error)
@@ -77,7 +77,7 @@ void query_write_canonical(const struct query *q, struct buf *out)
 		at += strlen(at) + 1;
 	}
 	if (q->count)
-		qsort(params, q->count, sizeof(params[0]), compare);
+		qsort(params, q->count, sizeof(params[0]), query_compare);
 	for (size_t i = 0; i < q->count; i++) {
 		buf_add_fmt(out, "%s%s=%s", i == 0 ? "" : "&", params[i].name,
 			    params[i].value);

@@ -20,7 +20,7 @@ struct xml {
 	int error;
 };
 
-static void stop(struct xml *x, int error)
+static void xml_stop(struct xml *x, int error)
 {
 	if (!x->error)
 		x->error = error;
@@ -28,10 +28,10 @@ static void stop(struct xml *x, int error)
 }
 
 /* libxml2 wants them all. NOLINTNEXTLINE(readability-function-size) */
-static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
-		     const xmlChar *uri, int namespace_count,
-		     const xmlChar **namespaces, int attribute_count,
-		     int default_count, const xmlChar **attributes)
+static void xml_on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
+			 const xmlChar *uri, int namespace_count,
+			 const xmlChar **namespaces, int attribute_count,
+			 int default_count, const xmlChar **attributes)
 {
 	struct xml *x = arg;
 	int rc = 0;
@@ -39,7 +39,7 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 	if (x->error)
 		return;
 	if (++x->depth > XML_DEPTH_MAX) {
-		stop(x, -EBADMSG);
+		xml_stop(x, -EBADMSG);
 		return;
 	}
 	x->is_leaf = true;
@@ -47,11 +47,11 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 	if (x->reader->open)
 		rc = x->reader->open(x->arg, x->depth, (const char *)name);
 	if (rc < 0)
-		stop(x, rc);
+		xml_stop(x, rc);
 }
 
-static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix,
-		   const xmlChar *uri)
+static void xml_on_end(void *arg, const xmlChar *name, const xmlChar *prefix,
+		       const xmlChar *uri)
 {
 	struct xml *x = arg;
 	int rc;
@@ -63,12 +63,12 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix,
 	rc = x->reader->close(x->arg, x->depth, (const char *)name,
 			      buf_str(&x->text), x->text.len);
 	if (rc < 0)
-		stop(x, rc);
+		xml_stop(x, rc);
 	x->depth--;
 	x->is_leaf = false;
 }
 
-static void on_text(void *arg, const xmlChar *text, int len)
+static void xml_on_text(void *arg, const xmlChar *text, int len)
 {
 	struct xml *x = arg;
 
@@ -76,16 +76,17 @@ static void on_text(void *arg, const xmlChar *text, int len)
 		return;
 	buf_add(&x->text, text, (size_t)len);
 	if (x->text.error)
-		stop(x, x->text.error == -EMSGSIZE ? -EBADMSG : x->text.error);
+		xml_stop(x,
+			 x->text.error == -EMSGSIZE ? -EBADMSG : x->text.error);
 }
 
-static void on_doctype(void *arg, const xmlChar *name, const xmlChar *public_id,
-		       const xmlChar *system_id)
+static void xml_on_doctype(void *arg, const xmlChar *name,
+			   const xmlChar *public_id, const xmlChar *system_id)
 {
-	stop(arg, -EBADMSG);
+	xml_stop(arg, -EBADMSG);
 }
 
-static int parse(struct xml *x, const char *data, size_t len)
+static int xml_feed(struct xml *x, const char *data, size_t len)
 {
 	int rc;
 
@@ -99,13 +100,13 @@ static int parse(struct xml *x, const char *data, size_t len)
 	return rc == XML_ERR_OK && x->parser->wellFormed ? 0 : -EBADMSG;
 }
 
-static bool is_allowed(unsigned long c)
+static bool xml_is_allowed(unsigned long c)
 {
 	return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
 }
 
 /* "&#1;" or "&#x1F;" at p: its length if it means what XML forbids, or 0. */
-static size_t bad_reference(const char *p)
+static size_t xml_bad_reference(const char *p)
 {
 	const char *digits = p + (p[0] && p[1] && p[2] == 'x' ? 3 : 2);
 	char *end;
@@ -115,10 +116,10 @@ static size_t bad_reference(const char *p)
 	    !strchr("0123456789abcdefABCDEF", *digits))
 		return 0;
 	c = strtoul(digits, &end, p[2] == 'x' ? 16 : 10);
-	return *end == ';' && !is_allowed(c) ? (size_t)(end + 1 - p) : 0;
+	return *end == ';' && !xml_is_allowed(c) ? (size_t)(end + 1 - p) : 0;
 }
 
-static char *soften(const char *data, size_t len)
+static char *xml_soften(const char *data, size_t len)
 {
 	char *copy = malloc(len + 1);
 
@@ -127,27 +128,27 @@ static char *soften(const char *data, size_t len)
 	memcpy(copy, data, len);
 	copy[len] = '\0';
 	for (size_t i = 0; i < len; i++) {
-		size_t bad = bad_reference(copy + i);
+		size_t bad = xml_bad_reference(copy + i);
 
 		if (bad > 0)
 			memset(copy + i, '?', bad);
-		else if (!is_allowed((unsigned char)copy[i]))
+		else if (!xml_is_allowed((unsigned char)copy[i]))
 			copy[i] = '?';
 	}
 	return copy;
 }
 
-static int parse_text(const char *data, size_t len,
-		      const struct xml_reader *reader, void *arg)
+static int xml_parse_text(const char *data, size_t len,
+			  const struct xml_reader *reader, void *arg)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	xmlSAXHandler sax = {
 		.initialized = XML_SAX2_MAGIC,
-		.startElementNs = on_start,
-		.endElementNs = on_end,
-		.characters = on_text,
-		.cdataBlock = on_text,
-		.internalSubset = on_doctype,
+		.startElementNs = xml_on_start,
+		.endElementNs = xml_on_end,
+		.characters = xml_on_text,
+		.cdataBlock = xml_on_text,
+		.internalSubset = xml_on_doctype,
 	};
 	struct xml x = { .reader = reader, .arg = arg };
 	int rc;
@@ -157,7 +158,7 @@ static int parse_text(const char *data, size_t len,
 	x.parser = xmlCreatePushParserCtxt(&sax, &x, NULL, 0, NULL);
 	if (!x.parser)
 		return -ENOMEM;
-	rc = parse(&x, data, len);
+	rc = xml_feed(&x, data, len);
 	xmlFreeParserCtxt(x.parser);
 	buf_release(&x.text);
 	return rc;
@@ -171,11 +172,11 @@ int xml_parse(const void *data, size_t len, const struct xml_reader *reader,
 	if (len == 0 || len > INT_MAX)
 		return -EBADMSG;
 	if (reader->is_lenient) {
-		soft = soften(data, len);
+		soft = xml_soften(data, len);
 		if (!soft)
 			return -ENOMEM;
 	}
-	return parse_text(soft ? soft : data, len, reader, arg);
+	return xml_parse_text(soft ? soft : data, len, reader, arg);
 }
 
 struct field_search {
