@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "crc32c.h"
+#include "multipart.h"
 #include "text.h"
 
 static const char body[] = "s3storefs check\n";

@@ -9,6 +9,7 @@
 
 #include "await.h"
 #include "io.h"
+#include "multipart.h"
 #include "name.h"
 #include "output.h"
 #include "target.h"

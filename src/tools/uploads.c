@@ -8,6 +8,7 @@
 
 #include "age.h"
 #include "clock.h"
+#include "multipart.h"
 #include "output.h"
 #include "target.h"
 #include "text.h"

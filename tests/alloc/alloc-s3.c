@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "log.h"
+#include "multipart.h"
 #include "scenarios.h"
 #include "traits.h"
 

@@ -11,6 +11,7 @@
 #include "client/client.h"
 #include "client/request.h"
 #include "log.h"
+#include "multipart.h"
 #include "ops/actions.h"
 #include "wire/attrs.h"
 #include "wire/xml.h"

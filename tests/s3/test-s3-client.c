@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "crc32c.h"
+#include "multipart.h"
 
 #define MIB (1024 * 1024)
 

@@ -5,6 +5,7 @@
  * right bytes, the right errno, and an end within the bound.
  */
 #include "fixture.h"
+#include "multipart.h"
 #include "traits.h"
 
 #include <poll.h>

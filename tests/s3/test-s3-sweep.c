@@ -5,6 +5,7 @@
  * died: its lock is gone.
  */
 #include "fixture.h"
+#include "multipart.h"
 
 #include <dirent.h>
 #include <stdio.h>

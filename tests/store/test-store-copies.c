@@ -12,6 +12,7 @@
 
 #include "call.h"
 #include "file/file.h"
+#include "multipart.h"
 #include "names/name_change.h"
 #include "write/upload.h"
 #include "write/upload_stream.h"

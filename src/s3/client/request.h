@@ -19,6 +19,7 @@
 #include "errinfo.h"
 #include "http.h"
 #include "list.h"
+#include "multipart.h"
 #include "names/endpoint.h"
 #include "s3.h"
 #include "wire/digest.h"

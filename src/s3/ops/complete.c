@@ -14,6 +14,7 @@
 #include "client/request.h"
 #include "client/retry.h"
 #include "log.h"
+#include "multipart.h"
 #include "notes/upload_record.h"
 #include "ops/actions.h"
 #include "params/params_table.h"

@@ -14,6 +14,7 @@
 #include "client/message.h"
 #include "client/request.h"
 #include "log.h"
+#include "multipart.h"
 #include "ops/actions.h"
 #include "ops/part_look.h"
 #include "params/params_table.h"

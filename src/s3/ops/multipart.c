@@ -12,6 +12,7 @@
 #include "client/message.h"
 #include "client/request.h"
 #include "log.h"
+#include "multipart.h"
 #include "notes/upload_note.h"
 #include "notes/upload_record.h"
 #include "ops/actions.h"

@@ -3,6 +3,7 @@
 #include "ops/part_look.h"
 
 #include "client/look.h"
+#include "multipart.h"
 #include "ops/actions.h"
 
 static bool part_look_finds(struct s3_request *r,

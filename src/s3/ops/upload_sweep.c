@@ -26,6 +26,7 @@
 #include "clock.h"
 #include "io.h"
 #include "log.h"
+#include "multipart.h"
 #include "notes/upload_note.h"
 #include "notes/upload_record.h"
 #include "thread.h"

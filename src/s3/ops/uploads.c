@@ -11,6 +11,7 @@
 
 #include "client/message.h"
 #include "client/request.h"
+#include "multipart.h"
 #include "ops/actions.h"
 #include "ops/page.h"
 #include "params/params_table.h"

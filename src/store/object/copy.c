@@ -7,6 +7,7 @@
 #include "facts/headers.h"
 #include "facts/headers_tags.h"
 #include "log.h"
+#include "multipart.h"
 #include "object/object.h"
 #include "traits.h"
 

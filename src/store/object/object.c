@@ -4,6 +4,7 @@
 
 #include "facts/headers_tags.h"
 #include "internal.h"
+#include "multipart.h"
 
 int object_check_free(struct store *store, const char *key, struct errinfo *err)
 {

@@ -20,6 +20,7 @@
 #include "file/file.h"
 #include "internal.h"
 #include "log.h"
+#include "multipart.h"
 #include "object/object.h"
 #include "traits.h"
 #include "write/body.h"

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "macros.h"
+#include "multipart.h"
 #include "s3.h"
 
 struct body;

@@ -24,6 +24,7 @@
 #include "data/plan.h"
 #include "file/file.h"
 #include "log.h"
+#include "multipart.h"
 #include "object/object.h"
 #include "traits.h"
 #include "write/body.h"

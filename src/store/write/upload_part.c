@@ -7,6 +7,7 @@
 #include "data/plan.h"
 #include "data/room.h"
 #include "file/file.h"
+#include "multipart.h"
 #include "traits.h"
 #include "write/body.h"
 #include "write/upload.h"
