@@ -22,6 +22,7 @@
 #include "layers.h"
 #include "log.h"
 #include "metrics.h"
+#include "multipart.h"
 #include "network.h"
 #include "object_settings.h"
 #include "remount.h"
