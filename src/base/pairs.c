@@ -70,11 +70,11 @@ int pairs_add(struct pairs *p, const char *name, const char *value)
 int pairs_set(struct pairs *p, const char *name, const char *value)
 {
 	size_t before = p->count;
-	int result = pairs_add(p, name, value);
+	int rc = pairs_add(p, name, value);
 	struct pair added;
 
-	if (result < 0)
-		return result;
+	if (rc < 0)
+		return rc;
 	added = p->items[before];
 	p->count = before;
 	pairs_remove(p, added.name); /* name may be one of those */
@@ -106,11 +106,11 @@ void pairs_remove(struct pairs *p, const char *name)
 int pairs_merge(struct pairs *to, const struct pairs *from)
 {
 	for (size_t i = 0; i < from->count; i++) {
-		int result = pairs_set(to, from->items[i].name,
-				       from->items[i].value);
+		int rc = pairs_set(to, from->items[i].name,
+				   from->items[i].value);
 
-		if (result < 0)
-			return result;
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
 }

@@ -7,7 +7,7 @@
  * time-out serves curl's timer as well as ours: a timerfd would cost a
  * system call each time curl moves its timer, which is every request.
  */
-#include "internal.h"
+#include "engine.h"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "log.h"
 #include "thread.h"
+#include "transfer.h"
 
 enum {
 	EVENTS_AT_ONCE = 64
@@ -59,12 +60,12 @@ static int loop_on_socket_changed(CURL *easy, curl_socket_t fd, int what,
 
 static void loop_start_request(struct http *http, struct http_request *req)
 {
-	int result = http_transfer_start(http, req);
+	int rc = http_transfer_start(http, req);
 
-	if (result < 0)
-		http_request_end(http, req, result,
-				 result == -ENOMEM ? "no memory" :
-						     "not a valid request",
+	if (rc < 0)
+		http_request_end(http, req, rc,
+				 rc == -ENOMEM ? "no memory" :
+						 "not a valid request",
 				 true);
 }
 

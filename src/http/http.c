@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine.h"
 #include "internal.h"
 #include "thread.h"
+#include "transfer.h"
 
 enum {
 	CONNECTION_LIMIT = 64,
@@ -37,18 +39,18 @@ static int http_choose_default_ca(struct http *http)
 {
 	CURL *easy = curl_easy_init();
 	char *file = NULL, *folder = NULL;
-	int result;
+	int rc;
 
 	if (!easy)
 		return -ENOMEM;
 	curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
 	curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
 	if (file && access(file, R_OK) == 0)
-		result = http_copy_text(&http->ca_file, file);
+		rc = http_copy_text(&http->ca_file, file);
 	else
-		result = http_copy_text(&http->ca_folder, folder);
+		rc = http_copy_text(&http->ca_folder, folder);
 	curl_easy_cleanup(easy);
-	return result;
+	return rc;
 }
 
 static int http_choose_ca(struct http *http, const char *path,
@@ -61,7 +63,7 @@ static int http_choose_ca(struct http *http, const char *path,
 	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
 		return errinfo_set(err, -errno,
 				   "the certificates in %s cannot be read: %s",
-				   path, strerror(errno));
+				   path, strerrordesc_np(errno));
 	return http_copy_text(
 		S_ISDIR(st.st_mode) ? &http->ca_folder : &http->ca_file, path);
 }
@@ -74,7 +76,7 @@ static int http_or_default(int value, int otherwise)
 static int http_copy_options(struct http *http, const struct http_options *from,
 			     struct errinfo *err)
 {
-	int result;
+	int rc;
 
 	http->options = (struct http_options){
 		.connect_timeout_ms = http_or_default(from->connect_timeout_ms,
@@ -88,9 +90,9 @@ static int http_copy_options(struct http *http, const struct http_options *from,
 	if (http_copy_text(&http->user_agent, from->user_agent) < 0 ||
 	    http_copy_text(&http->no_proxy, from->no_proxy) < 0)
 		return -ENOMEM;
-	result = proxy_rules_copy(&http->proxies, from->proxies,
-				  from->proxy_count, err);
-	return result < 0 ? result : http_choose_ca(http, from->ca_file, err);
+	rc = proxy_rules_copy(&http->proxies, from->proxies, from->proxy_count,
+			      err);
+	return rc < 0 ? rc : http_choose_ca(http, from->ca_file, err);
 }
 
 static void http_destroy(struct http *http)
@@ -120,15 +122,15 @@ static int http_set_up(struct http *http, const struct http_options *options,
 {
 	unsigned limit = options->connection_limit ? options->connection_limit :
 						     CONNECTION_LIMIT;
-	int result = http_queue_init(&http->queue, limit);
+	int rc = http_queue_init(&http->queue, limit);
 
-	if (result == 0)
-		result = http_copy_options(http, options, err);
-	if (result == 0)
-		result = http_loop_init(http);
-	if (result == 0)
-		result = http_start_thread(http);
-	return result;
+	if (rc == 0)
+		rc = http_copy_options(http, options, err);
+	if (rc == 0)
+		rc = http_loop_init(http);
+	if (rc == 0)
+		rc = http_start_thread(http);
+	return rc;
 }
 
 int http_new(const struct http_options *options, struct http **out,
@@ -137,7 +139,7 @@ int http_new(const struct http_options *options, struct http **out,
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct errinfo why = ERRINFO_INIT;
 	struct http *http = calloc(1, sizeof(*http));
-	int result;
+	int rc;
 
 	if (!http)
 		return errinfo_set(err, -ENOMEM, "no memory for HTTP");
@@ -145,13 +147,13 @@ int http_new(const struct http_options *options, struct http **out,
 	http->epoll_fd = -1;
 	list_init(&http->active);
 	list_init(&http->idle);
-	result = http_set_up(http, options, &why);
-	if (result < 0) {
+	rc = http_set_up(http, options, &why);
+	if (rc < 0) {
 		http_destroy(http);
 		if (why.code)
-			return errinfo_set(err, result, "%s", why.text);
-		return errinfo_set(err, result, "HTTP cannot start: %s",
-				   strerror(-result));
+			return errinfo_set(err, rc, "%s", why.text);
+		return errinfo_set(err, rc, "HTTP cannot start: %s",
+				   strerrordesc_np(-rc));
 	}
 	*out = http;
 	return 0;

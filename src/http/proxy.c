@@ -96,17 +96,17 @@ static int proxy_rule_copy(struct proxy_rule *to, const struct http_proxy *from,
 {
 	AUTO_BUF struct buf target = BUF_INIT(TARGET_MAX);
 	AUTO_BUF struct buf proxy = BUF_INIT(PROXY_MAX);
-	int result = proxy_normalize_target(from->target, &target);
+	int rc = proxy_normalize_target(from->target, &target);
 
-	if (result < 0)
-		return errinfo_set(err, result,
+	if (rc < 0)
+		return errinfo_set(err, rc,
 				   "'%.60s' is not what a proxy is for: write "
 				   "http, https, https://host or "
 				   "https://host:port",
 				   from->target);
-	result = proxy_make_whole(from->proxy, &proxy);
-	if (result < 0)
-		return errinfo_set(err, result,
+	rc = proxy_make_whole(from->proxy, &proxy);
+	if (rc < 0)
+		return errinfo_set(err, rc,
 				   "the proxy for %.60s is none: write "
 				   "host:port or "
 				   "http://user:password@host:port",
@@ -126,12 +126,12 @@ int proxy_rules_copy(struct proxy_rules *to, const struct http_proxy *from,
 	if (!to->items)
 		return -ENOMEM;
 	for (; to->count < count; to->count++) {
-		int result = proxy_rule_copy(&to->items[to->count],
-					     &from[to->count], err);
+		int rc = proxy_rule_copy(&to->items[to->count],
+					 &from[to->count], err);
 
-		if (result < 0) {
+		if (rc < 0) {
 			to->count++;
-			return result;
+			return rc;
 		}
 	}
 	return 0;

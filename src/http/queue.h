@@ -84,7 +84,7 @@ void http_queue_gauges(struct http_queue *q, uint64_t *values);
 /* Until http_queue_next returns NULL nobody needs to wake the loop. */
 void http_queue_awake(struct http_queue *q);
 
-/* The next request to do something about; NULL: none before wake_at. */
+/* The next request to do something about; NULL: none by now. */
 struct http_request *http_queue_next(struct http_queue *q, int64_t now_ms,
 				     enum http_step *step);
 

@@ -3,9 +3,11 @@
  * What comes back: header lines and pieces of the body, within bounds, and
  * in the end one errno for curl's many codes. On the loop thread only.
  */
-#include "internal.h"
+#include "response.h"
 
 #include <string.h>
+
+#include "transfer.h"
 
 enum {
 	HEADERS_LIMIT = 256 * 1024, /* of all responses to one request */
@@ -42,7 +44,7 @@ static int response_add_line(struct pairs *headers, const char *line,
 {
 	AUTO_FREE char *name = strndup(line, len);
 	char *value, *end;
-	int result;
+	int rc;
 
 	if (!name)
 		return -ENOMEM;
@@ -55,8 +57,8 @@ static int response_add_line(struct pairs *headers, const char *line,
 	end = value + strlen(value);
 	while (end > value && response_is_blank(end[-1]))
 		*--end = '\0';
-	result = pairs_add(headers, name, value);
-	return result == -EINVAL ? 0 : result;
+	rc = pairs_add(headers, name, value);
+	return rc == -EINVAL ? 0 : rc;
 }
 
 /* curl calls this for each whole line, those of trailers included. */
@@ -205,7 +207,7 @@ const char *http_response_reason(const struct http_transfer *t, CURLcode code)
 	if (t->failure == -EMSGSIZE)
 		return "the answer is too long";
 	if (t->failure < 0)
-		return strerror(-t->failure);
+		return strerrordesc_np(-t->failure);
 	if (code == CURLE_OK)
 		return "the answer was cut off";
 	return t->error[0] ? t->error : curl_easy_strerror(code);

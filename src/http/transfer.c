@@ -3,13 +3,14 @@
  * A request becomes a transfer: one of curl's easy handles, taken from a
  * small cache, with every option set anew. On the loop thread only.
  */
-#include "internal.h"
+#include "transfer.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "clock.h"
 #include "metrics.h"
+#include "response.h"
 
 enum {
 	IDLE_LIMIT = 16, /* easy handles kept; some 8 KiB each */
@@ -390,11 +391,10 @@ int http_transfer_start(struct http *http, struct http_request *req)
 	    curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
 		t->setup = CURLE_OUT_OF_MEMORY;
 	if (t->setup != CURLE_OK) {
-		int result =
-			t->setup == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+		int rc = t->setup == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 
 		transfer_free(t);
-		return result;
+		return rc;
 	}
 	req->transfer = t;
 	list_push(&http->active, &t->link);

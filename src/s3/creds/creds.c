@@ -146,19 +146,19 @@ static int creds_derive(const struct s3_creds *creds, const char *day,
 {
 	struct buf AUTO_BUF first = BUF_INIT(64 * 1024);
 	const char *const steps[] = { region, service, "aws4_request" };
-	int result;
+	int rc;
 
 	if (buf_reserve(&first, strlen(creds->secret_key) + 4) < 0)
 		return first.error;
 	buf_add_fmt(&first, "AWS4%s", creds->secret_key);
-	result = digest_hmac(DIGEST_SHA256, first.data, first.len, day,
-			     strlen(day), key);
+	rc = digest_hmac(DIGEST_SHA256, first.data, first.len, day, strlen(day),
+			 key);
 	explicit_bzero(first.data, first.cap);
-	for (size_t i = 0; i < ARRAY_SIZE(steps) && result == 0; i++) {
-		result = digest_hmac(DIGEST_SHA256, key, CREDS_KEY_SIZE,
-				     steps[i], strlen(steps[i]), key);
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && rc == 0; i++) {
+		rc = digest_hmac(DIGEST_SHA256, key, CREDS_KEY_SIZE, steps[i],
+				 strlen(steps[i]), key);
 	}
-	return result;
+	return rc;
 }
 
 int creds_day_key(const struct s3_creds *creds, const char *day,
@@ -169,16 +169,16 @@ int creds_day_key(const struct s3_creds *creds, const char *day,
 	char name[sizeof(c->locked.name)];
 	int len =
 		snprintf(name, sizeof(name), "%s %s %s", day, region, service);
-	int result;
+	int rc;
 
 	LOCK(&c->lock);
 	if (strcmp(c->locked.name, name) == 0) {
 		memcpy(out, c->locked.key, CREDS_KEY_SIZE);
 		return 0;
 	}
-	result = creds_derive(creds, day, region, service, out);
-	if (result < 0 || (size_t)len >= sizeof(name))
-		return result;
+	rc = creds_derive(creds, day, region, service, out);
+	if (rc < 0 || (size_t)len >= sizeof(name))
+		return rc;
 	memcpy(c->locked.key, out, CREDS_KEY_SIZE);
 	memcpy(c->locked.name, name, sizeof(name));
 	return 0;

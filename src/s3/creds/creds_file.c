@@ -97,23 +97,24 @@ static int creds_file_open(const char *path, struct stat *st,
 {
 	/* Not waiting: a pipe in its place would block for ever. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int result;
+	int rc;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return errinfo_set(err, -ENOENT, "there is no %s", path);
 	if (fd < 0)
 		return errinfo_set(err, errno == EACCES ? -EACCES : -EIO,
-				   "cannot read %s: %s", path, strerror(errno));
+				   "cannot read %s: %s", path,
+				   strerrordesc_np(errno));
 	if (fstat(fd, st) == 0) {
-		result = creds_file_check(path, st, err);
-		if (result == 0)
+		rc = creds_file_check(path, st, err);
+		if (rc == 0)
 			return fd;
 	} else {
-		result = errinfo_set(err, -EIO, "cannot look at %s: %s", path,
-				     strerror(errno));
+		rc = errinfo_set(err, -EIO, "cannot look at %s: %s", path,
+				 strerrordesc_np(errno));
 	}
 	close(fd);
-	return result;
+	return rc;
 }
 
 int creds_file_load_by(struct creds_reader *reader, const char *path,
@@ -123,20 +124,20 @@ int creds_file_load_by(struct creds_reader *reader, const char *path,
 	struct errinfo parse_err = ERRINFO_INIT;
 	AUTO_CLOSE int fd = -1;
 	struct stat st;
-	int result;
+	int rc;
 
 	*out = (struct creds_profile){ 0 };
 	fd = creds_file_open(path, &st, err);
 	if (fd < 0)
 		return fd;
-	result = creds_file_read_text(fd, (size_t)st.st_size, &text);
-	if (result < 0)
-		return errinfo_set(err, result == -ENOMEM ? result : -EIO,
+	rc = creds_file_read_text(fd, (size_t)st.st_size, &text);
+	if (rc < 0)
+		return errinfo_set(err, rc == -ENOMEM ? rc : -EIO,
 				   "cannot read %s: %s", path,
-				   strerror(-result));
-	result = reader->parse(reader, text.data, text.len, out, &parse_err);
-	if (result < 0)
-		return errinfo_set(err, result, "%s: %s", path, parse_err.text);
+				   strerrordesc_np(-rc));
+	rc = reader->parse(reader, text.data, text.len, out, &parse_err);
+	if (rc < 0)
+		return errinfo_set(err, rc, "%s: %s", path, parse_err.text);
 	out->exposed_mode = creds_file_exposure(&st);
 	out->mode = st.st_mode & 07777;
 	creds_file_take_stamp(&st, &out->stamp);

@@ -93,13 +93,12 @@ static int find_no_memory(struct errinfo *err)
 static int keys_make_creds(const struct keys *k, const char *from,
 			   struct s3_creds **out, struct errinfo *err)
 {
-	int result =
-		creds_check(k->access_key, k->secret_key, k->token, from, err);
+	int rc = creds_check(k->access_key, k->secret_key, k->token, from, err);
 
-	if (result < 0)
-		return result;
-	result = creds_new(k->access_key, k->secret_key, k->token, out);
-	return result < 0 ? find_no_memory(err) : 0;
+	if (rc < 0)
+		return rc;
+	rc = creds_new(k->access_key, k->secret_key, k->token, out);
+	return rc < 0 ? find_no_memory(err) : 0;
 }
 
 static int find_keys(struct search *s, struct errinfo *err)

@@ -174,28 +174,28 @@ int creds_file_parse(char *text, size_t len, const char *name, bool in_config,
 {
 	struct parser p = { .name = name, .in_config = in_config, .out = out };
 	char *line = text;
-	int result = 0;
+	int rc = 0;
 
 	*out = (struct creds_profile){ 0 };
 	if (memchr(text, '\0', len))
 		return errinfo_set(err, -EINVAL, "there is a NUL byte in it");
 	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
 		line += 3; /* a byte order mark, as editors leave it */
-	for (unsigned number = 1; line && result == 0; number++) {
+	for (unsigned number = 1; line && rc == 0; number++) {
 		char *next = strchr(line, '\n');
 
 		if (next)
 			*next++ = '\0';
-		result = profile_take_line(&p, line);
-		if (result == -EINVAL)
-			return errinfo_set(err, result,
+		rc = profile_take_line(&p, line);
+		if (rc == -EINVAL)
+			return errinfo_set(err, rc,
 					   "line %u is no [SECTION], no NAME = "
 					   "VALUE and no comment",
 					   number);
 		line = next;
 	}
-	if (result < 0)
-		return errinfo_set(err, result, "no memory for the profile");
+	if (rc < 0)
+		return errinfo_set(err, rc, "no memory for the profile");
 	return 0;
 }
 

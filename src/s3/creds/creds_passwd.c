@@ -65,10 +65,10 @@ static int passwd_make_creds(const struct passwd_source *s, const char *path,
 			     const struct creds_profile *p,
 			     struct s3_creds **out, struct errinfo *err)
 {
-	int result = s->allow_readable ? 0 : passwd_check_mode(path, p, err);
+	int rc = s->allow_readable ? 0 : passwd_check_mode(path, p, err);
 
-	if (result < 0)
-		return result;
+	if (rc < 0)
+		return rc;
 	if (!p->access_key && !p->secret_key)
 		return errinfo_set(err, -ENOKEY, "no keys for bucket %s in %s",
 				   s->bucket, path);
@@ -76,25 +76,23 @@ static int passwd_make_creds(const struct passwd_source *s, const char *path,
 		return errinfo_set(err, -EINVAL, "%s has no %s", path,
 				   p->access_key ? "AWSSecretKey" :
 						   "AWSAccessKeyId");
-	result = creds_check(p->access_key, p->secret_key, NULL, path, err);
-	if (result < 0)
-		return result;
-	result = creds_new(p->access_key, p->secret_key, NULL, out);
-	return result < 0 ?
-		       errinfo_set(err, result, "no memory for credentials") :
-		       0;
+	rc = creds_check(p->access_key, p->secret_key, NULL, path, err);
+	if (rc < 0)
+		return rc;
+	rc = creds_new(p->access_key, p->secret_key, NULL, out);
+	return rc < 0 ? errinfo_set(err, rc, "no memory for credentials") : 0;
 }
 
 static int passwd_fetch_from(struct passwd_source *s, const char *path,
 			     struct s3_creds **out, struct errinfo *err)
 {
 	CLEANUP(creds_profile_release) struct creds_profile p = { 0 };
-	int result = creds_file_load_by(&s->reader, path, &p, err);
+	int rc = creds_file_load_by(&s->reader, path, &p, err);
 
-	if (result == 0)
-		result = passwd_make_creds(s, path, &p, out, err);
-	if (result < 0)
-		return result;
+	if (rc == 0)
+		rc = passwd_make_creds(s, path, &p, out, err);
+	if (rc < 0)
+		return rc;
 	LOCK(&s->lock);
 	s->locked.path = path;
 	s->locked.stamp = p.stamp;
@@ -108,14 +106,14 @@ static int passwd_fetch(struct creds_source *source, struct s3_creds **out,
 	struct passwd_source *s = passwd_of(source);
 
 	for (size_t i = 0; i < ARRAY_SIZE(s->paths) && s->paths[i]; i++) {
-		int result = passwd_fetch_from(s, s->paths[i], out, err);
+		int rc = passwd_fetch_from(s, s->paths[i], out, err);
 
-		if (result == -ENOENT && s->is_named)
+		if (rc == -ENOENT && s->is_named)
 			return errinfo_set(err, -ENOKEY,
 					   "passwd_file: there is no %s",
 					   s->paths[i]);
-		if (result != -ENOENT)
-			return result;
+		if (rc != -ENOENT)
+			return rc;
 	}
 	return errinfo_set(err, -ENOKEY, "no ~/.passwd-s3fs, no %s",
 			   system_path);

@@ -43,12 +43,10 @@ static int passwd_take_pair(struct keys *keys, char *access_key,
 			    char *secret_key, unsigned number,
 			    struct errinfo *err)
 {
-	int result =
-		passwd_take_one(&keys->access_key, access_key, number, err);
+	int rc = passwd_take_one(&keys->access_key, access_key, number, err);
 
-	return result ? result :
-			passwd_take_one(&keys->secret_key, secret_key, number,
-					err);
+	return rc ? rc :
+		    passwd_take_one(&keys->secret_key, secret_key, number, err);
 }
 
 /* KEY:SECRET, or BUCKET:KEY:SECRET, whose secret may hold more colons. */
@@ -124,13 +122,13 @@ int creds_passwd_parse(char *text, size_t len, const char *bucket,
 		return errinfo_set(err, -EINVAL, "there is a NUL byte in it");
 	for (unsigned number = 1; line; number++) {
 		char *next = strchr(line, '\n');
-		int result;
+		int rc;
 
 		if (next)
 			*next++ = '\0';
-		result = passwd_take_line(&p, line, number, err);
-		if (result < 0)
-			return result;
+		rc = passwd_take_line(&p, line, number, err);
+		if (rc < 0)
+			return rc;
 		line = next;
 	}
 	if (p.general.access_key)

@@ -42,19 +42,19 @@ static int shared_find_paths(char *paths[CREDS_FILES])
 int creds_both_load(const char *profile, struct creds_both *out,
 		    struct errinfo *err)
 {
-	int result;
+	int rc;
 
 	*out = (struct creds_both){ 0 };
-	result = shared_find_paths(out->paths);
-	if (result < 0)
-		return errinfo_set(err, result, "no memory for credentials");
+	rc = shared_find_paths(out->paths);
+	if (rc < 0)
+		return errinfo_set(err, rc, "no memory for credentials");
 	for (int i = 0; i < CREDS_FILES; i++) {
 		struct errinfo why = ERRINFO_INIT;
 
-		result = creds_file_load(out->paths[i], profile,
-					 i == CREDS_CONFIG, &out->in[i], &why);
-		if (result < 0 && result != -ENOENT)
-			return errinfo_set(err, result, "%s", why.text);
+		rc = creds_file_load(out->paths[i], profile, i == CREDS_CONFIG,
+				     &out->in[i], &why);
+		if (rc < 0 && rc != -ENOENT)
+			return errinfo_set(err, rc, "%s", why.text);
 	}
 	return 0;
 }
@@ -79,7 +79,7 @@ static int shared_make_creds(const struct shared *s, enum creds_which which,
 {
 	const char *path = s->paths[which];
 	char from[NAME_MAX_BYTES];
-	int result;
+	int rc;
 
 	if (p->exposed_mode && !s->allow_readable)
 		return errinfo_set(err, -EACCES,
@@ -93,12 +93,12 @@ static int shared_make_creds(const struct shared *s, enum creds_which which,
 				   p->access_key ? "aws_secret_access_key" :
 						   "aws_access_key_id");
 	snprintf(from, sizeof(from), "profile %s in %s", s->profile, path);
-	result = creds_check(p->access_key, p->secret_key, p->token, from, err);
-	if (result == 0)
-		result = creds_new(p->access_key, p->secret_key, p->token, out);
-	return result == -ENOMEM ?
-		       errinfo_set(err, result, "no memory for credentials") :
-		       result;
+	rc = creds_check(p->access_key, p->secret_key, p->token, from, err);
+	if (rc == 0)
+		rc = creds_new(p->access_key, p->secret_key, p->token, out);
+	return rc == -ENOMEM ?
+		       errinfo_set(err, rc, "no memory for credentials") :
+		       rc;
 }
 
 static int shared_fetch(struct creds_source *source, struct s3_creds **out,
@@ -106,11 +106,11 @@ static int shared_fetch(struct creds_source *source, struct s3_creds **out,
 {
 	CLEANUP(creds_both_release) struct creds_both both;
 	struct shared *s = shared_of(source);
-	int result = creds_both_load(s->profile, &both, err);
+	int rc = creds_both_load(s->profile, &both, err);
 	int i = CREDS_CREDENTIALS;
 
-	if (result < 0)
-		return result;
+	if (rc < 0)
+		return rc;
 	while (i < CREDS_FILES && !creds_profile_has_keys(&both.in[i]))
 		i++;
 	if (i == CREDS_FILES)
@@ -118,10 +118,9 @@ static int shared_fetch(struct creds_source *source, struct s3_creds **out,
 				   "profile %s has no keys in %s or %s",
 				   s->profile, s->paths[CREDS_CREDENTIALS],
 				   s->paths[CREDS_CONFIG]);
-	result = shared_make_creds(s, (enum creds_which)i, &both.in[i], out,
-				   err);
-	if (result < 0)
-		return result;
+	rc = shared_make_creds(s, (enum creds_which)i, &both.in[i], out, err);
+	if (rc < 0)
+		return rc;
 	LOCK(&s->lock);
 	for (int k = 0; k < CREDS_FILES; k++)
 		s->locked.stamps[k] = both.in[k].stamp;

@@ -241,14 +241,13 @@ int sign_v4_signature(const struct sign_request *req,
 	struct buf AUTO_BUF text = BUF_INIT(TEXT_LIMIT);
 	char date[TEXT_BASIC_DATE_SIZE], day[9], hex[2 * DIGEST_MAX + 1];
 	unsigned char hash[DIGEST_MAX], key[CREDS_KEY_SIZE];
-	int result;
+	int rc;
 
 	if (canonical->error)
 		return canonical->error;
-	result = digest_of(DIGEST_SHA256, buf_str(canonical), canonical->len,
-			   hash);
-	if (result < 0)
-		return result;
+	rc = digest_of(DIGEST_SHA256, buf_str(canonical), canonical->len, hash);
+	if (rc < 0)
+		return rc;
 	text_hex(hex, hash, DIGEST_MAX);
 	text_basic_date(date, req->unix_s);
 	buf_add_fmt(&text, ALGORITHM "\n%s\n", date);
@@ -257,15 +256,15 @@ int sign_v4_signature(const struct sign_request *req,
 	if (text.error)
 		return text.error;
 	snprintf(day, sizeof(day), "%.8s", date);
-	result = creds_day_key(creds, day, req->endpoint->region,
-			       sign_service(req), key);
-	if (result == 0)
-		result = digest_hmac(DIGEST_SHA256, key, sizeof(key), text.data,
-				     text.len, hash);
+	rc = creds_day_key(creds, day, req->endpoint->region, sign_service(req),
+			   key);
+	if (rc == 0)
+		rc = digest_hmac(DIGEST_SHA256, key, sizeof(key), text.data,
+				 text.len, hash);
 	explicit_bzero(key, sizeof(key));
-	if (result == 0)
+	if (rc == 0)
 		text_hex(out, hash, DIGEST_MAX);
-	return result;
+	return rc;
 }
 
 static int sign_set_v4(const struct sign_request *req,
@@ -275,19 +274,18 @@ static int sign_set_v4(const struct sign_request *req,
 	struct buf AUTO_BUF names = BUF_INIT(TEXT_LIMIT);
 	struct buf AUTO_BUF value = BUF_INIT(TEXT_LIMIT);
 	char date[TEXT_BASIC_DATE_SIZE], signature[2 * DIGEST_MAX + 1];
-	int result;
+	int rc;
 
 	text_basic_date(date, req->unix_s);
-	result = pairs_set(headers, "x-amz-date", date);
-	if (result == 0)
-		result = pairs_set(headers, "x-amz-content-sha256",
-				   req->payload);
-	if (result < 0)
-		return result;
+	rc = pairs_set(headers, "x-amz-date", date);
+	if (rc == 0)
+		rc = pairs_set(headers, "x-amz-content-sha256", req->payload);
+	if (rc < 0)
+		return rc;
 	sign_v4_canonical(req, headers, &canonical, &names);
-	result = sign_v4_signature(req, creds, &canonical, signature);
-	if (result < 0)
-		return result;
+	rc = sign_v4_signature(req, creds, &canonical, signature);
+	if (rc < 0)
+		return rc;
 	buf_add_fmt(&value, ALGORITHM " Credential=%s/",
 		    creds_access_key(creds));
 	sign_v4_scope(req, &value);
@@ -342,13 +340,13 @@ int sign_v2_signature(const struct s3_creds *creds, const struct buf *text,
 		      struct buf *out)
 {
 	unsigned char mac[DIGEST_MAX];
-	int result;
+	int rc;
 
 	if (text->error)
 		return text->error;
-	result = creds_hmac_sha1(creds, buf_str(text), text->len, mac);
-	if (result < 0)
-		return result;
+	rc = creds_hmac_sha1(creds, buf_str(text), text->len, mac);
+	if (rc < 0)
+		return rc;
 	digest_base64(out, mac, digest_size(DIGEST_SHA1));
 	return out->error;
 }
@@ -359,17 +357,17 @@ static int sign_set_v2(const struct sign_request *req,
 	struct buf AUTO_BUF text = BUF_INIT(TEXT_LIMIT);
 	struct buf AUTO_BUF value = BUF_INIT(TEXT_LIMIT);
 	char date[TEXT_HTTP_DATE_SIZE];
-	int result;
+	int rc;
 
 	text_http_date(date, req->unix_s);
-	result = pairs_set(headers, "date", date);
-	if (result < 0)
-		return result;
+	rc = pairs_set(headers, "date", date);
+	if (rc < 0)
+		return rc;
 	sign_v2_string(req, date, headers, &text);
 	buf_add_fmt(&value, "AWS %s:", creds_access_key(creds));
-	result = sign_v2_signature(creds, &text, &value);
-	if (result < 0)
-		return result;
+	rc = sign_v2_signature(creds, &text, &value);
+	if (rc < 0)
+		return rc;
 	return pairs_set(headers, "authorization", value.data);
 }
 
@@ -381,10 +379,10 @@ static int sign_set_signature(const struct sign_request *req,
 	const char *token = creds_token(creds);
 
 	if (token) {
-		int result = pairs_set(headers, "x-amz-security-token", token);
+		int rc = pairs_set(headers, "x-amz-security-token", token);
 
-		if (result < 0)
-			return result;
+		if (rc < 0)
+			return rc;
 	}
 	switch (version) {
 	case S3_SIGNATURE_V2:
@@ -399,7 +397,7 @@ int sign_headers(const struct sign_request *req, enum s3_signature version,
 		 const struct s3_creds *creds, struct pairs *headers,
 		 struct errinfo *err)
 {
-	int result;
+	int rc;
 
 	pairs_remove(headers, "authorization");
 	pairs_remove(headers, "x-amz-date");
@@ -407,9 +405,9 @@ int sign_headers(const struct sign_request *req, enum s3_signature version,
 	pairs_remove(headers, "x-amz-security-token");
 	if (!creds)
 		return 0;
-	result = sign_set_signature(req, version, creds, headers);
-	if (result == 0)
+	rc = sign_set_signature(req, version, creds, headers);
+	if (rc == 0)
 		return 0;
-	return errinfo_set(err, result, "cannot sign a %s request: %s",
-			   req->method, strerror(-result));
+	return errinfo_set(err, rc, "cannot sign a %s request: %s", req->method,
+			   strerrordesc_np(-rc));
 }

@@ -206,24 +206,24 @@ int endpoint_init(struct endpoint *e, const struct s3_options *options,
 		  struct errinfo *err)
 {
 	struct url_parts url = { .path = "" };
-	int result = endpoint_check_bucket(options->bucket, err);
+	int rc = endpoint_check_bucket(options->bucket, err);
 
 	*e = (struct endpoint){ 0 };
-	if (result == 0)
-		result = endpoint_check_region(region, err);
-	if (result == 0 && endpoint_is_set(options->endpoint_url))
-		result = url_parse(options->endpoint_url, &url, err);
-	if (result < 0)
-		return result;
+	if (rc == 0)
+		rc = endpoint_check_region(region, err);
+	if (rc == 0 && endpoint_is_set(options->endpoint_url))
+		rc = url_parse(options->endpoint_url, &url, err);
+	if (rc < 0)
+		return rc;
 	if (url.has_query)
 		return errinfo_set(err, -EINVAL,
 				   "endpoint_url %s: nothing may follow ? or #",
 				   options->endpoint_url);
 	memcpy(e->region, region, strlen(region) + 1);
-	result = endpoint_put_bucket(e, options, use, &url);
-	if (result < 0)
-		return errinfo_set(err, result, "bucket %s: %s",
-				   options->bucket, strerror(-result));
+	rc = endpoint_put_bucket(e, options, use, &url);
+	if (rc < 0)
+		return errinfo_set(err, rc, "bucket %s: %s", options->bucket,
+				   strerrordesc_np(-rc));
 	return 0;
 }
 

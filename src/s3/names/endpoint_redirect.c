@@ -130,12 +130,12 @@ int endpoint_redirect(const struct endpoint *e, const char *location,
 	struct buf AUTO_BUF base = BUF_INIT(4096);
 	struct server from, to;
 	struct url_parts url;
-	int result;
+	int rc;
 
 	*out = (struct endpoint){ 0 };
-	result = url_parse(location, &url, err);
-	if (result < 0)
-		return result;
+	rc = url_parse(location, &url, err);
+	if (rc < 0)
+		return rc;
 	from = redirect_server(e->host, redirect_name_len(e->host), e->bucket);
 	if (!e->is_virtual)
 		from = (struct server){ e->host, redirect_name_len(e->host),
@@ -149,10 +149,10 @@ int endpoint_redirect(const struct endpoint *e, const char *location,
 				   "%s redirects to %s://%s: not followed",
 				   e->host, url.is_tls ? "https" : "http",
 				   url.host);
-	result = redirect_find_base(e, &url, to.has_bucket, &base);
-	if (result == -ENOMEM)
+	rc = redirect_find_base(e, &url, to.has_bucket, &base);
+	if (rc == -ENOMEM)
 		return redirect_no_memory(err);
-	if (result < 0)
+	if (rc < 0)
 		return errinfo_set(err, -EINVAL,
 				   "%s redirects to a URL that is not of "
 				   "bucket %s",

@@ -36,20 +36,20 @@ static void head_listed(struct s3_op *op)
 	bool is_unordered = s3_trait(r->client, S3_TRAIT_LIST_ORDER) == S3_NO;
 	bool is_there = op->result < 0 ||
 			(list->last_key && strcmp(list->last_key, r->key) == 0);
-	int result = -EACCES;
+	int rc = -EACCES;
 
 	request_child_done(r);
 	if (op->result == -ECANCELED)
-		result = -ECANCELED;
+		rc = -ECANCELED;
 	if (!is_there && !(is_unordered && list->is_truncated)) {
 		s3_trait_learn(r->client, S3_TRAIT_MISSING_HEAD, S3_NO, NULL);
-		result = errinfo_set(&r->op->err, -ENOENT,
-				     "HeadObject: refused, and no list has "
-				     "the key key=%s",
-				     r->key);
+		rc = errinfo_set(&r->op->err, -ENOENT,
+				 "HeadObject: refused, and no list has "
+				 "the key key=%s",
+				 r->key);
 	}
 	s3_list_release(list);
-	request_finish(r, result);
+	request_finish(r, rc);
 }
 
 /*

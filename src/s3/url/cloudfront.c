@@ -57,7 +57,7 @@ static int cloudfront_check_file(const char *path, int fd, bool allow_readable,
 
 	if (fstat(fd, &st) < 0)
 		return errinfo_set(err, -errno, "AWS_CLOUDFRONT_KEY %s: %s",
-				   path, strerror(errno));
+				   path, strerrordesc_np(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_LIMIT)
 		return errinfo_set(err, -EINVAL,
 				   "AWS_CLOUDFRONT_KEY %s is no file of a key",
@@ -82,14 +82,14 @@ static int cloudfront_load_key(struct cloudfront *cf, const char *path,
 
 	if (fd < 0)
 		return errinfo_set(err, -errno, "AWS_CLOUDFRONT_KEY %s: %s",
-				   path, strerror(errno));
+				   path, strerrordesc_np(errno));
 	rc = cloudfront_check_file(path, fd, allow_readable, err);
 	if (rc < 0)
 		return rc;
 	len = read(fd, pem, sizeof(pem));
 	if (len < 0)
 		return errinfo_set(err, -errno, "AWS_CLOUDFRONT_KEY %s: %s",
-				   path, strerror(errno));
+				   path, strerrordesc_np(errno));
 	rc = cloudfront_parse_key(cf, pem, (size_t)len, err);
 	explicit_bzero(pem, (size_t)len);
 	return rc;

@@ -30,17 +30,17 @@ static int presign_add_v2(const struct presign *p,
 	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
 	const char *token = creds_token(creds);
 	char expires[NUMBER_MAX];
-	int result = 0;
+	int rc = 0;
 
 	snprintf(expires, sizeof(expires), "%" PRId64, p->unix_s + p->expire_s);
 	if (token)
-		result = pairs_set(&headers, "x-amz-security-token", token);
-	if (result < 0)
-		return result;
+		rc = pairs_set(&headers, "x-amz-security-token", token);
+	if (rc < 0)
+		return rc;
 	sign_v2_string(req, expires, &headers, &text);
-	result = sign_v2_signature(creds, &text, &signature);
-	if (result < 0)
-		return result;
+	rc = sign_v2_signature(creds, &text, &signature);
+	if (rc < 0)
+		return rc;
 	query_add(query, "AWSAccessKeyId", creds_access_key(creds));
 	query_add(query, "Signature", buf_str(&signature));
 	if (token)
@@ -61,7 +61,7 @@ static int presign_add_v4(const struct presign *p,
 	const struct pairs headers = PAIRS_INIT;
 	char date[TEXT_BASIC_DATE_SIZE], expires[NUMBER_MAX];
 	char signature[2 * DIGEST_MAX + 1];
-	int result;
+	int rc;
 
 	text_basic_date(date, p->unix_s);
 	snprintf(expires, sizeof(expires), "%" PRId64, p->expire_s);
@@ -77,9 +77,9 @@ static int presign_add_v4(const struct presign *p,
 	if (creds_token(creds))
 		query_add(query, "X-Amz-Security-Token", creds_token(creds));
 	sign_v4_canonical(req, &headers, &canonical, &names);
-	result = sign_v4_signature(req, creds, &canonical, signature);
-	if (result < 0)
-		return result;
+	rc = sign_v4_signature(req, creds, &canonical, signature);
+	if (rc < 0)
+		return rc;
 	query_add(query, "X-Amz-Signature", signature);
 	endpoint_url(req->endpoint, p->key, query, out);
 	return out->error;
@@ -112,14 +112,14 @@ int presign_url(const struct endpoint *e, const struct presign *p,
 		const struct s3_creds *creds, struct buf *out,
 		struct errinfo *err)
 {
-	int result;
+	int rc;
 
 	if (!p->key || !*p->key)
 		return errinfo_set(err, -EINVAL,
 				   "a URL needs the name of an object");
-	result = presign_add_url(e, p, creds, out);
-	if (result == 0)
+	rc = presign_add_url(e, p, creds, out);
+	if (rc == 0)
 		return 0;
-	return errinfo_set(err, result, "cannot make a URL of %s: %s", p->key,
-			   strerror(-result));
+	return errinfo_set(err, rc, "cannot make a URL of %s: %s", p->key,
+			   strerrordesc_np(-rc));
 }

@@ -156,7 +156,7 @@ static int url_add_custom(struct s3_client *c, const struct s3_url *url,
 		rc = text.error;
 	if (rc < 0)
 		return errinfo_set(err, rc, "cannot make a URL of %s: %s",
-				   url->key, strerror(-rc));
+				   url->key, strerrordesc_np(-rc));
 	buf_add_str(out, text.data);
 	return out->error;
 }

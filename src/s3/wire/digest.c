@@ -69,10 +69,10 @@ int digest_add(struct digest *d, const void *data, size_t len)
 
 int digest_finish(struct digest *d, unsigned char *out)
 {
-	int result = EVP_DigestFinal_ex(d->ctx, out, NULL) == 1 ? 0 : -EIO;
+	int rc = EVP_DigestFinal_ex(d->ctx, out, NULL) == 1 ? 0 : -EIO;
 
 	digest_drop(d);
-	return result;
+	return rc;
 }
 
 void digest_drop(struct digest *d)
