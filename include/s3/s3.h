@@ -16,8 +16,8 @@
  * thread of the layer, and must not wait; it may start other operations. It may
  * be called before start returns. Operations sign, send, retry with back-off,
  * follow a bucket to its region and correct the clock by themselves; result
- * is 0 or a negative errno from the table in src/s3/errcode.c, err says it in
- * words:
+ * is 0 or a negative errno from the table in src/s3/client/errcode.c, err says
+ * it in words:
  *   -ENOENT no such object (a sure 404), -ENODEV no such bucket, -ESRCH no
  *   such upload (start it again), -EACCES refused, -EEXIST if_none_match and
  *   the key is taken, -ESTALE another precondition failed, -EBUSY changes by

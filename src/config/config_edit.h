@@ -40,8 +40,9 @@ MUST_USE int config_take_defaults(struct config *config, struct errinfo *err);
 int config_strength(const struct config *config, const char *name);
 
 /*
- * Gives a setting another value, text as on the command line; whether it
- * is_set stays. Returns 0, -EINVAL (err says which and why) or -ENOMEM.
+ * Gives a setting another value, text as on the command line; what
+ * config_is_set says of it stays. Returns 0, -EINVAL (err says which and why)
+ * or -ENOMEM.
  */
 MUST_USE int config_put(struct config *config, const char *name,
 			const char *text, struct errinfo *err);

@@ -71,18 +71,17 @@ static void xattr_get_status(fuse_req_t req, size_t size)
 	const struct fs_options *options = &fs_of(req)->options;
 	AUTO_BUF struct buf text = BUF_INIT(XATTR_SIZE_MAX);
 	struct call *call;
-	int result;
+	int rc;
 
 	/* Before this is a call itself, which would be counted. */
 	options->status(options->status_arg, &text);
 	call = xattr_call(req, &get_kind, FUSE_ROOT_ID, NULL, size);
 	if (!call)
 		return;
-	result =
-		call->uid == 0 || call->uid == geteuid() ? text.error : -EACCES;
+	rc = call->uid == 0 || call->uid == geteuid() ? text.error : -EACCES;
 	call->value = text;
 	text = (struct buf)BUF_INIT(0);
-	call_done(&call->io.op, result);
+	call_done(&call->io.op, rc);
 }
 
 static void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name,

@@ -62,7 +62,7 @@ enum s3_error op_get_object_acl(struct request *req);
 enum s3_error op_get_object_tagging(struct request *req);
 enum s3_error op_put_object_tagging(struct request *req);
 
-/* ops-list.c, ops-list-versions.c */
+/* ops-list.c */
 enum s3_error op_list_objects(struct request *req);
 enum s3_error op_list_objects_v2(struct request *req);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which paths a pattern stands for (src/s3/pattern.c). */
+/* Which paths a pattern stands for (src/s3/params/pattern.c). */
 #include "params/pattern.h"
 
 #include <setjmp.h>
