@@ -122,8 +122,8 @@ struct http_request {
 	struct errinfo err;
 	/*
 	 * Nothing of an answer came, the connection had served before and
-	 * was found dead: the server closed it while idle. Sending the
-	 * request once more is no second try.
+	 * was found dead: the server closed it while idle. A retry of
+	 * that request is no second try.
 	 */
 	bool was_stale_connection;
 	uint64_t bytes_sent; /* of the body, this time */

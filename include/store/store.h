@@ -278,7 +278,7 @@ struct stream *store_opendir(struct store *store, struct node *dir);
 
 /*
  * Makes sure that the entry at cookie is in memory: 0 is the first, others
- * come from store_entry.next. Going back to 0 looks at the directory anew.
+ * come from store_entry.next. Going back to 0 looks at the directory again.
  * "." and ".." are not among the entries.
  */
 void store_readdir(struct stream *stream, uint64_t cookie, struct store_op *op);

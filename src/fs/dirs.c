@@ -188,7 +188,7 @@ static const struct call_kind readdirplus_kind = {
 	.reply = readdirplus_reply,
 };
 
-/* Offset 0 is opendir or rewinddir: the store shall look anew. */
+/* Offset 0 is opendir or rewinddir: the store shall look again. */
 static void readdir_begin(struct call *call)
 {
 	struct stream *stream = call->opened->stream;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling the kernel what to forget.
+ * Invalidating what the kernel caches of names and attributes.
  *
  * An invalidation may wait in the kernel for a lock that a request of ours
  * holds until it is answered. So it is sent by a thread that answers nothing

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel is told by itself, on a thread that does nothing else. */
+/* Invalidates what the kernel caches, on a thread that does nothing else. */
 #ifndef FS_NOTIFY_H
 #define FS_NOTIFY_H
 

@@ -20,7 +20,7 @@ struct http {
 	char *user_agent;            /* owned, like those below, or NULL */
 	char *no_proxy;
 	struct proxy_rules proxies;
-	char *ca_file, *ca_folder; /* whom to trust */
+	char *ca_file, *ca_folder; /* trusted certificates */
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions */
 	int epoll_fd;

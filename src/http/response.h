@@ -9,7 +9,7 @@
 
 void http_response_begin(struct http_transfer *t);
 
-/* Forgets what came: the request goes out once more. */
+/* Forgets what came: curl retries the request. */
 void http_response_restart(struct http_transfer *t);
 
 /* 0 or a negative errno for how the transfer ended. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A request becomes a transfer: one of curl's easy handles, taken from a
- * small cache, with every option set anew. On the loop thread only.
+ * small cache, with every option set again. On the loop thread only.
  */
 #include "transfer.h"
 
@@ -174,7 +174,7 @@ static size_t transfer_pause(struct http_transfer *t)
 	return CURL_READFUNC_PAUSE;
 }
 
-/* curl begins to measure anew. */
+/* curl begins to measure again. */
 void http_transfer_resume(struct http_transfer *t)
 {
 	if (!t->is_paused)
@@ -209,7 +209,7 @@ static size_t transfer_on_body_wanted(char *to, size_t size, size_t count,
 }
 
 /*
- * curl sends a request once more when a connection it used again was dead.
+ * curl retries a request by itself when a connection it used again was dead.
  * Version 7.88 rewinds the body only if some of it left, not if it was read
  * and none left; so every try begins at 0.
  */
@@ -358,7 +358,7 @@ static void transfer_set_up(struct http *http, struct http_transfer *t)
 
 /*
  * What there may be of bytes a second is shared among all that are on their
- * way. curl looks at these two options anew each time it has moved bytes.
+ * way. curl looks at these two options again each time it has moved bytes.
  */
 static void transfers_share_speed(struct http *http)
 {

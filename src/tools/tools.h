@@ -75,8 +75,9 @@ int tool_refuse(const struct tool_call *call, int code, const char *text);
 struct tool_bucket;
 
 /*
- * The same for a request or a call of the store that failed, with cause and
- * mend, and returns TOOL_NO. what: on what, or NULL; right: what a key needs.
+ * The same for a request or a call of the store that failed, with its cause and
+ * the remedy, and returns TOOL_NO. what: on what, or NULL; right: what a key
+ * needs.
  */
 int tool_fail_request(const struct tool_call *call,
 		      const struct tool_bucket *bucket, const char *what,

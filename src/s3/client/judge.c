@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What came of a try: its result, whether that may be mended, and the words
+ * What came of a try: its result, whether a retry may help, and the words
  * for people. On the request's thread.
  */
 #include "client/judge.h"

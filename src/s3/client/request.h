@@ -40,7 +40,7 @@ struct s3_waiter {
 /* What settle says. */
 enum s3_next {
 	S3_FINISH, /* the operation is over with *result */
-	S3_AGAIN,  /* something was changed: send once more, at once */
+	S3_AGAIN,  /* something was changed: retry at once */
 	S3_LATER,  /* settle has started a child, which will finish it */
 };
 
@@ -119,7 +119,7 @@ struct s3_request {
 	int64_t granted_ms; /* of its time, to the bound */
 	int64_t sent_ms;    /* when the last try was due to go out */
 	bool has_children;  /* and their time */
-	/* While keys are looked for: see attempt, and mend. */
+	/* While keys are looked for: see request_attempt and request_correct. */
 	struct creds_waiter renewal;
 	int pause_ms;           /* before the next try */
 	struct errinfo refusal; /* what op ends with if there are none */
@@ -182,7 +182,7 @@ void request_finish(struct s3_request *r, int result);
 
 /*
  * As request_finish, if the child has found that the last try did not do it:
- * sends once more if that may be.
+ * retries if that may be.
  */
 void request_try_again(struct s3_request *r, int result);
 /* The child of settle's S3_LATER wants another try. */

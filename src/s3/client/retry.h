@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether and when a request is sent again, and how long a try may take:
+ * Whether and when to retry a request, and how long a try may take:
  * arithmetic over a small state, no clock, no random source, no I/O.
  *
  * One bound in time holds for the operation with all its tries. An outage,
  * of whatever kind, is ridden through as long as there is time; other
  * answers that may change are asked for again a few times. Pauses are
  * exponential with full jitter (Marc Brooker, "Exponential Backoff And
- * Jitter", AWS Architecture Blog, 2015). What can be mended at once
+ * Jitter", AWS Architecture Blog, 2015). What can be corrected at once
  * (credentials, clock, region, redirect, an idle connection that was closed)
  * is tried again without a pause, once each, not counted.
  */

@@ -7,7 +7,7 @@
  *   creds = creds_chain_current(chain);
  *   ... sign ... send ...
  *   creds_chain_refresh(chain, &waiter, err);  only if the server called the
- *                                              token expired: try once more?
+ *                                              token expired: retry?
  *   creds_put(creds);
  *   creds_chain_free(chain);
  *

@@ -95,7 +95,7 @@ int creds_container_url(const char *relative, const char *full, struct buf *out,
 			   url.host);
 }
 
-/* The file is written anew while we run: it is read each time. */
+/* The file may change while we run: it is read each time. */
 static int container_authorize(struct http_request *req, struct errinfo *err)
 {
 	const char *path =

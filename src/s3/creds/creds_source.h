@@ -20,7 +20,7 @@ struct creds_context;
 
 struct creds_source {
 	/*
-	 * Gets them anew; *out is the caller's to put. Returns 0, or what
+	 * Gets them again; *out is the caller's to put. Returns 0, or what
 	 * creds_chain_new documents.
 	 */
 	int (*fetch)(struct creds_source *source, struct s3_creds **out,

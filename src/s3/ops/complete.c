@@ -216,7 +216,7 @@ const struct s3_action complete_upload_action = {
 	.settle = complete_settle,
 };
 
-/* The upload is no more when it is an object, or the server has lost it. */
+/* The upload is gone when it is an object, or the server has lost it. */
 static void complete_waited(struct s3_client *c, struct s3_op *op)
 {
 	const struct s3_complete_upload *up =

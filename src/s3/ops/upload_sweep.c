@@ -4,7 +4,7 @@
  *
  * A lock that can be taken had an owner who is dead; while we hold it, no
  * other sweep works on his notes. A note goes when the server has said that
- * the upload is no more; the lock goes when no note is left. So whatever
+ * the upload is gone; the lock goes when no note is left. So whatever
  * fails is done by the next start. One thread of its own.
  *
  * Of an upload whose id its owner was not told, the server is asked: it has
@@ -38,7 +38,7 @@ struct upload_sweep {
 	struct s3_client *client;
 	pthread_t thread;
 	bool is_joined;
-	unsigned removed; /* uploads that were there and are no more */
+	unsigned removed; /* uploads that were there and are gone */
 	unsigned left;    /* uploads that could not be aborted */
 	struct errinfo why;
 	bool is_down;  /* the server: nothing else is tried */
@@ -351,7 +351,7 @@ static void sweep_settle_owner(struct upload_sweep *sweep, int folder,
 	AUTO_CLOSE int fd = sweep_open_own(folder, lock, O_RDWR);
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return; /* he lives */
+		return; /* its owner still runs */
 	if (sweep_settle_notes(sweep, folder, lock) == 0)
 		unlinkat(folder, lock, 0);
 }

@@ -119,7 +119,7 @@ void rename_rebase_file(struct file *file, char *key, const char *etag)
 /* --------------------------------------------------------------- files */
 
 /*
- * What stands at the new name is to give way; readers keep their bytes. Who
+ * What has the new name is to be replaced; readers keep their bytes. Who
  * closes it meanwhile waits until it is known whether it still has its name.
  */
 static int displace_begin(struct store *store, struct node *target,

@@ -184,9 +184,9 @@ static void save_gone(struct store *store, const struct node *dir)
 }
 
 /*
- * From now on nothing below dir changes, and nothing of it is let go: who needs
- * room waits for the end. What was begun is awaited, and the removals before
- * the publishes, who need nobody that waits for the move.
+ * From now on nothing below dir changes, and nothing of it is evicted: who
+ * needs room waits for the end. What was begun is awaited, and the removals
+ * before the publishes, who need nobody that waits for the move.
  */
 static int stop_changes(struct store *store, struct node *dir)
 {
@@ -242,7 +242,7 @@ static void learn_copy_locked(struct move *move, const char *suffix)
 	if (!node || !node->etag)
 		return;
 	headers_forget_locked(node, true);
-	/* One that stays as it was is found out: asked anew. */
+	/* One that stays as it was is found out: asked again. */
 	if (etag && strcmp(node->etag, etag->from) == 0 &&
 	    node_set_etag_locked(node, etag->to) < 0)
 		node->until_ms = IN_DOUBT_MS;

@@ -38,7 +38,7 @@ struct pieces;
 /*
  * Of plain bytes. Style sheets and scripts are smaller: one member, as
  * Django's. A member of text is about 250 KiB stored, what a random read
- * takes of a plain file; a dictionary that starts anew after 1 MiB costs
+ * takes of a plain file; a dictionary that starts again after 1 MiB costs
  * less than 1% of the size.
  */
 #define GZIP_MEMBER_BYTES (1024u * 1024)

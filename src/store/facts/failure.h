@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has just failed is not tried anew for a moment: a program, or the
+ * What has just failed is not tried again for a moment: a program, or the
  * kernel by itself, asks for the same thing again and again, and is to wait
  * for a server that hangs once. It is believed for as long as it took to
  * fail, if that was a second or more, and for some seconds at most.

@@ -96,7 +96,7 @@ bool headers_must_change(const struct headers_plan *plan)
 	return false;
 }
 
-/* What was compressed by us is written anew: so is what tells of it. */
+/* What was compressed by us is written again: so is what tells of it. */
 static bool is_of_bytes(const struct headers_plan *plan, const char *name)
 {
 	const char *layout = pairs_get(plan->stored, OF_BYTES "gzip");

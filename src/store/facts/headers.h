@@ -4,7 +4,7 @@
  * storage class. Where they come from, the stronger one first:
  *
  *   set by hand   an extended attribute, through this mount: kept with the
- *                 node, so it is also in what is saved anew (O_TRUNC)
+ *                 node, so it is also in what is saved again (O_TRUNC)
  *   stored        what the object has: kept over edits, appends, renames
  *   automatic     a rule of the settings, else a guess from the name; with
  *                 the settings of 1.7 the guess first

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tags of an object that is to be written anew: a PUT and a multipart
+ * The tags of an object that is to be written again: a PUT and a multipart
  * upload leave none of the old ones, so they are sent with them.
  */
 #include "facts/headers_tags.h"

@@ -7,7 +7,7 @@
  * | bytes at offset o          | held has o | base                        |
  * |----------------------------|------------|-----------------------------|
  * | in memory or in the spool  | yes        | -                           |
- * | let go                     | no, gone   | -                           |
+ * | evicted                    | no, gone   | -                           |
  * | changed since the base     | yes, dirty | -                           |
  * | to be fetched              | no         | o < base.valid              |
  * | a hole: zeros              | no         | base.valid <= o < size      |

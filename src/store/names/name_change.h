@@ -10,7 +10,7 @@
  * | MOVE_AWAITED | wait             | begin              | MOVE_ON          |
  * | MOVE_ON      | wait             | wait               | MOVE_NONE        |
  *
- * From MOVE_AWAITED on no bytes are let go below it: only an upload to the old
+ * From MOVE_AWAITED on no bytes are evicted below it: only an upload to the old
  * key would have them.
  *
  * A change is of one name or of two, which it has for itself; of two in

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel should forget; see notify.h. */
+/* Invalidations for the kernel; see notify.h. */
 #include "names/notify.h"
 
 #include "internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel should forget or look at. */
+/* Invalidations: what the kernel should forget, or look at again. */
 #ifndef STORE_NOTIFY_H
 #define STORE_NOTIFY_H
 

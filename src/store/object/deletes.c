@@ -107,7 +107,7 @@ static void deletion_failed(struct deletes *d, struct deletion *del, int result)
 
 static void enqueue_locked(struct deletes *d, struct deletion *del);
 
-/* True: nobody holds it, it is sent, and nobody has asked for it anew. */
+/* True: nobody holds it, it is sent, and nobody has asked for it again. */
 static bool deletion_is_over_locked(struct deletes *d, struct deletion *del)
 {
 	if (del->holds > 0 || del->is_queued || del->is_sent)
@@ -119,7 +119,7 @@ static bool deletion_is_over_locked(struct deletes *d, struct deletion *del)
 
 /*
  * Takes it out if it is over; the caller frees it then. tree.lock is held as
- * well: whoever waited for it, or asks for it anew, finds the tree as it is.
+ * well: whoever waited for it, or asks for it again, finds the tree as it is.
  */
 static bool retire_locked(struct deletes *d, struct deletion *del)
 {

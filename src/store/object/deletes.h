@@ -9,7 +9,7 @@
  * error. Whoever writes a key calls deletes_wait first.
  *
  * A key has one removal at a time, which several may hold (a name that was
- * removed, made again and removed again): it is sent when all have let go.
+ * removed, made again and removed again): it is sent when all have released it.
  */
 #ifndef STORE_DELETES_H
 #define STORE_DELETES_H

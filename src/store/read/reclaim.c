@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Clean bytes give way when others need their memory; see file.h. */
+/* Evicts clean bytes when others need their memory; see file.h. */
 #include "read/reclaim.h"
 
 #include "codec/gzip.h"

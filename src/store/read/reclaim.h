@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Clean bytes give way when others need their memory. */
+/* Evicts clean bytes when others need their memory. */
 #ifndef STORE_RECLAIM_H
 #define STORE_RECLAIM_H
 

@@ -236,7 +236,7 @@ static void note_stored_locked(struct file *file)
 	for (size_t i = 0; i < file->gone.count; i++) {
 		const struct extent *item = &file->gone.items[i];
 
-		/* Without memory it is sent once more with the next version. */
+		/* Without memory it is sent again with the next version. */
 		if (extents_remove(&file->dirty, item->start, item->end) < 0)
 			break;
 	}
@@ -395,7 +395,7 @@ void file_save_gone(struct file *file)
 		log_error("publish", "%s", err.text);
 }
 
-/* Meanwhile nothing of it is let go: who needs room waits for the end. */
+/* Meanwhile nothing of it is evicted: who needs room waits for the end. */
 static void claim_locked(struct file *file)
 {
 	file_set_state_locked(file, file_is_dirty_locked(file) ?

@@ -97,7 +97,7 @@ struct claim {
 	char etag[S3_ETAG_MAX];
 };
 
-/* Puts the claim once more: who honours conditions refuses. */
+/* Puts the claim again: who honours conditions refuses. */
 static void see_it_refused(struct file *file, const char *key,
 			   struct claim *claim)
 {

@@ -371,7 +371,7 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 		return result;
 	}
 	result = finish_parts_locked(file, is_exclusive, etag, err);
-	/* The server lost the upload; everything is still held: once more. */
+	/* The server lost the upload; everything is still held: retry. */
 	if (result == -ESRCH)
 		return upload_publish_locked(file, key, is_exclusive, etag,
 					     err);

@@ -3,7 +3,7 @@
  * A new file that grows beyond one PUT is sent while it is written: a part
  * goes out once all of it is there and the writer is behind it. What was
  * sent is kept for who reads it back or writes it again, on disk if memory is
- * short. If the disk is, too, it is let go: the bucket alone has it then, as
+ * short. If the disk is, too, it is evicted: the bucket alone has it then, as
  * parts that nobody can read before the file is published.
  */
 #include "write/upload_stream.h"
@@ -30,7 +30,7 @@
 
 /*
  * Such a file is sent when its compressed form is complete. The last word is
- * said when it is published, which begins anew if it comes to be otherwise.
+ * said when it is published, which begins again if it comes to be otherwise.
  */
 static bool will_be_compressed(const struct file *file)
 {
@@ -65,7 +65,7 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 	       !will_be_compressed(file);
 }
 
-/* The name it is streamed under; publish starts anew if it gets another. */
+/* The name it is streamed under; publish starts again if it gets another. */
 static int stream_key(const struct file *file, struct buf *key)
 {
 	node_key(file->store, file->node, key);
@@ -217,7 +217,7 @@ bool upload_is_coming_locked(const struct file *file)
 	       file->upload->flying > 0;
 }
 
-/* ------------------------------------------------------------ letting go */
+/* -------------------------------------------------------------- eviction */
 
 /* What an upload alone has must be published under its key. */
 static bool stream_may_stay(const struct file *file)

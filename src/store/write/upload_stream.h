@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parts of a file that is being written: sent while it grows, kept or let go
+ * Parts of a file that is being written: sent while it grows, kept or evicted
  * once the bucket has them.
  */
 #ifndef STORE_UPLOAD_STREAM_H
@@ -38,8 +38,8 @@ bool store_let_go(struct store *store);
 
 /*
  * Sends a part that was written again as a whole, which without need waits for
- * the close; or all anew under another name. False: there is none. On the pool;
- * lock given up meanwhile.
+ * the close; or all parts again under another name. False: there is none. On
+ * the pool; lock given up meanwhile.
  */
 bool upload_send_again_locked(struct file *file);
 

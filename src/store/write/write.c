@@ -3,7 +3,7 @@
  * Writes. A write goes to memory as long as the budget
  * and the file's own limit allow. Otherwise room is looked for on the pool:
  * what was sent goes to the spool file on disk, then what is written, then
- * what the bucket has is let go, then the writer waits (room.h).
+ * what the bucket has is evicted, then the writer waits (room.h).
  */
 #include <fcntl.h>
 #include <string.h>
