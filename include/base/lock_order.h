@@ -25,8 +25,8 @@ enum lock_rank {
 	LOCK_TREE, /* struct tree: names, nodes, what is known of directories */
 	LOCK_GZIP_MEMBERS, /* members that are being compressed */
 	LOCK_DELETES,      /* struct deletes: keys that wait to be removed */
-	LOCK_GZIP,         /* gzip_store: HEADs ahead of a listing */
-	LOCK_GZIP_KNOWN,   /* struct gzip_known: sizes by version */
+	LOCK_AHEAD,        /* store.ahead: HEADs ahead of who wants them */
+	LOCK_FACTS,        /* store.facts: what headers told, by version */
 	LOCK_FAILED_KEYS,  /* store.failed_keys: what could not be asked */
 	LOCK_LOOKUP_WAIT,  /* somebody who waits for a lookup, on his stack */
 	LOCK_STORE_NOTIFY, /* store.notify: whom to tell */

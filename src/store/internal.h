@@ -12,6 +12,8 @@
 #include "buf.h"
 #include "data/budget.h"
 #include "data/room.h"
+#include "facts/ahead.h"
+#include "facts/facts.h"
 #include "facts/failure.h"
 #include "list.h"
 #include "lock.h"
@@ -23,7 +25,6 @@
 
 struct file;
 struct deletes;
-struct gzip_store;
 struct headers;
 struct mime;
 struct walks;
@@ -44,7 +45,14 @@ struct store {
 	struct deletes *deletes;
 	struct walks *walks;
 	struct failed_keys failed_keys;
-	struct gzip_store *gzip; /* NULL: bytes are shown as they are */
+	struct facts facts;
+	struct ahead ahead;
+	/*
+	 * For expanding and compressing, or NULL. Its jobs wait for answers of
+	 * the server, never for a job of another pool, so that jobs of pool may
+	 * wait for them.
+	 */
+	struct pool *codec_pool;
 	struct lock files_lock;
 	struct list_link files; /* all struct file, least recently used first */
 	unsigned file_count;    /* also those that are being freed */

@@ -6,7 +6,6 @@
 
 #include "data/budget.h"
 #include "data/room.h"
-#include "facts/gzip_store.h"
 #include "facts/mime.h"
 #include "internal.h"
 #include "list/walk.h"
@@ -17,6 +16,7 @@
 
 #define POOL_THREADS       64
 #define DISK_THREADS       4
+#define CODEC_THREADS      32
 #define MIB                (1024ull * 1024)
 #define DEFAULT_PUT_BYTES  (8 * MIB)
 #define DEFAULT_PART_BYTES (8 * MIB)
@@ -106,7 +106,9 @@ static void store_release_all(struct store *store)
 	pool_free(store->disk_pool);
 	/* Jobs may queue removals. */
 	pool_free(store->pool);
-	gzip_store_free(store);
+	pool_free(store->codec_pool);
+	ahead_release(&store->ahead);
+	facts_release(&store->facts);
 	deletes_free(store->deletes);
 	walks_free(store, store->walks);
 	failed_keys_release(&store->failed_keys);
@@ -140,6 +142,8 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	store->failed_keys.lock = (struct lock)LOCK_INIT(LOCK_FAILED_KEYS);
 	pthread_cond_init(&store->files_gone, NULL);
 	room_init(&store->room);
+	facts_init(&store->facts);
+	ahead_init(&store->ahead);
 	list_init(&store->files);
 	set_defaults(store);
 	result = tree_init(&store->tree);
@@ -164,8 +168,11 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 		if (!store->deletes || !store->disk_pool)
 			result = -ENOMEM;
 	}
-	if (result == 0 && options->gzip)
-		result = gzip_store_new(store);
+	if (result == 0 && options->gzip) {
+		store->codec_pool = pool_new(CODEC_THREADS);
+		if (!store->codec_pool)
+			result = -ENOMEM;
+	}
 	if (result < 0)
 		store_release_all(store);
 	else

@@ -11,6 +11,8 @@
 
 #include "codec/gunzip.h"
 #include "codec/gzip.h"
+#include "facts/facts.h"
+#include "facts/facts_codec.h"
 
 #define PLAIN_MAX (1u << 20) /* what a foreign file is let grow to */
 
@@ -32,7 +34,8 @@ static void try_headers(const uint8_t *data, size_t size)
 	};
 	struct pairs headers = PAIRS_INIT, again = PAIRS_INIT;
 	char *text = strndup((const char *)data, size), *rest = text;
-	struct gzip_layout layout, back;
+	struct object_facts facts, back;
+	const struct gzip_layout *layout = &facts.layout;
 	int rc;
 
 	for (size_t i = 0; rest && i < 3; i++) {
@@ -41,14 +44,15 @@ static void try_headers(const uint8_t *data, size_t size)
 		if (pairs_set(&headers, names[i], value) < 0)
 			break;
 	}
-	gzip_layout_read(&headers, 4096, &layout);
-	expect(layout.stored_size == 4096);
-	if (layout.kind == GZIP_MEMBERS) {
-		expect(gzip_member_count(&layout) <= GZIP_MEMBERS_MAX);
-		rc = gzip_layout_headers(&layout, &again);
-		gzip_layout_read(&again, 4096, &back);
+	expect(facts_read(&headers, 4096, &facts) ==
+	       (layout->kind != GZIP_FOREIGN));
+	expect(layout->stored_size == 4096);
+	if (layout->kind == GZIP_MEMBERS) {
+		expect(gzip_member_count(layout) <= GZIP_MEMBERS_MAX);
+		rc = facts_write(&facts, &again);
+		expect(facts_read(&again, 4096, &back) || rc == -ENOMEM);
 		expect(rc == -ENOMEM ||
-		       (rc == 0 && gzip_layout_is_equal(&layout, &back)));
+		       (rc == 0 && gzip_layout_is_equal(layout, &back.layout)));
 	}
 	pairs_release(&headers);
 	pairs_release(&again);

@@ -11,6 +11,8 @@
 #include "codec/gunzip.h"
 #include "codec/gzip.h"
 #include "data/pieces.h"
+#include "facts/facts.h"
+#include "facts/facts_codec.h"
 
 #define MIB (1024u * 1024)
 
@@ -276,7 +278,8 @@ static struct gzip_layout read_headers(const char *encoding, const char *size,
 				       const char *ours, uint64_t stored)
 {
 	struct pairs headers = PAIRS_INIT;
-	struct gzip_layout layout;
+	struct object_facts facts;
+	bool is_all;
 
 	if (encoding)
 		assert_int_equal(
@@ -289,24 +292,25 @@ static struct gzip_layout read_headers(const char *encoding, const char *size,
 		assert_int_equal(pairs_set(&headers,
 					   "x-amz-meta-s3storefs-gzip", ours),
 				 0);
-	gzip_layout_read(&headers, stored, &layout);
+	is_all = facts_read(&headers, stored, &facts);
+	assert_int_equal(is_all, facts.layout.kind != GZIP_FOREIGN);
 	pairs_release(&headers);
-	return layout;
+	return facts.layout;
 }
 
 static void what_is_written_in_headers_is_read_from_them(void **state)
 {
 	struct pairs headers = PAIRS_INIT;
-	struct gzip_layout layout, back;
+	struct object_facts facts, back;
 	struct made m;
 
 	make_index(&m, 7, 3000);
-	layout = m.layout;
-	assert_int_equal(gzip_layout_headers(&layout, &headers), 0);
+	facts.layout = m.layout;
+	assert_int_equal(facts_write(&facts, &headers), 0);
 	assert_string_equal(pairs_get(&headers, "content-encoding"), "gzip");
-	gzip_layout_read(&headers, layout.stored_size, &back);
-	assert_true(gzip_layout_is_equal(&layout, &back));
-	assert_int_equal(back.kind, GZIP_MEMBERS);
+	assert_true(facts_read(&headers, m.layout.stored_size, &back));
+	assert_true(gzip_layout_is_equal(&m.layout, &back.layout));
+	assert_int_equal(back.layout.kind, GZIP_MEMBERS);
 	pairs_release(&headers);
 	buf_release(&m.index);
 }
@@ -364,6 +368,32 @@ headers_of_ours_that_do_not_fit_the_object_are_not_believed(void **state)
 			 GZIP_FOREIGN);
 	assert_int_equal(read_headers("gzip", NULL, "1 1048576 0 99", 99).kind,
 			 GZIP_FOREIGN);
+}
+
+static void facts_are_of_one_version(void **state)
+{
+	const struct object_version version = { .key = "k",
+						.etag = "e",
+						.stored_size = 9,
+						.mtime_ns = 5000000000 };
+	const struct object_facts of = { .layout = gzip_layout_none(7) };
+	struct object_version other[] = { version, version, version, version };
+	struct object_facts got = { 0 };
+	struct facts facts;
+
+	facts_init(&facts);
+	facts_put(&facts, &version, &of);
+	other[0].key = "l";
+	other[1].etag = "f";
+	other[2].stored_size = 8;
+	other[3].mtime_ns = 6000000000;
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		assert_false(facts_get(&facts, &other[i], &got));
+	/* A HEAD tells seconds, a listing less. */
+	other[3].mtime_ns = 5999000000;
+	assert_true(facts_get(&facts, &other[3], &got));
+	assert_int_equal(got.layout.plain_size, 7);
+	facts_release(&facts);
 }
 
 /* ------------------------------------------------------ anybody's gzip */
@@ -515,6 +545,7 @@ int main(void)
 			huge_files_have_larger_members_and_an_index_that_fits),
 		cmocka_unit_test(what_is_written_in_headers_is_read_from_them),
 		cmocka_unit_test(only_a_content_encoding_of_gzip_means_gzip),
+		cmocka_unit_test(facts_are_of_one_version),
 		cmocka_unit_test(
 			headers_of_ours_that_do_not_fit_the_object_are_not_believed),
 		cmocka_unit_test(

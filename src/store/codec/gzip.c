@@ -19,11 +19,6 @@
 #define INDEX_TAIL   10 /* an empty block, CRC and length of nothing */
 #define HEADER_EXTRA 4  /* FLG.FEXTRA */
 
-#define META_SIZE "x-amz-meta-s3storefs-size"
-#define META_GZIP "x-amz-meta-s3storefs-gzip"
-#define VERSION   "1"
-#define RAW       "raw"
-
 /* ------------------------------------------------------------- headers */
 
 bool gzip_is_encoding(const char *text)
@@ -57,8 +52,7 @@ size_t gzip_member_length(const struct gzip_layout *layout, size_t member)
 						      layout->member_bytes);
 }
 
-/* A layout of which all numbers go together and are within our limits. */
-static bool is_sound(const struct gzip_layout *layout)
+bool gzip_layout_is_sound(const struct gzip_layout *layout)
 {
 	uint64_t member = layout->member_bytes;
 
@@ -71,75 +65,6 @@ static bool is_sound(const struct gzip_layout *layout)
 	return layout->index_bytes ==
 		       gzip_index_bytes(gzip_member_count(layout)) &&
 	       layout->index_bytes < layout->stored_size;
-}
-
-/* "1 MEMBER_BYTES INDEX_BYTES STORED_BYTES" */
-static bool read_ours(const char *size, const char *text,
-		      struct gzip_layout *out)
-{
-	uint64_t *const fields[] = { &out->member_bytes, &out->index_bytes,
-				     &out->stored_size };
-	uint64_t stored_size = out->stored_size;
-	char copy[80];
-	char *rest = copy;
-
-	if (strlen(text) >= sizeof(copy) ||
-	    text_parse_u64(size, INT64_MAX, &out->plain_size) < 0)
-		return false;
-	snprintf(copy, sizeof(copy), "%s", text);
-	if (strcmp(strsep(&rest, " "), VERSION) != 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		const char *field = strsep(&rest, " ");
-
-		if (!field || text_parse_u64(field, INT64_MAX, fields[i]) < 0)
-			return false;
-	}
-	return !rest && out->stored_size == stored_size && is_sound(out);
-}
-
-void gzip_layout_read(const struct pairs *headers, uint64_t stored_size,
-		      struct gzip_layout *out)
-{
-	const char *ours = pairs_get(headers, META_GZIP);
-	const char *size = pairs_get(headers, META_SIZE);
-
-	*out = gzip_layout_none(stored_size);
-	if (!gzip_is_encoding(pairs_get(headers, "content-encoding")) ||
-	    stored_size == 0 || (ours && strcmp(ours, RAW) == 0))
-		return;
-	if (ours && size && read_ours(size, ours, out)) {
-		out->kind = GZIP_MEMBERS;
-		return;
-	}
-	*out = (struct gzip_layout){
-		.kind = GZIP_FOREIGN,
-		.stored_size = stored_size,
-	};
-}
-
-int gzip_layout_headers(const struct gzip_layout *layout, struct pairs *headers)
-{
-	char text[80], size[24];
-	int result;
-
-	snprintf(size, sizeof(size), "%llu",
-		 (unsigned long long)layout->plain_size);
-	snprintf(text, sizeof(text), VERSION " %llu %llu %llu",
-		 (unsigned long long)layout->member_bytes,
-		 (unsigned long long)layout->index_bytes,
-		 (unsigned long long)layout->stored_size);
-	result = pairs_set(headers, "content-encoding", "gzip");
-	if (result == 0)
-		result = pairs_set(headers, META_SIZE, size);
-	if (result == 0)
-		result = pairs_set(headers, META_GZIP, text);
-	return result;
-}
-
-int gzip_raw_headers(struct pairs *headers)
-{
-	return pairs_set(headers, META_GZIP, RAW);
 }
 
 struct gzip_layout gzip_layout_plan(uint64_t plain_size)
@@ -318,7 +243,8 @@ int gzip_index_read(const void *data, size_t len,
 	size_t count = gzip_member_count(layout);
 	const unsigned char *from = data;
 	struct gzip_index *index;
-	bool is_good = is_sound(layout) && len == layout->index_bytes;
+	bool is_good =
+		gzip_layout_is_sound(layout) && len == layout->index_bytes;
 
 	if (!is_good)
 		return -EIO;

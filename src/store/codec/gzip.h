@@ -77,22 +77,11 @@ static inline bool gzip_layout_is_equal(const struct gzip_layout *a,
 	       a->index_bytes == b->index_bytes;
 }
 
-/*
- * What an object's headers (lower case) tell. Of a foreign one plain_size
- * is not known and becomes 0. Headers of ours that do not fit the object,
- * because somebody stored other bytes with them, make it foreign.
- */
-void gzip_layout_read(const struct pairs *headers, uint64_t stored_size,
-		      struct gzip_layout *out);
-
 /* A Content-Encoding that has gzip among its tokens, in any case. */
 bool gzip_is_encoding(const char *content_encoding);
 
-/* Sets content-encoding and the two headers of ours. -ENOMEM. */
-MUST_USE int gzip_layout_headers(const struct gzip_layout *layout,
-				 struct pairs *headers);
-/* Marks an object that is to be read as it is stored. -ENOMEM. */
-MUST_USE int gzip_raw_headers(struct pairs *headers);
+/* All numbers of it go together and are within our limits. */
+bool gzip_layout_is_sound(const struct gzip_layout *layout);
 
 /* The layout of a file to be stored; stored_size and index_bytes are 0. */
 struct gzip_layout gzip_layout_plan(uint64_t plain_size);

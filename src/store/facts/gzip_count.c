@@ -13,8 +13,7 @@
 #include "codec/gunzip.h"
 #include "codec/gzip.h"
 #include "data/budget.h"
-#include "facts/gzip_known.h"
-#include "facts/gzip_store.h"
+#include "facts/facts.h"
 #include "internal.h"
 #include "log.h"
 
@@ -32,7 +31,7 @@ struct slot {
 /* Ranged GETs, some ahead; the pieces are used in order. */
 struct source {
 	struct store *store;
-	const struct gzip_version *version;
+	const struct object_version *version;
 	enum s3_priority priority;
 	uint64_t asked, used;
 	uint64_t memory; /* taken from the budget */
@@ -125,7 +124,7 @@ static void source_release(struct source *s)
 	budget_give(&s->store->budget, s->memory);
 }
 
-int gzip_expand(struct store *store, const struct gzip_version *v,
+int gzip_expand(struct store *store, const struct object_version *v,
 		enum s3_priority priority,
 		int (*sink)(void *arg, const void *data, size_t len), void *arg,
 		struct gunzip *g, struct errinfo *err)
@@ -160,7 +159,7 @@ static int drop(void *arg, const void *data, size_t len)
 	return store->has_no_readers ? -ECANCELED : 0;
 }
 
-int gzip_count(struct store *store, const struct gzip_version *v,
+int gzip_count(struct store *store, const struct object_version *v,
 	       struct gzip_layout *out, struct errinfo *err)
 {
 	struct gunzip g;
@@ -183,7 +182,5 @@ int gzip_count(struct store *store, const struct gzip_version *v,
 	if (result == 0 && g.has_garbage)
 		log_warn("gzip", "%s: bytes behind its end are ignored",
 			 v->key);
-	if (result == 0)
-		gzip_known_put(&store->gzip->known, v, out);
 	return result;
 }

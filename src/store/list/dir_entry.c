@@ -2,10 +2,9 @@
 /* Entries of a directory stream, from the pages that dir.c brought. */
 #include <string.h>
 
-#include "codec/gzip.h"
 #include "internal.h"
 #include "list/dir.h"
-#include "names/gzip_look.h"
+#include "names/listed.h"
 #include "names/lookup.h"
 #include "names/segment.h"
 #include "names/tree.h"
@@ -98,7 +97,6 @@ int store_dir_entry(struct stream *s, uint64_t cookie,
 static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 {
 	struct tree *tree = &s->store->tree;
-	struct gzip_layout layout;
 	struct segment_entry e;
 	const struct page *page;
 	struct node *node;
@@ -109,23 +107,10 @@ static struct node *node_of_entry_locked(struct stream *s, uint64_t place)
 	segment_read(page->segment, page->first + (size_t)(place - page->start),
 		     &e);
 	node = tree_find_locked(tree, s->dir, e.name);
-	/* Told without a node, it is looked up by who wants its size. */
-	if (!gzip_listed_locked(s->store, s->dir, node, &e, &layout))
+	/* Without one, it is looked up by who wants its attributes. */
+	if (listed_learn_locked(s->store, s->dir, node, &e, page->seq, &node) <
+	    0)
 		return NULL;
-	if (node && page->seq <= node->seq)
-		return node->is_dir == e.is_dir ? node_get_locked(node) : NULL;
-	node = tree_learn_locked(s->store, s->dir, e.name,
-				 &(struct node_facts){
-					 .is_dir = e.is_dir,
-					 .layout = &layout,
-					 .mtime_ns = e.mtime_ns,
-					 .etag = e.etag,
-					 .seq = page->seq,
-				 });
-	if (!node)
-		return NULL;
-	node->has_class = e.has_class;
-	node->is_archive = e.is_archive;
 	return node;
 }
 

@@ -8,14 +8,11 @@
 #include <string.h>
 
 #include "clock.h"
-#include "facts/gzip_count.h"
-#include "facts/gzip_known.h"
-#include "facts/gzip_store.h"
+#include "facts/facts.h"
 #include "facts/headers.h"
 #include "metrics.h"
-#include "names/gzip_ahead.h"
-#include "names/gzip_look.h"
 #include "names/key.h"
+#include "names/listed.h"
 #include "names/listing.h"
 #include "names/name_change.h"
 #include "names/tree.h"
@@ -34,7 +31,7 @@ struct lookup {
 	bool is_path;      /* of store_lookup_path: no folder is asked for */
 	bool had_head, had_list;
 	struct s3_object object; /* what HEAD told */
-	struct gzip_layout layout;
+	struct object_facts facts;
 	struct pool_job count; /* expands it to know its size */
 	union {
 		struct s3_head head;
@@ -50,9 +47,9 @@ static int from_listing_locked(struct store *store, struct node *parent,
 	struct store_options *options = &store->options;
 	enum listing_answer answer;
 	int64_t now_ms = clock_now_ms();
-	struct gzip_layout layout;
 	struct listing_hit hit;
 	struct node *node;
+	int result;
 
 	lock_assert_held(&store->tree.lock);
 	if (!parent->dir)
@@ -68,22 +65,11 @@ static int from_listing_locked(struct store *store, struct node *parent,
 		*until_ms = hit.fetched_ms + options->negative_timeout_ms;
 		return *until_ms > now_ms ? -ENOENT : 0;
 	}
-	if (!gzip_listed_locked(store, parent, node, &hit.entry, &layout))
-		return -EAGAIN;
-	node = tree_learn_locked(store, parent, name,
-				 &(struct node_facts){
-					 .is_dir = hit.entry.is_dir,
-					 .layout = &layout,
-					 .mtime_ns = hit.entry.mtime_ns,
-					 .etag = hit.entry.etag,
-					 .seq = hit.seq,
-				 });
-	if (!node)
-		return -ENOMEM;
-	node->has_class = hit.entry.has_class;
-	node->is_archive = hit.entry.is_archive;
-	node->until_ms = hit.fetched_ms + options->attr_timeout_ms;
-	*out = node;
+	result = listed_learn_locked(store, parent, node, &hit.entry, hit.seq,
+				     out);
+	if (result < 0)
+		return result;
+	(*out)->until_ms = hit.fetched_ms + options->attr_timeout_ms;
 	return 1;
 }
 
@@ -108,7 +94,7 @@ int lookup_cached_locked(struct store *store, struct node *parent,
 	if (absence && absence->seq > best)
 		best = absence->seq;
 	result = from_listing_locked(store, parent, name, best, out, until_ms);
-	/* It is there, but how large has to be asked. */
+	/* It is there, but what its headers tell has to be asked. */
 	if (result == -EAGAIN)
 		return 0;
 	if (result != 0)
@@ -205,7 +191,7 @@ static int learn_locked(struct lookup *lookup, bool is_dir)
 		tree_learn_locked(lookup->store, lookup->parent, lookup->name,
 				  &(struct node_facts){
 					  .is_dir = is_dir,
-					  .layout = &lookup->layout,
+					  .layout = &lookup->facts.layout,
 					  .mtime_ns = object->mtime_ns,
 					  .etag = object->etag,
 					  .seq = lookup->seq,
@@ -277,14 +263,9 @@ static void ask(struct lookup *lookup);
 static void run_count(struct pool_job *job)
 {
 	struct lookup *lookup = container_of(job, struct lookup, count);
-	struct gzip_version v = {
-		.key = buf_str(&lookup->key),
-		.etag = lookup->object.etag,
-		.stored_size = lookup->object.size,
-		.mtime_ns = lookup->object.mtime_ns,
-	};
-	int result = gzip_count(lookup->store, &v, &lookup->layout,
-				&lookup->op->err);
+	int result = facts_learn_wait(lookup->store, buf_str(&lookup->key),
+				      &lookup->object, &lookup->facts,
+				      &lookup->op->err);
 
 	if (result == 0)
 		found(lookup, false);
@@ -300,8 +281,9 @@ static void head_done(struct s3_op *s3)
 
 	lookup->had_head = true;
 	if (result == 0) {
-		bool is_known = gzip_look(lookup->store, buf_str(&lookup->key),
-					  &head->object, &lookup->layout);
+		bool is_known =
+			facts_learn(lookup->store, buf_str(&lookup->key),
+				    &head->object, &lookup->facts);
 
 		lookup->object = head->object;
 		head->object.headers = (struct pairs)PAIRS_INIT;
@@ -310,7 +292,7 @@ static void head_done(struct s3_op *s3)
 		if (is_known)
 			found(lookup, false);
 		else
-			pool_submit(lookup->store->gzip->pool, &lookup->count);
+			pool_submit(lookup->store->codec_pool, &lookup->count);
 		return;
 	}
 	lookup->op->err = s3->err;
@@ -441,7 +423,7 @@ void store_lookup(struct store *store, struct node *parent, const char *name,
 		    1);
 	if (known == 0) {
 		/* Before op is answered: with it the parent may go. */
-		gzip_look_ahead(store, parent, name);
+		listed_look_ahead(store, parent, name);
 		ask_server(store, parent, name, false, op);
 		return;
 	}

@@ -91,7 +91,7 @@ struct dir {
 	size_t prune_at;
 	struct list_link created; /* nodes newer than the listing, counted */
 	int delete_error;         /* of a removal below, told once */
-	unsigned ahead;           /* see gzip_ahead.c */
+	unsigned ahead;           /* see listed.c */
 	uint32_t ahead_hash;      /* of the name whose asking makes it more */
 };
 

@@ -7,9 +7,8 @@
 #include "codec/gunzip.h"
 #include "data/blocks.h"
 #include "data/extents.h"
+#include "facts/facts.h"
 #include "facts/gzip_count.h"
-#include "facts/gzip_known.h"
-#include "facts/gzip_store.h"
 #include "read/fetch.h"
 
 #define MEMORY_SHARE 4 /* of the budget: what one file may take of it */
@@ -90,7 +89,7 @@ static int keep(void *arg, const void *data, size_t len)
 static void gzip_expand_run(struct pool_job *job)
 {
 	struct fetch *fetch = container_of(job, struct fetch, job);
-	struct gzip_version v = {
+	struct object_version v = {
 		.key = fetch->key,
 		.etag = fetch->etag,
 		.stored_size = fetch->layout.stored_size,
@@ -108,5 +107,5 @@ static void gzip_expand_run(struct pool_job *job)
 void gzip_expand_start(struct fetch *fetch)
 {
 	fetch->job.run = gzip_expand_run;
-	pool_submit(fetch->file->store->gzip->pool, &fetch->job);
+	pool_submit(fetch->file->store->codec_pool, &fetch->job);
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "codec/gzip.h"
-#include "facts/gzip_store.h"
 #include "read/fetch.h"
 
 bool gzip_lacks_index(const struct base *base)
@@ -203,5 +202,5 @@ static void run(struct pool_job *job)
 void gzip_fetched(struct fetch *fetch)
 {
 	fetch->job.run = run;
-	pool_submit(fetch->file->store->gzip->pool, &fetch->job);
+	pool_submit(fetch->file->store->codec_pool, &fetch->job);
 }

@@ -6,8 +6,8 @@
 
 #include "data/blocks.h"
 #include "data/extents.h"
+#include "facts/facts.h"
 #include "file/file.h"
-#include "names/gzip_look.h"
 #include "names/notify.h"
 #include "names/tree.h"
 #include "read/fetch.h"
@@ -68,7 +68,7 @@ int version_check(struct file *file, struct errinfo *err)
 {
 	struct s3_head head = { .op.priority = S3_FOREGROUND };
 	AUTO_FREE char *key = NULL;
-	struct gzip_layout layout;
+	struct object_facts facts;
 	struct list_link waiters;
 	int result = -ENOMEM;
 	uint64_t old_size;
@@ -85,8 +85,8 @@ int version_check(struct file *file, struct errinfo *err)
 		result = s3_wait(file->store->s3, &head.op);
 	}
 	if (result == 0)
-		result = gzip_look_wait(file->store, head.key, &head.object,
-					&layout, &head.op.err);
+		result = facts_learn_wait(file->store, head.key, &head.object,
+					  &facts, &head.op.err);
 	{
 		LOCK(&file->lock);
 		file->base.is_checking = false;
@@ -98,11 +98,11 @@ int version_check(struct file *file, struct errinfo *err)
 		 * the file since it asked (fuse_short_read).
 		 */
 		if (result == 0 && (!version_may_switch_locked(file) ||
-				    layout.plain_size < old_size))
+				    facts.layout.plain_size < old_size))
 			result = -ESTALE;
 		if (result == 0)
 			result = version_switch_locked(file, &head.object,
-						       &layout);
+						       &facts.layout);
 		if (result == 0)
 			fetch_rebase_locked(file, &waiters);
 		else
@@ -111,7 +111,7 @@ int version_check(struct file *file, struct errinfo *err)
 					    &waiters);
 	}
 	/* A read ends where the kernel believes the file to end. */
-	if (result == 0 && layout.plain_size > old_size)
+	if (result == 0 && facts.layout.plain_size > old_size)
 		notify_size(file->store, file->node->id);
 	if (result == -ESTALE || result == -ENOENT)
 		version_doubt(file);

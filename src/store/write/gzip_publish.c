@@ -14,7 +14,8 @@
 #include "data/blocks.h"
 #include "data/extents.h"
 #include "data/pieces.h"
-#include "facts/gzip_store.h"
+#include "facts/facts.h"
+#include "facts/facts_codec.h"
 #include "facts/mime.h"
 #include "file/file.h"
 #include "read/waiters.h"
@@ -49,7 +50,7 @@ bool gzip_is_wanted(const struct file *file, const char *key,
 		file->base.layout.kind != GZIP_NONE && file->base.valid > 0;
 	const char *encoding, *by_name;
 
-	if (!store->gzip || file->plain)
+	if (!store->options.gzip || file->plain)
 		return false;
 	encoding = header_of(store, key, headers, "content-encoding");
 	if (encoding && *encoding)
@@ -66,10 +67,13 @@ int gzip_headers(const struct file *file, const char *key,
 	const struct store *store = file->store;
 
 	if (file->plain)
-		return gzip_layout_headers(&file->form, headers);
-	if (store->gzip && gzip_is_encoding(header_of(store, key, headers,
-						      "content-encoding")))
-		return gzip_raw_headers(headers);
+		return facts_write(&(struct object_facts){ .layout =
+								   file->form },
+				   headers);
+	if (store->options.gzip &&
+	    gzip_is_encoding(
+		    header_of(store, key, headers, "content-encoding")))
+		return facts_write_raw(headers);
 	return 0;
 }
 
@@ -172,7 +176,7 @@ static int give_work_locked(struct press *press, struct errinfo *err)
 	drop_clean_locked(press, offset + len);
 	press->given++;
 	lock_leave(&from->lock);
-	pool_submit(from->store->gzip->pool, &work->job);
+	pool_submit(from->store->codec_pool, &work->job);
 	lock_enter(&from->lock);
 	return 0;
 }

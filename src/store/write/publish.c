@@ -463,8 +463,8 @@ int file_learn_copy(struct file *file, const char *etag, int64_t mtime_ns)
 		node->seq = tree_next_seq_locked(&store->tree);
 		node->until_ms =
 			clock_now_ms() + store->options.attr_timeout_ms;
-		/* With another Content-Encoding it has another size. */
-		if (store->gzip || result < 0)
+		/* With other headers it has other facts. */
+		if (facts_are_asked(store) || result < 0)
 			node->until_ms = IN_DOUBT_MS;
 	}
 	fetch_tell(&waiters, NULL);

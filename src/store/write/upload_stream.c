@@ -37,7 +37,7 @@ static bool will_be_compressed(const struct file *file)
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
 	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
 
-	if (!file->store->gzip)
+	if (!file->store->options.gzip)
 		return false;
 	node_key(file->store, file->node, &key);
 	return publish_headers(file, buf_str(&key), &headers) == 0 &&
