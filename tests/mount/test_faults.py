@@ -139,17 +139,25 @@ def test_a_failed_upload_is_told_by_close_and_leaves_the_old_object_whole(impati
     assert bucket.read("f") == b"newer"
 
 
-@pytest.mark.parametrize("rule, error", [(dict(status=403, code="AccessDenied"), "EACCES"), (dict(status=500, code="InternalError"), "EIO")], ids=["403", "500"])
+@pytest.mark.parametrize(
+    "rule, errors",
+    [
+        (dict(status=403, code="AccessDenied"), ["EACCES"]),
+        # The bound may end in the middle of a try.
+        (dict(status=500, code="InternalError"), ["EIO", "ETIMEDOUT"]),
+    ],
+    ids=["403", "500"],
+)
 @pytest.mark.parametrize("through", ["close", "fsync"])
-def test_a_failed_put_is_told_by_close_and_by_fsync(impatient, bucket, server, rule, error, through):
+def test_a_failed_put_is_told_by_close_and_by_fsync(impatient, bucket, server, rule, errors, through):
     bucket.put("f", b"old")
     server.fault("PutObject", count=0, **rule)
     fd = os.open(impatient.path / "f", os.O_WRONLY | os.O_TRUNC)
     os.write(fd, b"new")
     if through == "fsync":
-        with fails_with(error):
+        with fails_with(*errors):
             os.fsync(fd)
-    with fails_with(error):
+    with fails_with(*errors):
         os.close(fd)
     server.faults()
     assert bucket.contents() == {"f": b"old"}

@@ -283,12 +283,13 @@ def open_connections(mount):
     for fd in pathlib.Path(f"/proc/{mount.process.pid}/fd").iterdir():
         with contextlib.suppress(OSError):
             inodes.add(os.readlink(fd))
-    count = 0
+    # A set: the table is read in pieces, and a row that moves meanwhile stands there twice.
+    established = set()
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
         words = line.split()
         if int(words[2].split(":")[1], 16) == port and words[3] == "01":
-            count += f"socket:[{words[9]}]" in inodes
-    return count
+            established.add(f"socket:[{words[9]}]")
+    return len(established & inodes)
 
 
 def most_connections(mount, action):
