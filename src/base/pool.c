@@ -22,6 +22,7 @@ struct pool {
 		unsigned queued; /* jobs that no thread has yet */
 		unsigned threads;
 		unsigned idle;
+		bool is_growing; /* a new thread has not begun yet */
 		bool is_closing;
 		bool has_leaver;
 		pthread_t leaver; /* the last thread that left, to be joined */
@@ -53,6 +54,31 @@ static struct list_link *pool_next_job_locked(struct pool *pool)
 	return link;
 }
 
+static void *pool_thread_main(void *arg);
+
+static int pool_start_thread(struct pool *pool)
+{
+	pthread_t thread; /* joined by who leaves after it */
+
+	return thread_start(&thread, STACK_BYTES, pool_thread_main, pool);
+}
+
+/*
+ * One more thread if jobs have to wait. Only one comes at a time, and it calls
+ * the next: where jobs are short, those that are there have done them by then.
+ */
+static void pool_grow_locked(struct pool *pool)
+{
+	/* An idle thread that was called for another job is taken. */
+	if (pool->locked.queued <= pool->locked.idle ||
+	    pool->locked.is_growing ||
+	    pool->locked.threads >= pool->thread_limit ||
+	    pool_start_thread(pool) < 0)
+		return;
+	pool->locked.threads++;
+	pool->locked.is_growing = true;
+}
+
 static void *pool_thread_main(void *arg)
 {
 	struct pool *pool = arg;
@@ -62,10 +88,12 @@ static void *pool_thread_main(void *arg)
 
 	thread_become(THREAD_POOL);
 	lock_enter(&pool->lock);
+	pool->locked.is_growing = false;
 	while ((link = pool_next_job_locked(pool))) {
 		struct pool_job *job =
 			container_of(link, struct pool_job, link);
 
+		pool_grow_locked(pool);
 		lock_leave(&pool->lock);
 		job->run(job);
 		lock_assert_none_held();
@@ -84,13 +112,6 @@ static void *pool_thread_main(void *arg)
 	return NULL;
 }
 
-static int pool_start_thread(struct pool *pool)
-{
-	pthread_t thread; /* joined by who leaves after it */
-
-	return thread_start(&thread, STACK_BYTES, pool_thread_main, pool);
-}
-
 struct pool *pool_new(unsigned thread_limit)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
@@ -107,6 +128,7 @@ struct pool *pool_new(unsigned thread_limit)
 	pool->thread_limit = thread_limit > 0 ? thread_limit : 1;
 	list_init(&pool->locked.jobs);
 	pool->locked.threads = 1;
+	pool->locked.is_growing = true;
 	if (pool_start_thread(pool) < 0) {
 		pool->locked.threads = 0;
 		pool_free(pool);
@@ -121,11 +143,8 @@ void pool_submit(struct pool *pool, struct pool_job *job)
 
 	list_init(&job->link);
 	list_push(&pool->locked.jobs, &job->link);
-	/* An idle thread that was called for another job is taken. */
-	if (++pool->locked.queued > pool->locked.idle &&
-	    pool->locked.threads < pool->thread_limit &&
-	    pool_start_thread(pool) == 0)
-		pool->locked.threads++;
+	pool->locked.queued++;
+	pool_grow_locked(pool);
 	pthread_cond_signal(&pool->work);
 }
 

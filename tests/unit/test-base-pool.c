@@ -333,6 +333,9 @@ static void idle_threads_leave_after_ten_seconds_but_one(void **state)
 	s.pool = pool_new(4);
 	assert_non_null(s.pool);
 	submit(&s, slow, ARRAY_SIZE(slow), run_slow);
+	/* A thread comes after the submit that called it. */
+	for (int i = 0; i < 1000 && count_threads() <= before + 1; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	assert_true(count_threads() > before + 1);
 	for (int i = 0; i < 5000 && count_threads() > before + 1; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
