@@ -24,6 +24,7 @@
 
 #include "buf.h"
 #include "errinfo.h"
+#include "list.h"
 #include "macros.h"
 
 struct s3_client;
@@ -84,6 +85,7 @@ struct store_op {
 	struct handle *handle; /* the caller's, until store_release */
 	struct store_attr attr;
 	struct errinfo err;
+	struct list_link link; /* the store's, until done */
 };
 
 /*

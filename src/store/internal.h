@@ -37,6 +37,11 @@ struct store {
 	struct mime *mime; /* NULL: no file of types */
 	struct pool *pool;
 	struct pool *disk_pool; /* its jobs wait for nothing but the disk */
+	/*
+	 * Goes on with what was left on its way. Jobs of the other pool may
+	 * wait for that, all of them: none of this one waits for a job.
+	 */
+	struct pool *resume_pool;
 	struct budget budget;
 	struct room room;
 	struct lock notify_lock;    /* a leaf; held over the callbacks */

@@ -17,6 +17,7 @@
 #define POOL_THREADS       64
 #define DISK_THREADS       4
 #define CODEC_THREADS      32
+#define RESUME_THREADS     8
 #define MIB                (1024ull * 1024)
 #define DEFAULT_PUT_BYTES  (8 * MIB)
 #define DEFAULT_PART_BYTES (8 * MIB)
@@ -106,6 +107,7 @@ static void store_release_all(struct store *store)
 	pool_free(store->disk_pool);
 	/* Jobs may queue removals. */
 	pool_free(store->pool);
+	pool_free(store->resume_pool);
 	pool_free(store->codec_pool);
 	ahead_release(&store->ahead);
 	facts_release(&store->facts);
@@ -164,8 +166,10 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 	if (result == 0) {
 		store->pool = pool_new(POOL_THREADS);
 		store->disk_pool = pool_new(DISK_THREADS);
-		store->deletes = store->pool ? deletes_new(store) : NULL;
-		if (!store->deletes || !store->disk_pool)
+		store->resume_pool = pool_new(RESUME_THREADS);
+		if (store->pool && store->disk_pool && store->resume_pool)
+			store->deletes = deletes_new(store);
+		if (!store->deletes)
 			result = -ENOMEM;
 	}
 	if (result == 0 && options->gzip) {

@@ -71,6 +71,44 @@ def test_sixteen_creates_in_a_listed_folder_upload_in_parallel(new_mount, bucket
     assert bucket.contents() == {f"{n}": b"%d" % n for n in range(16)}
 
 
+def test_two_hundred_closes_at_once_are_two_hundred_requests_and_hold_no_threads(new_mount, bucket, server):
+    mount = new_mount(bucket, connections=256)
+    fds = [os.open(mount.path / f"{number}", os.O_WRONLY | os.O_CREAT) for number in range(200)]
+    for number, fd in enumerate(fds):
+        os.write(fd, b"%d" % number)
+    server.latency(put=2500)
+    with concurrent.futures.ThreadPoolExecutor(200) as pool:
+        closes = [pool.submit(os.close, fd) for fd in fds]
+        proc.wait_until(lambda: server.stats()["in_flight"] >= 200, what="all in flight")
+        threads = len(os.listdir(f"/proc/{mount.process.pid}/task"))
+        assert not any(close.done() for close in closes)
+    server.latency(put=0)
+    assert threads < 64, f"{threads} threads"
+    assert all(close.result() is None for close in closes)
+    assert bucket.contents() == {f"{number}": b"%d" % number for number in range(200)}
+
+
+def test_more_renames_than_threads_may_wait_for_what_is_being_stored(new_mount, bucket, server):
+    count = 80
+    mount = new_mount(bucket, connections=256)
+    paths = [mount.path / f"{number}" / "old" for number in range(count)]
+    for path in paths:
+        path.parent.mkdir()
+    fds = [os.open(path, os.O_WRONLY | os.O_CREAT) for path in paths]
+    for fd in fds:
+        os.write(fd, b"x")
+    server.latency(put=1500)
+    with concurrent.futures.ThreadPoolExecutor(2 * count) as pool:
+        calls = [pool.submit(os.close, fd) for fd in fds]
+        proc.wait_until(lambda: server.stats()["in_flight"] >= count, what="all in flight")
+        server.latency(put=0)
+        calls += [pool.submit(path.rename, path.with_name("new")) for path in paths]
+    for call in calls:
+        call.result()
+    mount.sync()
+    assert {name for name in bucket.contents() if not name.endswith("/")} == {f"{n}/new" for n in range(count)}
+
+
 def test_a_slow_answer_holds_up_nobody_else(new_mount, bucket, server):
     bucket.put_many(("slow", "fast"), b"x")
     mount = new_mount(bucket)

@@ -27,6 +27,7 @@
 #include "object/object.h"
 #include "read/fetch.h"
 #include "read/waiters.h"
+#include "write/claim.h"
 #include "write/publish.h"
 
 /* --------------------------------------------------------------- tree */

@@ -30,7 +30,7 @@
 #include "names/name_change.h"
 #include "names/tree.h"
 #include "object/deletes.h"
-#include "write/publish.h"
+#include "write/claim.h"
 
 /* An open file below the directory, and the key it is to stand on. */
 struct moved_file {

@@ -292,6 +292,11 @@ bool headers_is_pending_locked(const struct node *node)
 	return node->headers && node->headers->is_pending;
 }
 
+unsigned headers_changes_locked(const struct node *node)
+{
+	return node->headers ? node->headers->changes : 0;
+}
+
 void headers_free(struct headers *headers)
 {
 	if (!headers)

@@ -83,6 +83,8 @@ MUST_USE int headers_known(struct store *store, const struct node *node,
 /* wanted of a node that may have none: borrowed under the lock. */
 const struct pairs *headers_wanted_locked(const struct node *node);
 bool headers_is_pending_locked(const struct node *node);
+/* How often headers were set by hand. */
+unsigned headers_changes_locked(const struct node *node);
 void headers_free(struct headers *headers);
 
 /*

@@ -169,6 +169,7 @@ static struct file *file_new_locked(struct store *store, struct node *node)
 	pthread_cond_init(&file->changed, NULL);
 	list_init(&file->files_link);
 	list_init(&file->handles);
+	list_init(&file->savers);
 	list_init(&file->fetches);
 	list_init(&file->waiters);
 	blocks_init(&file->blocks, &store->budget, store->temp_dir, &file->lock,

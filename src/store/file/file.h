@@ -74,6 +74,9 @@ struct file {
 	pthread_cond_t changed; /* publishing, upload or fetches moved on */
 	/* The rest under lock. */
 	struct list_link handles;
+	struct list_link savers; /* who waits until it is stored: flush.c */
+	bool must_save;          /* somebody has asked for that */
+	bool is_closed;          /* it was a close that nobody waits for */
 	struct base base;
 	uint64_t size;
 	struct extents held, dirty, flying; /* flying: being fetched */
@@ -103,11 +106,8 @@ struct file {
 	struct file *plain;      /* this one is its compressed form; or NULL */
 	struct gzip_layout form; /* and how, once it is complete */
 	struct pool_job end;     /* to be freed on the pool */
-	struct file_task pump_task, check_task, close_task, unlink_task;
+	struct file_task pump_task, check_task, save_task, unlink_task;
 	char *removed_key; /* of unlink_task, owned */
-	/* Under tree.lock. */
-	bool keeps;            /* what is published keeps them */
-	unsigned sent_changes; /* of the node's headers, as they were sent */
 };
 
 /* A place in a file that a reader goes on from. */

@@ -25,46 +25,6 @@ void job_start(struct store_job *job)
 	pool_submit(job->store->pool, &job->pool);
 }
 
-/* ----------------------------------------------- answers of open files */
-
-struct file_job {
-	struct store_job job;
-	struct file *file;
-	int (*run)(struct file *file, struct errinfo *err);
-};
-
-static int file_job_run(struct store_job *base, struct errinfo *err)
-{
-	struct file_job *job = container_of(base, struct file_job, job);
-
-	return job->run(job->file, err);
-}
-
-static void file_job_release(struct store_job *base)
-{
-	file_put(container_of(base, struct file_job, job)->file);
-}
-
-void file_job(struct file *file, struct store_op *op,
-	      int (*run)(struct file *file, struct errinfo *err))
-{
-	struct file_job *job = calloc(1, sizeof(*job));
-
-	if (!job) {
-		op->done(op, -ENOMEM);
-		return;
-	}
-	job->job = (struct store_job){
-		.store = file->store,
-		.op = op,
-		.run = file_job_run,
-		.release = file_job_release,
-	};
-	job->file = file_get(file);
-	job->run = run;
-	job_start(&job->job);
-}
-
 /* ----------------------------------------------------- tasks of a file */
 
 static void file_task_run(struct pool_job *base)

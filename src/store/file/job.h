@@ -13,7 +13,8 @@ struct store_op;
 
 /*
  * Runs run(job) on the pool and answers op with what it returns. job is
- * allocated with struct store_job first, and freed after.
+ * allocated with struct store_job first, and freed after. Who has no memory for
+ * it answers -ENOMEM before anything is begun: nothing is lost with it.
  */
 struct store_job {
 	struct pool_job pool;
@@ -24,13 +25,6 @@ struct store_job {
 };
 
 void job_start(struct store_job *job);
-
-/*
- * Runs run on the pool and answers op with what it returns, or -ENOMEM; a
- * reference to file is held meanwhile.
- */
-void file_job(struct file *file, struct store_op *op,
-	      int (*run)(struct file *file, struct errinfo *err));
 
 /*
  * Runs run on the pool, with nobody to tell the result; a reference to file

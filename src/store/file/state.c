@@ -6,6 +6,7 @@
 
 #include "data/extents.h"
 #include "file/file.h"
+#include "file/job.h"
 
 #define TO(state) (1u << (state))
 
@@ -50,6 +51,8 @@ void file_leave_key_locked(struct file *file, bool is_saved)
 {
 	file_set_state_locked(file, is_saved ? FILE_SAVED : FILE_DIRTY);
 	pthread_cond_broadcast(&file->changed);
+	if (file->must_save)
+		file_task(file, &file->save_task, file->save_task.run);
 }
 
 bool file_is_dirty_locked(const struct file *file)

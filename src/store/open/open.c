@@ -9,15 +9,13 @@
 #include "data/extents.h"
 #include "data/room.h"
 #include "file/file.h"
-#include "file/job.h"
 #include "internal.h"
-#include "log.h"
 #include "names/key.h"
 #include "names/lookup.h"
 #include "names/tree.h"
 #include "read/fetch.h"
 #include "read/waiters.h"
-#include "write/publish.h"
+#include "write/flush.h"
 #include "write/upload_stream.h"
 
 /* Takes over the reference to file. */
@@ -197,30 +195,6 @@ void store_create_path(struct store *store, const char *path, int flags,
 		create(store, store->tree.root, path, flags, &attr, op);
 }
 
-/* What could not be stored is gone with the last handle: say so, once. */
-static void report_loss(struct file *file, int result)
-{
-	struct buf key = BUF_INIT(S3_KEY_MAX + 1);
-
-	node_key(file->store, file->node, &key);
-	log_error("store",
-		  "%s was not stored, %llu bytes are lost; the bucket keeps "
-		  "what it had: %s",
-		  buf_str(&key), (unsigned long long)file->size,
-		  file->err.text[0] ? file->err.text : strerror(-result));
-	buf_release(&key);
-	store_note_error(file->store, result);
-}
-
-static int last_close(struct file *file, struct errinfo *err)
-{
-	int result = file_publish(file, err);
-
-	if (result < 0 && !file->was_told)
-		report_loss(file, result);
-	return result;
-}
-
 void store_release(struct handle *handle)
 {
 	struct file *file = handle->file;
@@ -236,10 +210,10 @@ void store_release(struct handle *handle)
 			     (is_last || handle->unsaved != STORE_SAVED);
 		if (is_last)
 			fetch_end_locked(file, &waiters);
+		if (must_store)
+			file_close_locked(file);
 	}
 	fetch_tell(&waiters, NULL);
-	if (must_store)
-		file_task(file, &file->close_task, last_close);
 	handle_put(handle);
 }
 

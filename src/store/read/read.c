@@ -258,6 +258,7 @@ static int try_locked(struct read_state *state, struct list_link *now,
 	uint64_t end;
 	int result;
 
+	file_check_locked(file);
 	if (state->offset >= file->size)
 		return 1;
 	end = file->size - state->offset > state->size ?

@@ -61,6 +61,7 @@ static int version_switch_locked(struct file *file,
 	file->size = layout->plain_size;
 	extents_clear(&file->held);
 	blocks_drop(&file->blocks, 0, UINT64_MAX);
+	file_check_locked(file);
 	return 0;
 }
 

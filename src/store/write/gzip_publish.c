@@ -61,15 +61,9 @@ bool gzip_is_wanted(const struct file *file, const char *key,
 							 "content-type")));
 }
 
-int gzip_headers(const struct file *file, const char *key,
-		 struct pairs *headers)
+int gzip_note_raw(const struct store *store, const char *key,
+		  struct pairs *headers)
 {
-	const struct store *store = file->store;
-
-	if (file->plain)
-		return facts_write(&(struct object_facts){ .layout =
-								   file->form },
-				   headers);
 	if (store->options.gzip &&
 	    gzip_is_encoding(
 		    header_of(store, key, headers, "content-encoding")))

@@ -10,6 +10,7 @@
 struct errinfo;
 struct file;
 struct pairs;
+struct store;
 
 /*
  * Whether a file with these headers is stored compressed under this key: its
@@ -26,8 +27,8 @@ bool gzip_is_wanted(const struct file *file, const char *key,
  */
 MUST_USE int gzip_compress_locked(struct file *file, struct file **out,
 				  struct errinfo *err);
-/* Adds to the headers of an object what they have to say of its bytes. */
-MUST_USE int gzip_headers(const struct file *file, const char *key,
-			  struct pairs *headers);
+/* Headers of bytes that the file itself has compressed say so. -ENOMEM. */
+MUST_USE int gzip_note_raw(const struct store *store, const char *key,
+			   struct pairs *headers);
 
 #endif

@@ -24,23 +24,31 @@
 #include "object/object.h"
 #include "traits.h"
 #include "write/body.h"
-#include "write/publish_headers.h"
+#include "write/outgoing.h"
 
 /* body NULL: an empty object. */
-static int put_with(struct store *store, const struct pairs *headers,
-		    const char *key, struct body *body, bool is_conditional,
-		    char etag[S3_ETAG_MAX], struct errinfo *err)
+static int put_fill(struct s3_put *put, const struct outgoing *out,
+		    struct body *body, bool is_conditional)
 {
-	struct s3_put put = {
+	*put = (struct s3_put){
 		.op.priority = S3_COMMIT,
-		.key = key,
+		.key = out->key,
 		.if_none_match = is_conditional,
 	};
-	int result = pairs_merge(&put.headers, headers);
+	if (body)
+		body_attach(body, &put->op, &put->body);
+	return pairs_merge(&put->headers, &out->headers);
+}
+
+static int put_with(struct outgoing *out, struct body *body,
+		    bool is_conditional, char etag[S3_ETAG_MAX],
+		    struct errinfo *err)
+{
+	struct store *store = out->file->store;
+	struct s3_put put = { 0 };
+	int result = put_fill(&put, out, body, is_conditional);
 
 	if (result == 0) {
-		if (body)
-			body_attach(body, &put.op, &put.body);
 		s3_put_start(store->s3, &put);
 		result = s3_wait(store->s3, &put.op);
 		*err = put.op.err;
@@ -52,21 +60,14 @@ static int put_with(struct store *store, const struct pairs *headers,
 	return result;
 }
 
-static int put_once(struct file *file, const char *key, struct body *body,
+static int put_once(struct outgoing *out, struct body *body,
 		    bool is_conditional, char etag[S3_ETAG_MAX],
 		    struct errinfo *err)
 {
-	struct store *store = file->store;
-	struct pairs headers = PAIRS_INIT;
-	int result = publish_headers(file, key, &headers);
+	int result = put_with(out, body, is_conditional, etag, err);
 
-	if (result == 0)
-		result = put_with(store, &headers, key, body, is_conditional,
-				  etag, err);
-	if (headers_drop_tags(store, &headers, result, err))
-		result = put_with(store, &headers, key, body, is_conditional,
-				  etag, err);
-	pairs_release(&headers);
+	if (headers_drop_tags(out->file->store, &out->headers, result, err))
+		result = put_with(out, body, is_conditional, etag, err);
 	return result;
 }
 
@@ -97,18 +98,17 @@ struct claim {
 	char etag[S3_ETAG_MAX];
 };
 
-/* Puts the claim again: who honours conditions refuses. */
-static void see_it_refused(struct file *file, const char *key,
-			   struct claim *claim)
+/* Puts the claim once more: who honours conditions refuses. */
+static void see_it_refused(struct outgoing *out, struct claim *claim)
 {
 	struct errinfo err = ERRINFO_INIT;
 	char again[S3_ETAG_MAX] = "";
-	int result = put_once(file, key, NULL, true, again, &err);
+	int result = put_once(out, NULL, true, again, &err);
 
 	if (result == -EEXIST)
-		learn_put(file->store, S3_YES);
+		learn_put(out->file->store, S3_YES);
 	if (result == 0) {
-		learn_put(file->store, S3_NO);
+		learn_put(out->file->store, S3_NO);
 		memcpy(claim->etag, again, sizeof(again));
 	}
 }
@@ -117,28 +117,28 @@ static void see_it_refused(struct file *file, const char *key,
  * -EEXIST: the key is taken. On a server without conditions it was only seen
  * to be free, and nothing is held.
  */
-static int claim_take(struct file *file, const char *key, struct claim *claim,
+static int claim_take(struct outgoing *out, struct claim *claim,
 		      struct errinfo *err)
 {
-	struct store *store = file->store;
+	struct store *store = out->file->store;
 	enum s3_answer answer = ask_put(store);
 	int result = 0;
 
 	*claim = (struct claim){ .is_held = false };
 	if (answer != S3_YES)
-		result = object_check_free(store, key, err);
+		result = object_check_free(store, out->key, err);
 	if (result < 0 || answer == S3_NO)
 		return result;
-	result = put_once(file, key, NULL, true, claim->etag, err);
+	result = put_once(out, NULL, true, claim->etag, err);
 	if (result == -ENOTSUP) {
 		learn_put(store, S3_NO);
-		return claim_take(file, key, claim, err);
+		return claim_take(out, claim, err);
 	}
 	if (result == -EEXIST)
 		learn_put(store, S3_YES);
 	claim->is_held = result == 0;
 	if (claim->is_held && answer == S3_UNKNOWN)
-		see_it_refused(file, key, claim);
+		see_it_refused(out, claim);
 	return result;
 }
 
@@ -188,34 +188,95 @@ static void claim_end(struct store *store, const char *key,
 
 /* ------------------------------------------------------------- a PUT */
 
-static int put_exclusively(struct file *file, const char *key,
-			   struct body *body, char etag[S3_ETAG_MAX],
-			   struct errinfo *err)
+static int put_exclusively(struct outgoing *out, struct body *body,
+			   char etag[S3_ETAG_MAX], struct errinfo *err)
 {
-	struct store *store = file->store;
+	struct store *store = out->file->store;
 	struct claim claim;
 	int result = -ENOTSUP;
 
 	if (ask_put(store) == S3_YES) {
-		result = put_once(file, key, body, true, etag, err);
+		result = put_once(out, body, true, etag, err);
 		if (result != -ENOTSUP)
 			return result;
 		learn_put(store, S3_NO);
 	}
-	result = claim_take(file, key, &claim, err);
+	result = claim_take(out, &claim, err);
 	if (result < 0)
 		return result;
-	result = put_once(file, key, body, false, etag, err);
-	claim_end(store, key, &claim, result);
+	result = put_once(out, body, false, etag, err);
+	claim_end(store, out->key, &claim, result);
 	return result;
 }
 
-int upload_put(struct file *file, const char *key, struct body *body,
-	       bool is_exclusive, char etag[S3_ETAG_MAX], struct errinfo *err)
+int upload_put(struct outgoing *out, struct body *body, char etag[S3_ETAG_MAX],
+	       struct errinfo *err)
 {
-	if (is_exclusive)
-		return put_exclusively(file, key, body, etag, err);
-	return put_once(file, key, body, false, etag, err);
+	if (out->is_exclusive)
+		return put_exclusively(out, body, etag, err);
+	return put_once(out, body, false, etag, err);
+}
+
+/* -------------------------------------------------- a PUT left on its way */
+
+bool put_may_park(const struct outgoing *out)
+{
+	return out->parked &&
+	       (!out->is_exclusive || ask_put(out->file->store) == S3_YES);
+}
+
+static void parked_run(struct pool_job *job)
+{
+	struct parked_put *parked = container_of(job, struct parked_put, job);
+
+	parked->resume(parked);
+}
+
+static void parked_end(struct parked_put *parked, int result)
+{
+	parked->result = result;
+	parked->job.run = parked_run;
+	pool_submit(parked->out->file->store->resume_pool, &parked->job);
+}
+
+static void parked_done(struct s3_op *op)
+{
+	parked_end(container_of(op, struct parked_put, put.op), op->result);
+}
+
+void put_park(struct parked_put *parked)
+{
+	const struct outgoing *out = parked->out;
+	int result =
+		put_fill(&parked->put, out, parked->body, out->is_exclusive);
+
+	if (result < 0) {
+		parked_end(parked, result);
+		return;
+	}
+	parked->put.op.done = parked_done;
+	s3_put_start(out->file->store->s3, &parked->put);
+}
+
+int put_unpark(struct parked_put *parked, char etag[S3_ETAG_MAX],
+	       struct errinfo *err)
+{
+	struct outgoing *out = parked->out;
+	struct store *store = out->file->store;
+	int result = parked->result;
+
+	*err = parked->put.op.err;
+	memcpy(etag, parked->put.etag, S3_ETAG_MAX);
+	body_detach(parked->body, err);
+	s3_put_release(&parked->put);
+	if (headers_drop_tags(store, &out->headers, result, err))
+		return -EINPROGRESS;
+	body_end(parked->body);
+	if (out->is_exclusive && result == -ENOTSUP) {
+		learn_put(store, S3_NO);
+		return -EAGAIN;
+	}
+	return result;
 }
 
 /* ------------------------------------------- the end of a multipart upload */
@@ -255,17 +316,18 @@ static int complete_claimed(struct store *store,
 	return result;
 }
 
-int upload_complete(struct file *file, const struct s3_complete_upload *wanted,
-		    bool is_exclusive, char etag[S3_ETAG_MAX],
-		    struct errinfo *err)
+int upload_complete(struct outgoing *out,
+		    const struct s3_complete_upload *wanted,
+		    char etag[S3_ETAG_MAX], struct errinfo *err)
 {
-	struct store *store = file->store;
+	struct store *store = out->file->store;
 	struct claim claim;
 	int result;
 
-	if (!is_exclusive || ask_complete(store) == S3_YES)
-		return complete_once(store, wanted, is_exclusive, etag, err);
-	result = claim_take(file, wanted->key, &claim, err);
+	if (!out->is_exclusive || ask_complete(store) == S3_YES)
+		return complete_once(store, wanted, out->is_exclusive, etag,
+				     err);
+	result = claim_take(out, &claim, err);
 	if (result < 0)
 		return result;
 	if (claim.is_held)

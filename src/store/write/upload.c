@@ -28,7 +28,7 @@
 #include "object/object.h"
 #include "traits.h"
 #include "write/body.h"
-#include "write/publish_headers.h"
+#include "write/outgoing.h"
 #include "write/put.h"
 #include "write/upload_part.h"
 
@@ -80,22 +80,18 @@ int upload_add_part(struct upload *up, enum plan_kind kind, uint64_t offset,
 
 /* Lock given up while the server answers. */
 int upload_create_locked(struct file *file, struct upload *up,
-			 struct errinfo *err)
+			 struct outgoing *out, struct errinfo *err)
 {
-	struct pairs headers = PAIRS_INIT;
 	char *id = NULL;
 	int result;
 
 	lock_assert_held(&file->lock);
-	publish_note_sent(file);
 	lock_leave(&file->lock);
-	result = publish_headers(file, up->key, &headers);
-	if (result == 0)
-		result = object_create_upload(file->store, up->key, &headers,
-					      &id, err);
-	pairs_release(&headers);
+	result = object_create_upload(file->store, up->key, &out->headers, &id,
+				      err);
 	lock_enter(&file->lock);
 	up->id = id;
+	up->changes = out->changes;
 	return result;
 }
 
@@ -224,11 +220,11 @@ static int drive_locked(struct file *file, struct upload *up,
 	return result;
 }
 
-static int complete_locked(struct file *file, struct upload *up,
-			   bool is_exclusive, char etag[S3_ETAG_MAX],
-			   struct errinfo *err)
+static int complete_locked(struct file *file, struct outgoing *out,
+			   char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	struct s3_complete_upload complete = { .op.priority = S3_COMMIT };
+	struct upload *up = file->upload;
 	struct s3_part *parts = calloc(up->count, sizeof(*parts));
 	int result;
 
@@ -246,14 +242,14 @@ static int complete_locked(struct file *file, struct upload *up,
 	complete.parts = parts;
 	complete.count = up->count;
 	lock_leave(&file->lock);
-	result = upload_complete(file, &complete, is_exclusive, etag, err);
+	result = upload_complete(out, &complete, etag, err);
 	free(parts);
 	lock_enter(&file->lock);
 	return result;
 }
 
 /* The rest of the stream, or all parts of a plan, then the end. */
-static int finish_parts_locked(struct file *file, bool is_exclusive,
+static int finish_parts_locked(struct file *file, struct outgoing *out,
 			       char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	struct upload *up = file->upload;
@@ -264,13 +260,14 @@ static int finish_parts_locked(struct file *file, bool is_exclusive,
 	if (result < 0)
 		*err = up->err;
 	if (result == 0 && !up->id)
-		result = upload_create_locked(file, up, err);
+		result = upload_create_locked(file, up, out, err);
+	out->sent = up->changes;
 	if (result == 0 && !up->is_planned)
 		result = schedule_rest_locked(file, up);
 	if (result == 0)
 		result = drive_locked(file, up, err);
 	if (result == 0)
-		result = complete_locked(file, up, is_exclusive, etag, err);
+		result = complete_locked(file, out, etag, err);
 	if (result == 0)
 		upload_free(STEAL(file->upload));
 	else
@@ -278,9 +275,8 @@ static int finish_parts_locked(struct file *file, bool is_exclusive,
 	return result;
 }
 
-static int put_whole_locked(struct file *file, const char *key,
-			    bool is_exclusive, char etag[S3_ETAG_MAX],
-			    struct errinfo *err)
+static int put_whole_locked(struct file *file, struct outgoing *out,
+			    char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	struct body *body = NULL;
 	int result = body_new_locked(file, 0, file->size, &body, err);
@@ -288,9 +284,13 @@ static int put_whole_locked(struct file *file, const char *key,
 	lock_assert_held(&file->lock);
 	if (result < 0)
 		return result;
-	publish_note_sent(file);
+	out->sent = out->changes;
+	if (put_may_park(out)) {
+		out->parked->body = body;
+		return -EINPROGRESS;
+	}
 	lock_leave(&file->lock);
-	result = upload_put(file, key, body, is_exclusive, etag, err);
+	result = upload_put(out, body, etag, err);
 	body_end(body);
 	lock_enter(&file->lock);
 	return result;
@@ -339,7 +339,7 @@ static int plan_locked(struct file *file, const char *key, struct plan *plan)
 	return result;
 }
 
-int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
+int upload_publish_locked(struct file *file, struct outgoing *out,
 			  char etag[S3_ETAG_MAX], struct errinfo *err)
 {
 	struct plan plan = { 0 };
@@ -348,32 +348,28 @@ int upload_publish_locked(struct file *file, const char *key, bool is_exclusive,
 	lock_assert_held(&file->lock);
 	wait_for_flights_locked(file);
 	if (file->upload &&
-	    (strcmp(file->upload->key, key) != 0 ||
+	    (strcmp(file->upload->key, out->key) != 0 ||
 	     (file->size <= file->store->options.single_put_bytes &&
 	      extents_total(&file->gone) == 0)))
 		upload_drop_locked(file);
 	if (!file->upload) {
 		bool could_copy = has_part_copy(file);
 
-		result = plan_locked(file, key, &plan);
+		result = plan_locked(file, out->key, &plan);
 		if (result == 0 && plan.is_single)
-			result = put_whole_locked(file, key, is_exclusive, etag,
-						  err);
+			result = put_whole_locked(file, out, etag, err);
 		else if (result == 0)
-			result = finish_parts_locked(file, is_exclusive, etag,
-						     err);
+			result = finish_parts_locked(file, out, etag, err);
 		else
 			upload_drop_locked(file);
 		plan_release(&plan);
 		if (result == -ENOTSUP && could_copy && !has_part_copy(file))
-			return upload_publish_locked(file, key, is_exclusive,
-						     etag, err);
+			return upload_publish_locked(file, out, etag, err);
 		return result;
 	}
-	result = finish_parts_locked(file, is_exclusive, etag, err);
-	/* The server lost the upload; everything is still held: retry. */
+	result = finish_parts_locked(file, out, etag, err);
+	/* The server lost the upload; everything is still held: once more. */
 	if (result == -ESRCH)
-		return upload_publish_locked(file, key, is_exclusive, etag,
-					     err);
+		return upload_publish_locked(file, out, etag, err);
 	return result;
 }

@@ -10,8 +10,7 @@
 #include "s3.h"
 
 struct file;
-struct pieces;
-struct store;
+struct outgoing;
 
 enum part_state {
 	PART_WAITING,
@@ -32,8 +31,10 @@ struct upload_part {
 
 struct upload {
 	char *key;
-	char *id;        /* NULL: not created yet */
-	bool is_planned; /* all parts are known; else by the schedule */
+	char *id;         /* NULL: not created yet */
+	unsigned changes; /* of headers by hand, which it was created with */
+	bool is_planned;  /* all parts are known; else by the schedule */
+	bool is_put_off; /* a stream that is to be compressed: see pump_parts */
 	bool is_ending;  /* later writes are for the next version */
 	struct upload_part *parts;
 	unsigned count, cap;
@@ -49,15 +50,14 @@ MUST_USE int upload_add_part(struct upload *up, enum plan_kind kind,
 			     uint64_t offset, uint64_t length);
 /* The same for a file; file.lock is held and given up meanwhile. */
 MUST_USE int upload_create_locked(struct file *file, struct upload *up,
-				  struct errinfo *err);
+				  struct outgoing *out, struct errinfo *err);
 
 /*
- * Publishes the file under key. Waits; on the pool; lock held, given up
- * meanwhile. etag gets the new version's. -EEXIST: exclusive and taken.
+ * Publishes file's bytes as out says. Waits; on the pool; lock held, given
+ * up meanwhile. etag gets the new version's. -EEXIST: exclusive and taken.
  */
-MUST_USE int upload_publish_locked(struct file *file, const char *key,
-				   bool is_exclusive, char etag[S3_ETAG_MAX],
-				   struct errinfo *err);
+MUST_USE int upload_publish_locked(struct file *file, struct outgoing *out,
+				   char etag[S3_ETAG_MAX], struct errinfo *err);
 /* Aborts and frees what is under way, waiting for its requests. */
 void upload_drop_locked(struct file *file);
 

@@ -21,28 +21,11 @@
 #include "names/key.h"
 #include "names/name_change.h"
 #include "names/tree.h"
-#include "write/gzip_publish.h"
-#include "write/publish_headers.h"
+#include "write/outgoing.h"
 #include "write/upload.h"
 #include "write/upload_part.h"
 
 #define ROOM_BYTES (4 * BLOCK_BYTES) /* spilled in one go, lock held */
-
-/*
- * Such a file is sent when its compressed form is complete. The last word is
- * said when it is published, which begins again if it comes to be otherwise.
- */
-static bool will_be_compressed(const struct file *file)
-{
-	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
-	CLEANUP(pairs_release) struct pairs headers = PAIRS_INIT;
-
-	if (!file->store->options.gzip)
-		return false;
-	node_key(file->store, file->node, &key);
-	return publish_headers(file, buf_str(&key), &headers) == 0 &&
-	       gzip_is_wanted(file, buf_str(&key), &headers);
-}
 
 /* The next part of the schedule is whole and the writer is behind it. */
 static bool next_is_full(const struct file *file, const struct upload *up,
@@ -53,7 +36,7 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 	if (file->base.valid > 0 || file->is_unlinked || file->error ||
 	    file_is_publishing_locked(file) || count >= S3_PARTS_MAX)
 		return false;
-	if (up && (up->is_planned || up->error))
+	if (up && (up->is_planned || up->is_put_off || up->error))
 		return false;
 	plan_stream_part(file->store->options.part_bytes, count + 1, offset,
 			 length);
@@ -61,8 +44,7 @@ static bool next_is_full(const struct file *file, const struct upload *up,
 		return false;
 	return file->size > *offset + *length &&
 	       file->size > file->store->options.single_put_bytes &&
-	       extents_contains(&file->dirty, *offset, *offset + *length) &&
-	       !will_be_compressed(file);
+	       extents_contains(&file->dirty, *offset, *offset + *length);
 }
 
 /* The name it is streamed under; publish starts again if it gets another. */
@@ -81,6 +63,29 @@ static bool stream_is_misplaced(const struct file *file)
 	       strcmp(file->upload->key, buf_str(&key)) != 0;
 }
 
+/*
+ * Begins the upload. A file that is to be compressed is sent when its
+ * compressed form is complete: its stream is put off. The last word is said
+ * when it is published, which begins anew if it comes to be otherwise.
+ */
+static int stream_begin_locked(struct file *file, const char *key,
+			       struct errinfo *err)
+{
+	struct outgoing out = { .file = file, .key = key };
+	int result;
+
+	if (!file->upload && !upload_attach_locked(file, key))
+		return -ENOMEM;
+	result = outgoing_prepare_locked(&out, err);
+	if (result == 0)
+		result = outgoing_decide_locked(&out);
+	file->upload->is_put_off = out.is_compressed;
+	if (result == 0 && !out.is_compressed)
+		result = upload_create_locked(file, file->upload, &out, err);
+	outgoing_release(&out);
+	return result;
+}
+
 static int pump_parts(struct file *file, struct errinfo *err)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
@@ -95,14 +100,8 @@ static int pump_parts(struct file *file, struct errinfo *err)
 	if (!next_is_full(file, file->upload, &offset, &length))
 		return 0;
 	file->pump = PUMP_RUNNING;
-	if (!file->upload && result == 0) {
-		if (!upload_attach_locked(file, buf_str(&key)))
-			result = -ENOMEM;
-	}
-	if (result == 0 && !file->upload->id)
-		result = publish_prepare_locked(file, err);
-	if (result == 0 && !file->upload->id)
-		result = upload_create_locked(file, file->upload, err);
+	if (result == 0 && !(file->upload && file->upload->id))
+		result = stream_begin_locked(file, buf_str(&key), err);
 	while (result == 0 &&
 	       next_is_full(file, file->upload, &offset, &length)) {
 		result = upload_add_part(file->upload, PLAN_UPLOAD, offset,

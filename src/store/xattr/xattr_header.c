@@ -13,8 +13,9 @@
 #include "file/file.h"
 #include "names/key.h"
 #include "object/copy.h"
-#include "write/publish.h"
-#include "write/publish_headers.h"
+#include "write/claim.h"
+#include "write/outgoing.h"
+#include "write/rebase.h"
 
 #define CLASS "x-amz-storage-class"
 
@@ -31,16 +32,21 @@ static int unsaved_headers(struct file *file, struct pairs *out,
 			   struct errinfo *err)
 {
 	AUTO_BUF struct buf key = BUF_INIT(S3_KEY_MAX + 1);
+	struct outgoing plan = { .file = file };
 	const char *class;
 	int result;
 
 	node_key(file->store, file->node, &key);
+	plan.key = buf_str(&key);
 	LOCK(&file->lock);
 	result = file->error ? file->error : key.error;
 	if (result == 0)
-		result = publish_prepare_locked(file, err);
+		result = outgoing_prepare_locked(&plan, err);
 	if (result == 0)
-		result = publish_headers(file, buf_str(&key), out);
+		result = outgoing_decide_locked(&plan);
+	if (result == 0)
+		result = pairs_merge(out, &plan.headers);
+	outgoing_release(&plan);
 	class = s3_client_param(file->store->s3, buf_str(&key), CLASS);
 	if (result == 0 && class && !pairs_get(out, CLASS))
 		result = pairs_set(out, CLASS, class);
