@@ -11,8 +11,7 @@ struct ahead_head {
 	struct s3_head head;
 	struct store *store;
 	struct list_link link; /* between planning and starting */
-	char *key;
-	char *version; /* as it is named in flying */
+	char *version;         /* as it is named in flying; ends in the key */
 };
 
 void ahead_init(struct ahead *ahead)
@@ -37,7 +36,6 @@ static void ahead_head_free(struct ahead_head *a)
 {
 	s3_head_release(&a->head);
 	free(a->version);
-	free(a->key);
 	free(a);
 }
 
@@ -50,7 +48,7 @@ static void ahead_done(struct s3_op *op)
 	struct object_facts facts;
 
 	if (op->result == 0)
-		facts_learn(a->store, a->key, &a->head.object, &facts);
+		facts_learn(a->store, a->head.key, &a->head.object, &facts);
 	ahead_head_free(a);
 	LOCK(&ahead->lock);
 	strmap_remove(&ahead->flying, version);
@@ -80,14 +78,14 @@ int ahead_plan(struct store *store, const struct object_version *v,
 	if (!a)
 		return -ENOMEM;
 	a->store = store;
-	a->key = strdup(v->key);
 	if (object_version_text(v, &text) == 0)
 		a->version = strdup(buf_str(&text));
 	a->head.op.done = ahead_done;
 	a->head.op.priority = S3_METADATA;
-	a->head.key = a->key;
-	if (a->key && a->version)
+	if (a->version) {
+		a->head.key = a->version + text.len - strlen(v->key);
 		result = ahead_add(&store->ahead, a);
+	}
 	if (result == 1)
 		list_push(heads, &a->link);
 	else

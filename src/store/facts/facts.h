@@ -41,7 +41,7 @@ struct facts {
 void facts_init(struct facts *facts);
 void facts_release(struct facts *facts);
 
-/* One text per version, of at most so many bytes. -ENOMEM. */
+/* One text per version, of at most so many bytes, its key last. -ENOMEM. */
 #define OBJECT_VERSION_MAX (S3_KEY_MAX + S3_ETAG_MAX + 64)
 MUST_USE int object_version_text(const struct object_version *v,
 				 struct buf *out);

@@ -8,8 +8,8 @@
 #include "facts/facts.h"
 #include "text.h"
 
-#define META_SIZE "x-amz-meta-s3storefs-size"
-#define META_GZIP "x-amz-meta-s3storefs-gzip"
+#define META_SIZE FACTS_META "size"
+#define META_GZIP FACTS_META "gzip"
 #define VERSION   "1"
 #define RAW       "raw"
 
@@ -59,6 +59,17 @@ bool facts_read(const struct pairs *headers, uint64_t stored_size,
 		.stored_size = stored_size,
 	};
 	return false;
+}
+
+/* The encoding is by us unless it was there before. */
+bool facts_tell_of_bytes(const struct pairs *stored, const char *name)
+{
+	const char *ours = pairs_get(stored, META_GZIP);
+
+	if (strncmp(name, FACTS_META, strlen(FACTS_META)) == 0)
+		return true;
+	return ours && strcmp(ours, RAW) != 0 &&
+	       strcmp(name, "content-encoding") == 0;
 }
 
 int facts_write(const struct object_facts *facts, struct pairs *headers)

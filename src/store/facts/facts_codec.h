@@ -8,6 +8,9 @@
 
 #include "macros.h"
 
+/* Metadata of ours: nobody else sets it or sees it. */
+#define FACTS_META "x-amz-meta-s3storefs-"
+
 struct object_facts;
 struct pairs;
 
@@ -18,6 +21,12 @@ struct pairs;
  */
 bool facts_read(const struct pairs *headers, uint64_t stored_size,
 		struct object_facts *out);
+
+/*
+ * This header, of an object that has those of stored, tells of its bytes: with
+ * others it is told again.
+ */
+bool facts_tell_of_bytes(const struct pairs *stored, const char *name);
 
 /* Sets the headers of a compressed object. -ENOMEM. */
 MUST_USE int facts_write(const struct object_facts *facts,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "facts/facts_codec.h"
 #include "facts/mime.h"
 
 #define TYPE     0
@@ -12,8 +13,6 @@
 #define CLASS    "x-amz-storage-class"
 #define ACL      "x-amz-acl"
 #define METADATA "x-amz-meta-"
-/* Metadata that tells of the bytes; see gzip.h. */
-#define OF_BYTES METADATA "s3storefs-"
 
 static const char *const automatic[HEADERS_AUTOMATIC] = {
 	"content-type",
@@ -96,17 +95,9 @@ bool headers_must_change(const struct headers_plan *plan)
 	return false;
 }
 
-/* What was compressed by us is written again: so is what tells of it. */
 static bool is_of_bytes(const struct headers_plan *plan, const char *name)
 {
-	const char *layout = pairs_get(plan->stored, OF_BYTES "gzip");
-
-	if (plan->is_copy)
-		return false;
-	if (begins(name, OF_BYTES))
-		return true;
-	return layout && strcmp(layout, "raw") != 0 &&
-	       strcmp(name, automatic[ENCODING]) == 0;
+	return !plan->is_copy && facts_tell_of_bytes(plan->stored, name);
 }
 
 /* What was set by hand wins over the rules, these over what it has. */

@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "facts/facts_codec.h"
 #include "facts/headers.h"
 #include "file/job.h"
 #include "names/key.h"
@@ -22,7 +23,6 @@
 #define VALUE_MAX 2048 /* bytes; S3 takes that much of all metadata */
 
 static const char prefix[] = "user.s3.";
-static const char of_bytes[] = "x-amz-meta-s3storefs-"; /* ours; gzip.h */
 
 static int get_key(const struct xattr_ask *ask, struct buf *value,
 		   struct errinfo *err)
@@ -276,7 +276,7 @@ static int run_set(struct store_job *job, struct errinfo *err)
 	int result = header_name(&x->ask, &header);
 
 	if (result == 0 &&
-	    strncmp(buf_str(&header), of_bytes, strlen(of_bytes)) == 0)
+	    strncmp(buf_str(&header), FACTS_META, strlen(FACTS_META)) == 0)
 		return errinfo_set(err, -EPERM,
 				   "this metadata tells how the object is "
 				   "compressed");
@@ -375,7 +375,7 @@ static bool says_nothing(const struct pair *p,
 {
 	if (strcmp(p->name, "x-amz-storage-class") == 0)
 		return strcmp(p->value, "STANDARD") == 0;
-	if (strncmp(p->name, of_bytes, strlen(of_bytes)) == 0)
+	if (strncmp(p->name, FACTS_META, strlen(FACTS_META)) == 0)
 		return true;
 	return !*p->value || headers_is_default(defaults, p);
 }
