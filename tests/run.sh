@@ -144,7 +144,7 @@ clean_up() {
 checks() {
 	step check-layers sh tests/check/layers.sh
 	step check-style sh tests/check/style.sh
-	python3 tests/check/limits.py
+	step check-limits python3 tests/check/limits.py
 }
 
 asan='-Db_sanitize=address,undefined -Db_lundef=false'

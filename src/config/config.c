@@ -167,32 +167,12 @@ static int take_file(struct config *config, const char *path, struct buf *why)
 	return rc;
 }
 
-/* -c FILE and $S3STOREFS_CONF must be readable; the other two may be absent. */
 static int find_file(struct config *config, const char *given, struct buf *why)
 {
-	static const char system_path[] = "/etc/s3storefs.conf";
-	AUTO_BUF struct buf path = BUF_INIT(4096);
-	const char *folder = secure_getenv("XDG_CONFIG_HOME");
-	const char *home = secure_getenv("HOME");
+	AUTO_FREE char *path = NULL;
+	int rc = config_file_find(given, &path, &config->unread);
 
-	if (!given)
-		given = secure_getenv("S3STOREFS_CONF");
-	if (given && *given)
-		return take_file(config, given, why);
-	if (folder && *folder == '/')
-		buf_add_fmt(&path, "%s/s3storefs/s3storefs.conf", folder);
-	else if (home && *home == '/')
-		buf_add_fmt(&path, "%s/.config/s3storefs/s3storefs.conf", home);
-	if (path.len && access(path.data, F_OK) == 0)
-		return take_file(config, path.data, why);
-	if (access(system_path, R_OK) == 0)
-		return take_file(config, system_path, why);
-	/* It may be for root alone: who has settings of his own needs none. */
-	if (errno == EACCES) {
-		config->unread = strdup(system_path);
-		return config->unread ? 0 : -ENOMEM;
-	}
-	return 0;
+	return rc == 0 && path ? take_file(config, path, why) : rc;
 }
 
 /*

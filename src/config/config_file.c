@@ -3,8 +3,10 @@
 #include "config_file.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "io.h"
 
@@ -215,4 +217,32 @@ int config_file_read(const char *path, struct buf *out, bool *is_private,
 	if (strlen(buf_str(out)) < out->len)
 		return errinfo_set(err, -EINVAL, "%s is no text", path);
 	return 0;
+}
+
+static int path_keep(char **to, const char *path)
+{
+	*to = strdup(path);
+	return *to ? 0 : -ENOMEM;
+}
+
+int config_file_find(const char *given, char **path, char **unread)
+{
+	static const char system_path[] = "/etc/s3storefs.conf";
+	AUTO_BUF struct buf own = BUF_INIT(4096);
+	const char *folder = secure_getenv("XDG_CONFIG_HOME");
+	const char *home = secure_getenv("HOME");
+
+	if (!given)
+		given = secure_getenv("S3STOREFS_CONF");
+	if (given && *given)
+		return path_keep(path, given);
+	if (folder && *folder == '/')
+		buf_add_fmt(&own, "%s/s3storefs/s3storefs.conf", folder);
+	else if (home && *home == '/')
+		buf_add_fmt(&own, "%s/.config/s3storefs/s3storefs.conf", home);
+	if (own.len && access(own.data, F_OK) == 0)
+		return path_keep(path, own.data);
+	if (access(system_path, R_OK) == 0)
+		return path_keep(path, system_path);
+	return errno == EACCES ? path_keep(unread, system_path) : 0;
 }

@@ -48,4 +48,12 @@ MUST_USE int config_file_parse(char *text, config_line_fn take, void *arg,
 MUST_USE int config_file_read(const char *path, struct buf *out,
 			      bool *is_private, struct errinfo *err);
 
+/*
+ * The settings file: given (-c), else $S3STOREFS_CONF, which both must be
+ * readable; else the user's own or the system's, if there is one: *path, for
+ * the caller to free, or NULL. The system's may be for root alone, and who
+ * has settings of his own needs none: then it is *unread. 0 or -ENOMEM.
+ */
+MUST_USE int config_file_find(const char *given, char **path, char **unread);
+
 #endif

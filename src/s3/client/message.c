@@ -13,6 +13,7 @@
 #include "client/request.h"
 #include "clock.h"
 #include "crc32c.h"
+#include "creds/sign.h"
 #include "http.h"
 #include "text.h"
 #include "wire/digest.h"
@@ -192,4 +193,38 @@ void request_expect_upload(int *result)
 {
 	if (*result == -ENOENT)
 		*result = -ESRCH;
+}
+
+/* No redirect leads from TLS to a plain connection. */
+bool client_signs_bodies(struct s3_client *c)
+{
+	switch (c->options.payload) {
+	case S3_PAYLOAD_SIGNED:
+		return true;
+	case S3_PAYLOAD_UNSIGNED:
+		return false;
+	case S3_PAYLOAD_AUTO:
+		break;
+	}
+	return !client_endpoint(c)->is_tls;
+}
+
+int request_sign(struct s3_request *r)
+{
+	struct s3_client *c = r->client;
+	struct sign_request what = {
+		.method = r->action->method,
+		.endpoint = r->endpoint,
+		.key = r->key,
+		.query = &r->query,
+		.payload = SIGN_EMPTY_PAYLOAD,
+		.unix_s = client_now_s(c),
+	};
+
+	if (r->http.body.length > 0)
+		what.payload =
+			r->is_body_signed ? r->payload : SIGN_UNSIGNED_PAYLOAD;
+	r->creds = creds_chain_current(c->creds);
+	return sign_headers(&what, c->options.signature, r->creds,
+			    &r->http.headers, &r->op->err);
 }

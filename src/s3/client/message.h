@@ -10,6 +10,7 @@
 
 struct buf;
 struct s3_body;
+struct s3_client;
 struct s3_request;
 
 /* build: sets a header of the try. */
@@ -45,5 +46,11 @@ void request_expect_upload(int *result);
 bool request_drop_checksum(struct s3_request *r);
 /* Remembers in the client that a try without checksum was taken. */
 void request_keep_dropped(struct s3_request *r);
+
+/* Whether the SHA-256 of bodies is signed, by the settings and the server. */
+bool client_signs_bodies(struct s3_client *c);
+
+/* Signs the try with the keys in use, which r holds from now on. */
+MUST_USE int request_sign(struct s3_request *r);
 
 #endif

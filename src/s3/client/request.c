@@ -25,7 +25,6 @@
 #include "clock.h"
 #include "creds/creds.h"
 #include "creds/creds_chain.h"
-#include "creds/sign.h"
 #include "log.h"
 #include "metrics.h"
 #include "names/endpoint.h"
@@ -104,40 +103,6 @@ static int request_build(struct s3_request *r)
 		errinfo_set(&r->op->err, rc, "%s cannot be built: %s",
 			    r->action->name, strerrordesc_np(-rc));
 	return rc;
-}
-
-/* No redirect leads from TLS to a plain connection. */
-static bool client_signs_bodies(struct s3_client *c)
-{
-	switch (c->options.payload) {
-	case S3_PAYLOAD_SIGNED:
-		return true;
-	case S3_PAYLOAD_UNSIGNED:
-		return false;
-	case S3_PAYLOAD_AUTO:
-		break;
-	}
-	return !client_endpoint(c)->is_tls;
-}
-
-static int request_sign(struct s3_request *r)
-{
-	struct s3_client *c = r->client;
-	struct sign_request what = {
-		.method = r->action->method,
-		.endpoint = r->endpoint,
-		.key = r->key,
-		.query = &r->query,
-		.payload = SIGN_EMPTY_PAYLOAD,
-		.unix_s = client_now_s(c),
-	};
-
-	if (r->http.body.length > 0)
-		what.payload =
-			r->is_body_signed ? r->payload : SIGN_UNSIGNED_PAYLOAD;
-	r->creds = creds_chain_current(c->creds);
-	return sign_headers(&what, c->options.signature, r->creds,
-			    &r->http.headers, &r->op->err);
 }
 
 static void request_on_done(struct http_request *http);

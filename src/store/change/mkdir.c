@@ -7,6 +7,7 @@
 #include "change/name_job.h"
 #include "clock.h"
 #include "internal.h"
+#include "names/absence.h"
 #include "names/key.h"
 #include "names/listing.h"
 #include "names/lookup.h"

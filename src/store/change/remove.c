@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "file/file.h"
 #include "file/job.h"
+#include "names/absence.h"
 #include "names/key.h"
 #include "names/listing.h"
 #include "names/lookup.h"

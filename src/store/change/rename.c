@@ -17,6 +17,7 @@
 #include "file/job.h"
 #include "log.h"
 #include "name.h"
+#include "names/absence.h"
 #include "names/key.h"
 #include "names/lookup.h"
 #include "names/name_change.h"

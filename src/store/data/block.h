@@ -25,6 +25,13 @@ struct block {
  */
 struct block *block_new(struct budget *budget);
 
+/* The bytes of all blocks that a range touches. */
+static inline uint64_t block_span(uint64_t start, uint64_t end)
+{
+	return (end + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES -
+	       start / BLOCK_BYTES * BLOCK_BYTES;
+}
+
 struct block *block_get(struct block *block);
 /* Gives the memory back when nobody has block any more; it may be NULL. */
 void block_put(struct block *block);

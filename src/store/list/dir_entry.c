@@ -4,6 +4,7 @@
 
 #include "internal.h"
 #include "list/dir.h"
+#include "names/absence.h"
 #include "names/listed.h"
 #include "names/lookup.h"
 #include "names/segment.h"

@@ -9,6 +9,7 @@
 #include "list/walk_page.h"
 #include "list/walk_pattern.h"
 #include "log.h"
+#include "names/absence.h"
 #include "names/key.h"
 #include "names/listing.h"
 #include "names/segment.h"

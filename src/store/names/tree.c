@@ -9,8 +9,6 @@
 #include "facts/headers.h"
 #include "names/listing.h"
 
-#define PRUNE_AT 1024
-
 int tree_init(struct tree *tree)
 {
 	tree->lock = (struct lock)LOCK_INIT(LOCK_TREE);
@@ -250,7 +248,6 @@ struct dir *node_dir_locked(struct node *node)
 		if (!node->dir)
 			return NULL;
 		list_init(&node->dir->created);
-		node->dir->prune_at = PRUNE_AT;
 	}
 	return node->dir;
 }
@@ -283,55 +280,6 @@ void node_unmark_created_locked(struct tree *tree, struct node *node)
 	node->is_created = false;
 	list_remove(&node->created_link);
 	node_put_locked(tree, node);
-}
-
-/* Takes out what has expired, so that the map stays small. */
-static void prune_absent(struct dir *dir)
-{
-	struct strmap kept = STRMAP_INIT;
-	int64_t now_ms = clock_now_ms();
-
-	for (struct strmap_entry *e = strmap_next(&dir->absent, NULL); e;
-	     e = strmap_next(&dir->absent, e)) {
-		struct absence *absence = e->value;
-
-		if (absence->until_ms <= now_ms ||
-		    strmap_set(&kept, e->key, absence, NULL) < 0)
-			free(absence);
-	}
-	strmap_release(&dir->absent);
-	dir->absent = kept;
-	dir->prune_at = kept.count * 2 > PRUNE_AT ? kept.count * 2 : PRUNE_AT;
-}
-
-int tree_note_absent_locked(struct node *parent, const char *name, uint64_t seq,
-			    int64_t until_ms)
-{
-	struct dir *dir = node_dir_locked(parent);
-	struct absence *absence;
-
-	if (!dir)
-		return -ENOMEM;
-	absence = strmap_get(&dir->absent, name);
-	if (!absence) {
-		if (dir->absent.count >= dir->prune_at)
-			prune_absent(dir);
-		absence = calloc(1, sizeof(*absence));
-		if (!absence ||
-		    strmap_set(&dir->absent, name, absence, NULL) < 0) {
-			free(absence);
-			return -ENOMEM;
-		}
-	}
-	absence->seq = seq;
-	absence->until_ms = until_ms;
-	return 0;
-}
-
-void tree_forget_absent_locked(struct node *parent, const char *name)
-{
-	if (parent->dir)
-		free(strmap_remove(&parent->dir->absent, name));
 }
 
 uint64_t tree_next_seq_locked(struct tree *tree)

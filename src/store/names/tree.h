@@ -78,17 +78,11 @@ struct node {
 	struct dir *dir;   /* made when first needed: every parent has one */
 };
 
-/* A name that is known not to be there. */
-struct absence {
-	uint64_t seq;
-	int64_t until_ms;
-};
-
 /* What a directory's node knows of what is below. */
 struct dir {
 	struct listing listing;
 	struct strmap absent; /* name -> struct absence */
-	size_t prune_at;
+	size_t prune_at;      /* so many of them: what expired is taken out */
 	struct list_link created; /* nodes newer than the listing, counted */
 	int delete_error;         /* of a removal below, told once */
 	unsigned ahead;           /* see listed.c */
@@ -141,10 +135,6 @@ void node_note_entries_locked(struct node *dir);
 /* Notes that the parent's listing does not know node. */
 void node_mark_created_locked(struct node *node);
 void node_unmark_created_locked(struct tree *tree, struct node *node);
-/* Notes that name is not below parent. -ENOMEM: nothing is noted. */
-MUST_USE int tree_note_absent_locked(struct node *parent, const char *name,
-				     uint64_t seq, int64_t until_ms);
-void tree_forget_absent_locked(struct node *parent, const char *name);
 uint64_t tree_next_seq_locked(struct tree *tree);
 /* What the bucket said of a name. */
 struct node_facts {

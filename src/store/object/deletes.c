@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "internal.h"
 #include "log.h"
+#include "names/absence.h"
 #include "names/listing.h"
 #include "names/notify.h"
 #include "names/tree.h"

@@ -10,6 +10,7 @@
 #include "data/room.h"
 #include "file/file.h"
 #include "internal.h"
+#include "names/absence.h"
 #include "names/key.h"
 #include "names/lookup.h"
 #include "names/tree.h"

@@ -383,12 +383,6 @@ static void push_locked(struct fetch *fetch, uint64_t ticket,
 	list_push(started, &fetch->queue);
 }
 
-static uint64_t block_span(uint64_t start, uint64_t end)
-{
-	return (end + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES -
-	       start / BLOCK_BYTES * BLOCK_BYTES;
-}
-
 static uint64_t ticket_of(const struct base *base, uint64_t start, uint64_t end)
 {
 	/* It takes what it needs as it goes, or the disk. */

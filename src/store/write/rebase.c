@@ -9,6 +9,7 @@
 #include "facts/facts.h"
 #include "facts/headers.h"
 #include "file/file.h"
+#include "names/absence.h"
 #include "names/notify.h"
 #include "names/tree.h"
 #include "read/fetch.h"
