@@ -126,6 +126,24 @@ static void store_release_all(struct store *store)
 	free(store);
 }
 
+/* What has threads, and what queues work for them. */
+static int start_pools(struct store *store)
+{
+	bool needs_codec = store->options.gzip;
+
+	store->walks = walks_new();
+	store->pool = pool_new(POOL_THREADS);
+	store->disk_pool = pool_new(DISK_THREADS);
+	store->resume_pool = pool_new(RESUME_THREADS);
+	if (needs_codec)
+		store->codec_pool = pool_new(CODEC_THREADS);
+	if (!store->walks || !store->pool || !store->disk_pool ||
+	    !store->resume_pool || (needs_codec && !store->codec_pool))
+		return -ENOMEM;
+	store->deletes = deletes_new(store);
+	return store->deletes ? 0 : -ENOMEM;
+}
+
 int store_new(struct s3_client *s3, const struct store_options *options,
 	      struct store **out, struct errinfo *err)
 {
@@ -158,25 +176,8 @@ int store_new(struct s3_client *s3, const struct store_options *options,
 		result = set_temp_dir(store, options->temp_dir, err);
 	if (result == 0 && options->mime_types)
 		result = mime_new(options->mime_types, &store->mime, err);
-	if (result == 0) {
-		store->walks = walks_new();
-		if (!store->walks)
-			result = -ENOMEM;
-	}
-	if (result == 0) {
-		store->pool = pool_new(POOL_THREADS);
-		store->disk_pool = pool_new(DISK_THREADS);
-		store->resume_pool = pool_new(RESUME_THREADS);
-		if (store->pool && store->disk_pool && store->resume_pool)
-			store->deletes = deletes_new(store);
-		if (!store->deletes)
-			result = -ENOMEM;
-	}
-	if (result == 0 && options->gzip) {
-		store->codec_pool = pool_new(CODEC_THREADS);
-		if (!store->codec_pool)
-			result = -ENOMEM;
-	}
+	if (result == 0)
+		result = start_pools(store);
 	if (result < 0)
 		store_release_all(store);
 	else
