@@ -35,8 +35,8 @@ static bool holds_password(const struct setting_def *def, const char *text)
 	       strchr(text, '@');
 }
 
-static int take(const struct source *source, const struct setting_def *def,
-		const char *text, bool is_used, struct errinfo *err)
+static int set_from(const struct source *source, const struct setting_def *def,
+		    const char *text, bool is_used, struct errinfo *err)
 {
 	struct setting *setting = config_setting(source->config, def);
 	bool is_literal = source->origin < ORIGIN_ENVIRONMENT;
@@ -136,7 +136,7 @@ static int take_line(void *arg, const struct config_line *line,
 	    strcmp(line->value, "None") != 0 &&
 	    config_note_exposed(source.config, def->name))
 		return -ENOMEM;
-	return take(&source, def, line->value, is_used, err);
+	return set_from(&source, def, line->value, is_used, err);
 }
 
 static int take_file(struct config *config, const char *path, struct buf *why)
@@ -198,7 +198,7 @@ static int take_environment(struct config *config, struct errinfo *err)
 		if (config->bucket_word &&
 		    def->offset == offsetof(struct config, bucket))
 			continue;
-		rc = take(&source, def, text, true, err);
+		rc = set_from(&source, def, text, true, err);
 		if (rc)
 			return rc;
 	}
@@ -212,7 +212,7 @@ static int set_foreign(struct foreign_sink *sink, const char *name,
 	struct source source = { .config = sink->config,
 				 .origin = ORIGIN_COMMAND_LINE };
 	struct errinfo why = ERRINFO_INIT;
-	int rc = take(&source, settings_find(name), value, true, &why);
+	int rc = set_from(&source, settings_find(name), value, true, &why);
 
 	/* The setting's sentence does not name the option that was written. */
 	return rc ? errinfo_set(err, rc, "-o %s: %s", sink->name, why.text) : 0;
@@ -264,10 +264,10 @@ static int take_option(const struct source *source,
 		return errinfo_set(err, -EINVAL, "write %s=VALUE",
 				   option->name);
 	if (opposite(option->name))
-		return take(source, settings_find(opposite(option->name)),
-			    "false", true, err);
-	return take(source, def, option->value ? option->value : "true", true,
-		    err);
+		return set_from(source, settings_find(opposite(option->name)),
+				"false", true, err);
+	return set_from(source, def, option->value ? option->value : "true",
+			true, err);
 }
 
 /* BUCKET[:PREFIX] and MOUNTPOINT, or MOUNTPOINT alone. */
@@ -316,14 +316,14 @@ static int take_command_line(struct config *config,
 
 	/* s3fs's paths begin with a slash. */
 	if (prefix)
-		rc = take(&source, settings_find("location"),
-			  prefix + 1 + strspn(prefix + 1, "/"), true, err);
+		rc = set_from(&source, settings_find("location"),
+			      prefix + 1 + strspn(prefix + 1, "/"), true, err);
 	for (size_t i = 0; !rc && i < line->option_count; i++)
 		rc = take_option(&source, &line->options[i], err);
 	/* A name for the bucket in its section: BUCKET is but an alias. */
 	if (!rc && config->bucket_word &&
 	    config_setting(config, bucket)->origin < ORIGIN_SECTION)
-		rc = take(&source, bucket, config->bucket_word, true, err);
+		rc = set_from(&source, bucket, config->bucket_word, true, err);
 	return rc;
 }
 

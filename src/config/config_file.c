@@ -19,7 +19,7 @@ struct scanner {
 	struct errinfo *err;
 };
 
-static int fail(const struct scanner *s, const char *what)
+static int scanner_fail(const struct scanner *s, const char *what)
 {
 	return errinfo_set(s->err, -EINVAL, "%s", what);
 }
@@ -31,7 +31,7 @@ static int end_line(struct scanner *s)
 	if (*s->at == '#')
 		s->at += strcspn(s->at, "\n");
 	if (*s->at && *s->at != '\n')
-		return fail(s, "something behind the end of the value");
+		return scanner_fail(s, "something behind the end of the value");
 	return 0;
 }
 
@@ -41,8 +41,9 @@ static int scan_section(struct scanner *s)
 	char *close = memrchr(s->at, ']', len);
 
 	if (!close || close == s->at + 1)
-		return fail(s, "a section is a name in brackets, such as "
-			       "[my-bucket]");
+		return scanner_fail(s,
+				    "a section is a name in brackets, such as "
+				    "[my-bucket]");
 	*close = '\0';
 	s->section = s->at + 1;
 	s->at = close + 1;
@@ -58,7 +59,7 @@ static int skip_quoted(struct scanner *s)
 		if (*s->at == '\\' && s->at[1])
 			s->at++;
 		if (!*s->at || *s->at == '\n')
-			return fail(s, "the closing quote is missing");
+			return scanner_fail(s, "the closing quote is missing");
 	}
 	s->at++;
 	return 0;
@@ -72,7 +73,8 @@ static int skip_brackets(struct scanner *s)
 	do {
 		s->at += strcspn(s->at, "()[]{}'\"#\n");
 		if (!*s->at)
-			return fail(s, "the closing bracket is missing");
+			return scanner_fail(s,
+					    "the closing bracket is missing");
 		if (*s->at == '\'' || *s->at == '"') {
 			int rc = skip_quoted(s);
 
@@ -141,7 +143,7 @@ static int scan_setting(struct scanner *s, struct config_line *line)
 	name_end = s->at;
 	s->at += strspn(s->at, BLANKS);
 	if (name_end == name || *s->at != '=')
-		return fail(s, "write NAME = value");
+		return scanner_fail(s, "write NAME = value");
 	s->at++;
 	s->at += strspn(s->at, BLANKS);
 	value = s->at;

@@ -19,7 +19,7 @@ struct reader {
 	struct errinfo *err;
 };
 
-static int fail(const struct reader *r, int code, const char *what)
+static int reader_fail(const struct reader *r, int code, const char *what)
 {
 	errinfo_set(r->err, code, "%s at character %zu", what,
 		    (size_t)(r->at - r->start) + 1);
@@ -50,7 +50,8 @@ static int read_hex(struct reader *r, unsigned digits, uint32_t *out)
 		unsigned char c = (unsigned char)*r->at;
 
 		if (!isxdigit(c))
-			return fail(r, -EINVAL, "a hexadecimal digit is due");
+			return reader_fail(r, -EINVAL,
+					   "a hexadecimal digit is due");
 		code = code * 16 + digit_value(c);
 	}
 	*out = code;
@@ -85,13 +86,13 @@ static int join_surrogates(struct reader *r, uint32_t *code)
 	if (*code < 0xd800 || *code > 0xdbff)
 		return 0;
 	if (r->at[0] != '\\' || r->at[1] != 'u')
-		return fail(r, -EINVAL, "half a surrogate pair");
+		return reader_fail(r, -EINVAL, "half a surrogate pair");
 	r->at += 2;
 	rc = read_hex(r, 4, &low);
 	if (rc)
 		return rc;
 	if (low < 0xdc00 || low > 0xdfff)
-		return fail(r, -EINVAL, "half a surrogate pair");
+		return reader_fail(r, -EINVAL, "half a surrogate pair");
 	*code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
 	return 0;
 }
@@ -106,7 +107,7 @@ static int read_code_point(struct reader *r, struct buf *b, unsigned digits)
 	if (rc)
 		return rc;
 	if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return fail(r, -EINVAL, "no such character");
+		return reader_fail(r, -EINVAL, "no such character");
 	add_utf8(b, code);
 	return 0;
 }
@@ -124,7 +125,7 @@ static int read_escape(struct reader *r, struct buf *b)
 		return read_code_point(r, b, c == 'x' ? 2 : c == 'u' ? 4 : 8);
 	}
 	if (!known)
-		return fail(r, -EINVAL, "unknown escape");
+		return reader_fail(r, -EINVAL, "unknown escape");
 	r->at++;
 	buf_add_char(b, to[known - from]);
 	return 0;
@@ -139,7 +140,8 @@ static int read_string(struct reader *r, char **out)
 		int rc = 0;
 
 		if (!*r->at || *r->at == '\n')
-			return fail(r, -EINVAL, "the closing quote is missing");
+			return reader_fail(r, -EINVAL,
+					   "the closing quote is missing");
 		if (*r->at != '\\') {
 			buf_add_char(&b, *r->at++);
 			continue;
@@ -151,9 +153,9 @@ static int read_string(struct reader *r, char **out)
 	}
 	r->at++;
 	if (b.error)
-		return fail(r, b.error, "a text cannot be kept");
+		return reader_fail(r, b.error, "a text cannot be kept");
 	if (!text_is_utf8(buf_str(&b), b.len))
-		return fail(r, -EINVAL, "a text that is not UTF-8 ends");
+		return reader_fail(r, -EINVAL, "a text that is not UTF-8 ends");
 	*out = b.data ? buf_detach(&b) : strdup("");
 	return *out ? 0 : -ENOMEM;
 }
@@ -166,7 +168,7 @@ static int read_number(struct reader *r, struct value *out)
 	out->integer = strtoll(r->at, &end, 10);
 	out->kind = VALUE_INTEGER;
 	if (errno)
-		return fail(r, -EINVAL, "a number is too large");
+		return reader_fail(r, -EINVAL, "a number is too large");
 	out->real = strtod(r->at, &real_end);
 	if (real_end > end) {
 		out->kind = VALUE_REAL;
@@ -174,7 +176,7 @@ static int read_number(struct reader *r, struct value *out)
 		end = real_end;
 	}
 	if (end == r->at || isalnum((unsigned char)*end) || *end == '_')
-		return fail(r, -EINVAL, "a number is due");
+		return reader_fail(r, -EINVAL, "a number is due");
 	r->at = end;
 	return 0;
 }
@@ -203,7 +205,7 @@ static int read_word(struct reader *r, struct value *out)
 		r->at += len;
 		return 0;
 	}
-	return fail(r, -EINVAL, "no value (texts need quotes)");
+	return reader_fail(r, -EINVAL, "no value (texts need quotes)");
 }
 
 static int read_value(struct reader *r, struct value *out);
@@ -215,7 +217,7 @@ static int add_item(struct reader *r, struct value *v, struct value **item)
 	char **names;
 
 	if (++r->items > VALUE_ITEMS_MAX)
-		return fail(r, -E2BIG, "too many items");
+		return reader_fail(r, -E2BIG, "too many items");
 	items = realloc(v->items, (v->count + 1) * sizeof(*items));
 	if (!items)
 		return -ENOMEM;
@@ -236,16 +238,17 @@ static int read_name(struct reader *r, struct value *map)
 	int rc;
 
 	if (*r->at != '"' && *r->at != '\'')
-		return fail(r, -EINVAL, "a name in quotes is due");
+		return reader_fail(r, -EINVAL, "a name in quotes is due");
 	rc = read_string(r, name);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i + 1 < map->count; i++)
 		if (strcmp(map->names[i], *name) == 0)
-			return fail(r, -EINVAL, "a name for the second time");
+			return reader_fail(r, -EINVAL,
+					   "a name for the second time");
 	skip_blanks(r);
 	if (*r->at != ':')
-		return fail(r, -EINVAL, "a colon is due");
+		return reader_fail(r, -EINVAL, "a colon is due");
 	r->at++;
 	return 0;
 }
@@ -270,7 +273,7 @@ static int read_items(struct reader *r, struct value *out, char close)
 		int rc;
 
 		if (!comma)
-			return fail(r, -EINVAL, "a comma is due");
+			return reader_fail(r, -EINVAL, "a comma is due");
 		rc = add_item(r, out, &item);
 		if (!rc && out->kind == VALUE_MAP)
 			rc = read_name(r, out);
@@ -307,7 +310,7 @@ static int read_value(struct reader *r, struct value *out)
 	case '(':
 	case '{':
 		if (++r->depth > VALUE_DEPTH_MAX)
-			return fail(r, -E2BIG, "nested too deeply");
+			return reader_fail(r, -E2BIG, "nested too deeply");
 		out->kind = open == '{' ? VALUE_MAP : VALUE_LIST;
 		if (open != '[')
 			close = open == '{' ? '}' : ')';
@@ -316,7 +319,7 @@ static int read_value(struct reader *r, struct value *out)
 		r->depth--;
 		return rc;
 	case '\0':
-		return fail(r, -EINVAL, "the value ends too early,");
+		return reader_fail(r, -EINVAL, "the value ends too early,");
 	default:
 		if (isalpha((unsigned char)*r->at))
 			return read_word(r, out);
@@ -337,7 +340,8 @@ int value_parse(const char *text, struct value *out, struct errinfo *err)
 	if (!rc) {
 		skip_blanks(&r);
 		if (*r.at)
-			rc = fail(&r, -EINVAL, "something behind the value");
+			rc = reader_fail(&r, -EINVAL,
+					 "something behind the value");
 	}
 	if (rc) {
 		value_release(&v);

@@ -38,7 +38,7 @@ struct source {
 	struct slot slots[AHEAD];
 };
 
-static int take(struct s3_get *get, const void *data, size_t len)
+static int slot_take(struct s3_get *get, const void *data, size_t len)
 {
 	struct slot *slot = container_of(get, struct slot, get);
 
@@ -70,7 +70,7 @@ static int ask(struct source *s)
 		.offset = s->asked,
 		.length = len,
 		.if_match = *s->version->etag ? s->version->etag : NULL,
-		.sink = take,
+		.sink = slot_take,
 	};
 	slot->is_started = true;
 	s->asked += len;

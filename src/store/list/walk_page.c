@@ -111,7 +111,7 @@ static bool is_shown(struct splitter *s, const char *name, size_t len,
 }
 
 /* The directories that after is in; what is before it in them is not told. */
-static int begin(struct splitter *s, const char *after)
+static int splitter_begin(struct splitter *s, const char *after)
 {
 	int rc = push(s, "", 0, after);
 
@@ -193,7 +193,7 @@ int walk_page_split(const struct walk_page *page, struct walk_teller *teller)
 		.teller = teller,
 		.path = BUF_INIT(S3_KEY_MAX + 1),
 	};
-	int rc = begin(&s, page->after);
+	int rc = splitter_begin(&s, page->after);
 
 	for (size_t i = 0; rc == 0 && i < page->count; i++)
 		rc = add_key(&s, page->items[i].key + page->top_len,

@@ -95,7 +95,7 @@ static struct walk *find(struct walk_pattern *p, const struct walk_question *q)
 }
 
 /* Takes the place of the one that has been idle for longest. */
-static void begin(struct walk_pattern *p, const struct walk_question *q)
+static void pattern_begin(struct walk_pattern *p, const struct walk_question *q)
 {
 	struct walk *oldest = NULL;
 
@@ -125,7 +125,7 @@ struct walk *walk_pattern_ask(struct walk_pattern *p,
 	struct walk *w = find(p, q);
 
 	if (!w && !q->after[0])
-		begin(p, q);
+		pattern_begin(p, q);
 	if (!w || w->is_busy)
 		return NULL;
 	w->last_ms = q->now_ms;

@@ -125,7 +125,7 @@ static void lookup_free(struct lookup *lookup)
 	free(lookup);
 }
 
-static void finish(struct lookup *lookup, int result)
+static void lookup_finish(struct lookup *lookup, int result)
 {
 	struct store_op *op = lookup->op;
 
@@ -138,7 +138,7 @@ static void lookup_fail(struct lookup *lookup, int result)
 {
 	failed_keys_note(lookup->store, buf_str(&lookup->key), lookup->key_len,
 			 lookup->began_ms, result, &lookup->op->err);
-	finish(lookup, result);
+	lookup_finish(lookup, result);
 }
 
 /* What has expired is still right if it is newer than the question. */
@@ -208,7 +208,7 @@ static int learn_locked(struct lookup *lookup, bool is_dir)
 	return 0;
 }
 
-static void found(struct lookup *lookup, bool is_dir)
+static void lookup_found(struct lookup *lookup, bool is_dir)
 {
 	int result;
 
@@ -217,7 +217,7 @@ static void found(struct lookup *lookup, bool is_dir)
 		if (!is_outdated_locked(lookup, &result))
 			result = learn_locked(lookup, is_dir);
 	}
-	finish(lookup, result);
+	lookup_finish(lookup, result);
 }
 
 static void learn_absent_locked(struct lookup *lookup)
@@ -255,7 +255,7 @@ static void not_found(struct lookup *lookup)
 	if (has_moved)
 		lookup_begin(lookup);
 	else
-		finish(lookup, result);
+		lookup_finish(lookup, result);
 }
 
 static void ask(struct lookup *lookup);
@@ -269,7 +269,7 @@ static void run_count(struct pool_job *job)
 				      &lookup->op->err);
 
 	if (result == 0)
-		found(lookup, false);
+		lookup_found(lookup, false);
 	else
 		lookup_fail(lookup, result);
 }
@@ -291,7 +291,7 @@ static void head_done(struct s3_op *s3)
 		s3_head_release(head);
 		lookup->count.run = run_count;
 		if (is_known)
-			found(lookup, false);
+			lookup_found(lookup, false);
 		else
 			pool_submit(lookup->store->codec_pool, &lookup->count);
 		return;
@@ -316,7 +316,7 @@ static void list_done(struct s3_op *s3)
 	if (result < 0)
 		lookup_fail(lookup, result);
 	else if (is_there)
-		found(lookup, true);
+		lookup_found(lookup, true);
 	else
 		ask(lookup);
 }
@@ -376,7 +376,7 @@ static void lookup_begin(struct lookup *lookup)
 	if (result == 0) /* for the slash of the question after */
 		result = buf_reserve(&lookup->key, 1);
 	if (result < 0)
-		finish(lookup, result);
+		lookup_finish(lookup, result);
 	else
 		ask(lookup);
 }
@@ -401,7 +401,7 @@ static void ask_server(struct store *store, struct node *parent,
 	if (lookup->name)
 		lookup_begin(lookup);
 	else
-		finish(lookup, -ENOMEM);
+		lookup_finish(lookup, -ENOMEM);
 }
 
 void store_lookup(struct store *store, struct node *parent, const char *name,
